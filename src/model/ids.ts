@@ -1,0 +1,22 @@
+/** Branded identifiers: a string that passed the border's check, so that one kind can not be taken for another. */
+import { z } from 'zod';
+
+/** The portal's id of a data product (a UUID, `GET /api/v2/data_products`). */
+export const ProductId = z.uuid().toLowerCase().brand<'ProductId'>();
+export type ProductId = z.infer<typeof ProductId>;
+
+/** The portal's id of an output port. */
+export const OutputPortId = z.uuid().toLowerCase().brand<'OutputPortId'>();
+export type OutputPortId = z.infer<typeof OutputPortId>;
+
+/** The portal's id of a technical asset. */
+export const TechnicalAssetId = z.uuid().toLowerCase().brand<'TechnicalAssetId'>();
+export type TechnicalAssetId = z.infer<typeof TechnicalAssetId>;
+
+/** Our id of one received webhook. */
+export const DeliveryId = z.uuid().brand<'DeliveryId'>();
+export type DeliveryId = z.infer<typeof DeliveryId>;
+
+/** Our id of one reconcile of one product. */
+export const RunId = z.uuid().brand<'RunId'>();
+export type RunId = z.infer<typeof RunId>;
