@@ -2,15 +2,15 @@
 import { z } from 'zod';
 
 /** The portal's id of a data product (a UUID, `GET /api/v2/data_products`). */
-export const ProductId = z.uuid().toLowerCase().brand<'ProductId'>();
+export const ProductId = z.guid().toLowerCase().brand<'ProductId'>();
 export type ProductId = z.infer<typeof ProductId>;
 
 /** The portal's id of an output port. */
-export const OutputPortId = z.uuid().toLowerCase().brand<'OutputPortId'>();
+export const OutputPortId = z.guid().toLowerCase().brand<'OutputPortId'>();
 export type OutputPortId = z.infer<typeof OutputPortId>;
 
 /** The portal's id of a technical asset. */
-export const TechnicalAssetId = z.uuid().toLowerCase().brand<'TechnicalAssetId'>();
+export const TechnicalAssetId = z.guid().toLowerCase().brand<'TechnicalAssetId'>();
 export type TechnicalAssetId = z.infer<typeof TechnicalAssetId>;
 
 /** Our id of one received webhook. */

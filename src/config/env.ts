@@ -1,0 +1,74 @@
+/** The one reader of `process.env`. Finds every fault before it complains. */
+import { existsSync } from 'node:fs';
+import { z } from 'zod';
+import { ProvisionerError } from '../model/errors.ts';
+import { Environment, SettingMeta } from './schema.ts';
+
+/** One thing that is wrong with the settings. */
+interface Fault {
+  readonly variable: string;
+  readonly problem: string;
+  readonly example: string;
+}
+
+/**
+ * Checks the environment and returns the settings, frozen.
+ *
+ * @throws ProvisionerError `CONFIG_INVALID` whose message lists every fault with its variable and an example. Values
+ * are never repeated in it: they may be secrets.
+ */
+export function readEnvironment(env: Readonly<Record<string, string | undefined>>): Environment {
+  const given = Object.fromEntries(
+    Object.entries(env).filter(([name, value]) => value !== '' || name === 'PROV_FINALIZER'),
+  );
+  const parsed = Environment.safeParse(given);
+  const faults = parsed.success ? crossFaults(parsed.data) : parsed.error.issues.map((issue) => faultOf(issue, given));
+  if (faults.length === 0 && parsed.success) return Object.freeze(parsed.data);
+  throw new ProvisionerError('CONFIG_INVALID', describeFaults(faults));
+}
+
+/** Loads `.env` of the working directory, for development only; what is already set stays. */
+export function loadDotEnv(env: Readonly<Record<string, string | undefined>>): void {
+  if (env.NODE_ENV === 'production' || !existsSync('.env')) return;
+  process.loadEnvFile('.env');
+}
+
+function faultOf(issue: z.core.$ZodIssue, given: Record<string, string | undefined>): Fault {
+  const variable = String(issue.path[0]);
+  const problem = given[variable] === undefined ? 'is missing' : issue.message;
+  return { variable, problem, example: exampleOf(variable) };
+}
+
+function exampleOf(variable: string): string {
+  const schema = (Environment.shape as Record<string, z.ZodType>)[variable];
+  return SettingMeta.parse(schema?.meta()).example;
+}
+
+/** Faults that only two settings together can have. */
+function crossFaults(env: Environment): Fault[] {
+  const faults: Fault[] = [];
+  const proofs = [env.WEBHOOK_SECRET, env.WEBHOOK_V2_TOKEN, env.WEBHOOK_V2_SECRET];
+  if (!env.PROV_ALLOW_UNSIGNED && proofs.every((proof) => (proof ?? []).length === 0)) {
+    faults.push({
+      variable: 'WEBHOOK_SECRET',
+      problem: 'is missing: no webhook could be trusted (or set WEBHOOK_V2_TOKEN, or PROV_ALLOW_UNSIGNED=true)',
+      example: exampleOf('WEBHOOK_SECRET'),
+    });
+  }
+  const client = ['PORTAL_CLIENT_ID', 'PORTAL_CLIENT_SECRET', 'PORTAL_TOKEN_URL'] as const;
+  if (client.some((name) => env[name] !== undefined)) {
+    for (const name of client.filter((each) => env[each] === undefined)) {
+      faults.push({ variable: name, problem: 'is missing: client credentials need all three', example: exampleOf(name) });
+    }
+  }
+  return faults;
+}
+
+function describeFaults(faults: readonly Fault[]): string {
+  const width = Math.max(...faults.map((fault) => fault.variable.length));
+  const lines = faults.map(
+    (fault) => `  ${fault.variable.padEnd(width)}  ${fault.problem}   (for example ${fault.variable}=${fault.example})`,
+  );
+  const count = faults.length === 1 ? 'One setting is' : `${faults.length} settings are`;
+  return `${count} missing or wrong:\n${lines.join('\n')}\nEvery setting is described in docs/configuration.md.`;
+}

@@ -1,0 +1,127 @@
+/**
+ * One SQL dialect, two engines: PGlite in a folder (default) or a PostgreSQL server. Everything above sees Kysely and
+ * the small interface that pg-boss asks for, never the engine.
+ */
+import { mkdir } from 'node:fs/promises';
+import { PGlite } from '@electric-sql/pglite';
+import {
+  type DatabaseConnection,
+  type Driver,
+  Kysely,
+  PGliteDialect,
+  PostgresDialect,
+  type TransactionSettings,
+} from 'kysely';
+import pg from 'pg';
+import { type Db, fromPglite } from 'pg-boss';
+import { ProvisionerError } from '../model/errors.ts';
+import { migrate } from './migrate.ts';
+import type { Tables } from './tables.ts';
+
+/** Schema that holds our tables; pg-boss keeps its own beside it. */
+export const schemaName = 'provisioner';
+
+export interface Database extends AsyncDisposable {
+  readonly sql: Kysely<Tables>;
+  /** The same engine, as pg-boss wants it. */
+  readonly queueDatabase: Db;
+  /** True when this process is the only one that can have the database open. */
+  readonly embedded: boolean;
+}
+
+/**
+ * Opens the database and brings its tables up to date.
+ *
+ * @param url a folder (PGlite; made when missing) or `postgres://…`
+ * @throws ProvisionerError `DATABASE_UNAVAILABLE`
+ */
+export async function openDatabase(url: string): Promise<Database> {
+  try {
+    const database = /^postgres(ql)?:\/\//.test(url) ? openServer(url) : await openFolder(url);
+    await migrate(database.sql);
+    return database;
+  } catch (cause) {
+    throw new ProvisionerError('DATABASE_UNAVAILABLE', 'The database could not be opened or migrated. See the cause.', {
+      cause,
+    });
+  }
+}
+
+function openServer(connectionString: string): Database {
+  const pool = new pg.Pool({ connectionString, max: 10, connectionTimeoutMillis: 5000 });
+  // An idle connection that breaks must not end the process; the next query finds out by itself.
+  pool.on('error', () => undefined);
+  const sql = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) }).withSchema(schemaName);
+  return {
+    sql,
+    queueDatabase: { executeSql: async (text, values) => pool.query(text, values) },
+    embedded: false,
+    [Symbol.asyncDispose]: () => sql.destroy(),
+  };
+}
+
+async function openFolder(folder: string): Promise<Database> {
+  await mkdir(folder, { recursive: true });
+  const pglite = await PGlite.create(folder);
+  const sql = new Kysely<Tables>({ dialect: new TurnTakingPGliteDialect({ pglite }) }).withSchema(schemaName);
+  return {
+    sql,
+    queueDatabase: fromPglite(pglite),
+    embedded: true,
+    [Symbol.asyncDispose]: () => pglite.close(),
+  };
+}
+
+/**
+ * Kysely 0.29 hands PGlite's only connection to everybody at once: a second transaction begun while one is open would
+ * take over its commit, and a query from elsewhere would run inside it. This dialect makes them take turns.
+ */
+class TurnTakingPGliteDialect extends PGliteDialect {
+  override createDriver(): Driver {
+    return new TurnTakingDriver(super.createDriver());
+  }
+}
+
+class TurnTakingDriver implements Driver {
+  readonly #inner: Driver;
+  #lastTurn: Promise<void> = Promise.resolve();
+  #endTurn: () => void = () => undefined;
+
+  constructor(inner: Driver) {
+    this.#inner = inner;
+  }
+
+  async acquireConnection(): Promise<DatabaseConnection> {
+    const before = this.#lastTurn;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#lastTurn = promise;
+    await before;
+    this.#endTurn = resolve;
+    return this.#inner.acquireConnection();
+  }
+
+  async releaseConnection(connection: DatabaseConnection): Promise<void> {
+    await this.#inner.releaseConnection(connection);
+    this.#endTurn();
+  }
+
+  init(): Promise<void> {
+    return this.#inner.init();
+  }
+
+  beginTransaction(connection: DatabaseConnection, settings: TransactionSettings): Promise<void> {
+    return this.#inner.beginTransaction(connection, settings);
+  }
+
+  commitTransaction(connection: DatabaseConnection): Promise<void> {
+    return this.#inner.commitTransaction(connection);
+  }
+
+  rollbackTransaction(connection: DatabaseConnection): Promise<void> {
+    return this.#inner.rollbackTransaction(connection);
+  }
+
+  destroy(): Promise<void> {
+    return this.#inner.destroy();
+  }
+}

@@ -1,0 +1,22 @@
+/** Brings the tables up to date. Kysely's migrator takes an advisory lock, so that two replicas can race. */
+import type { Kysely } from 'kysely';
+import { type Migration, Migrator } from 'kysely/migration';
+import * as initial from './migrations/001-initial.ts';
+
+/** In order, registered by hand: a migration that is not listed here does not exist. */
+const migrations: Readonly<Record<string, Migration>> = { '001-initial': initial };
+
+/**
+ * Runs the migrations that are missing. Idempotent.
+ *
+ * @throws the database's own error; nothing of the failed migration stays.
+ */
+export async function migrate<T>(sql: Kysely<T>): Promise<void> {
+  const migrator = new Migrator({
+    db: sql,
+    migrationTableSchema: 'provisioner',
+    provider: { getMigrations: async () => ({ ...migrations }) },
+  });
+  const { error } = await migrator.migrateToLatest();
+  if (error !== undefined) throw error;
+}

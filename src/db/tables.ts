@@ -1,0 +1,90 @@
+/** The tables of the `provisioner` schema, as Kysely sees them. Column units: times are instants, `ms` milliseconds. */
+import type { ColumnType, Generated, JSONColumnType } from 'kysely';
+import type { Condition } from '../model/condition.ts';
+import type { OutputPortId, ProductId } from '../model/ids.ts';
+import type { ActionRecord, Cause } from '../model/run.ts';
+
+type Instant = ColumnType<Date, Date, Date>;
+type Json<T extends object> = JSONColumnType<T, string, string>;
+
+/** One received webhook: what it said in a few words, never its body. */
+export interface DeliveryTable {
+  id: string;
+  received_at: Instant;
+  generation: 'v1' | 'v2' | 'unknown';
+  event: string;
+  verdict: 'accepted' | 'ignored';
+  reason: string | null;
+  /** Ids that it named or that our own grants added. */
+  products: Json<ProductId[]>;
+}
+
+/** A product we know: where its home is and how it stands. */
+export interface ProductTable {
+  id: ProductId;
+  name: string;
+  namespace: string;
+  /** Safe name of the home: folder below the output path and first part of every object key. */
+  home: string;
+  /** `live`: has or gets a home; `held`: gone, but the brake holds the tear-down; `retiring`, `retired`. */
+  state: 'live' | 'held' | 'retiring' | 'retired';
+  /** A person agreed that this product, held by the brake, is torn down. */
+  teardown_agreed: Generated<boolean>;
+  conditions: Json<Condition[]>;
+  template: string | null;
+  /** Path → SHA-256 of what was last rendered there. */
+  files: Json<Record<string, string>>;
+  /** Next time the clock looks at it: a grace period or an approval ends, or a failed run is tried again. */
+  wake_at: ColumnType<Date | null, Date | null, Date | null>;
+  /** Failed runs in a row. */
+  attempts: Generated<number>;
+  updated_at: Instant;
+  retired_at: ColumnType<Date | null, Date | null, Date | null>;
+}
+
+/** Who reads what, as last put into force. */
+export interface GrantTable {
+  consumer: ProductId;
+  output_port: OutputPortId;
+  provider: ProductId;
+  since: Instant;
+}
+
+/** Access keys that we made. The secret is never here, only its digest, to recognise a `.env` that was changed. */
+export interface AccessKeyTable {
+  id: string;
+  product: ProductId;
+  state: 'issued' | 'current' | 'grace';
+  secret_sha256: string;
+  issued_at: Instant;
+  grace_until: ColumnType<Date | null, Date | null, Date | null>;
+}
+
+/** One reconcile of one product. */
+export interface RunTable {
+  id: string;
+  product: ProductId;
+  cause: Json<Cause>;
+  started_at: Instant;
+  ms: number;
+  outcome: 'succeeded' | 'failed';
+  error_code: string | null;
+  error_message: string | null;
+  actions: Json<ActionRecord[]>;
+}
+
+/** The brake: one row while it is on. */
+export interface BrakeTable {
+  id: number;
+  engaged_at: Instant;
+  reason: string;
+}
+
+export interface Tables {
+  delivery: DeliveryTable;
+  product: ProductTable;
+  grant: GrantTable;
+  access_key: AccessKeyTable;
+  run: RunTable;
+  brake: BrakeTable;
+}

@@ -1,0 +1,77 @@
+/** From input ports to grants: who may read whose prefix, now. Pure: the clock's reading comes in. */
+import type { HomeName } from '../model/home.ts';
+import type { OutputPortId, ProductId } from '../model/ids.ts';
+import type { Input } from '../model/product.ts';
+
+/** A provider as we know it: grants are only given on homes that live. */
+export interface Provider {
+  readonly id: ProductId;
+  readonly name: string;
+  readonly home: HomeName;
+  readonly live: boolean;
+}
+
+/** The consumer may read everything below `home`'s prefix. */
+export interface Grant {
+  readonly outputPort: OutputPortId;
+  readonly outputPortName: string;
+  readonly provider: ProductId;
+  readonly providerName: string;
+  readonly home: HomeName;
+}
+
+/** First instant at which an approval no longer counts: the end of its last day (UTC), or null. */
+export function approvalEndMs(input: Pick<Input, 'validUntil'>): number | null {
+  if (input.validUntil === null) return null;
+  return Date.parse(`${input.validUntil}T00:00:00Z`) + 86_400_000;
+}
+
+/**
+ * Whether an input counts now: `status` is `approved` and its last day has not passed. The portal leaves the status on
+ * `approved` for up to a day after the end (observed on v0.7.0 and main), so the date decides.
+ */
+export function isApproved(input: Pick<Input, 'status' | 'validUntil'>, nowMs: number): boolean {
+  const end = approvalEndMs(input);
+  return input.status === 'approved' && (end === null || nowMs < end);
+}
+
+/** What the inputs of a product come to. */
+export interface GrantDecision {
+  readonly grants: readonly Grant[];
+  /** Approved, but the provider has no home yet (or none any more): nothing to read. */
+  readonly waiting: readonly Input[];
+  /** When the next approval ends, in milliseconds since the epoch. */
+  readonly nextEndMs: number | null;
+}
+
+/** Decides the grants of a consumer. Sorted by port, so that equal wishes make equal documents. */
+export function decideGrants(
+  consumer: ProductId,
+  inputs: readonly Input[],
+  providers: ReadonlyMap<ProductId, Provider>,
+  nowMs: number,
+): GrantDecision {
+  const approved = inputs.filter((input) => input.provider !== consumer && isApproved(input, nowMs));
+  const grants: Grant[] = [];
+  const waiting: Input[] = [];
+  for (const input of approved) {
+    const provider = providers.get(input.provider);
+    if (provider?.live !== true) {
+      waiting.push(input);
+      continue;
+    }
+    grants.push({
+      outputPort: input.outputPortId,
+      outputPortName: input.outputPortName,
+      provider: provider.id,
+      providerName: provider.name,
+      home: provider.home,
+    });
+  }
+  const ends = approved.map(approvalEndMs).filter((end) => end !== null);
+  return {
+    grants: grants.sort((left, right) => left.outputPort.localeCompare(right.outputPort)),
+    waiting,
+    nextEndMs: ends.length === 0 ? null : Math.min(...ends),
+  };
+}

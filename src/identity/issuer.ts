@@ -1,0 +1,58 @@
+/** Port: makes principals and access keys in one kind of store. Adapters are private to `issuers/`. */
+import type { PolicyDocument } from '../grants/policy.ts';
+import type { ProductId } from '../model/ids.ts';
+
+/** Name of a principal in the store: made of the product's id, so two products can never share one. */
+export type PrincipalName = string & { readonly __brand: 'PrincipalName' };
+
+/** `dp-` and the product's UUID: 39 characters, unique whatever the case (IAM allows 64, case-insensitive). */
+export function principalNameOf(product: ProductId): PrincipalName {
+  return `dp-${product}` as PrincipalName;
+}
+
+/** A key as the store lists it. */
+export interface ListedKey {
+  readonly id: string;
+  readonly active: boolean;
+}
+
+/** A key with its secret, as it exists once: in the answer that made it. */
+export interface AccessKey {
+  readonly id: string;
+  readonly secret: string;
+}
+
+/** What is in the store now. `policy` is the document as found (`null`: none). */
+export interface ObservedPrincipal {
+  readonly exists: boolean;
+  readonly policy: unknown;
+  readonly keys: readonly ListedKey[];
+}
+
+/** What an identity API can hold. */
+export interface IssuerLimits {
+  /** Largest policy, in characters without white space. */
+  readonly policySize: number;
+  /** Keys that one principal may have at a time. */
+  readonly keysPerPrincipal: number;
+}
+
+/**
+ * All methods throw `ProvisionerError` with `STORE_UNAVAILABLE` (try again), `STORE_DENIED` (our own rights) or
+ * `STORE_REJECTED`. All but `createKey` are idempotent; a key whose answer was lost stays behind, is listed by
+ * `observe`, and is known by not being in our books.
+ */
+export interface Issuer {
+  readonly limits: IssuerLimits;
+  /** Changes nothing. */
+  observe(principal: PrincipalName): Promise<ObservedPrincipal>;
+  ensurePrincipal(principal: PrincipalName): Promise<void>;
+  putPolicy(principal: PrincipalName, policy: PolicyDocument): Promise<void>;
+  /** Not idempotent: each call makes a key. */
+  createKey(principal: PrincipalName): Promise<AccessKey>;
+  deleteKey(principal: PrincipalName, keyId: string): Promise<void>;
+  /** Removes the principal with its policy; its keys must be gone. */
+  deletePrincipal(principal: PrincipalName): Promise<void>;
+  /** One cheap call that shows whether the API answers and takes our identity. */
+  check(): Promise<void>;
+}

@@ -1,0 +1,138 @@
+/** Adapter for the AWS IAM Query API: AWS itself, versitygw, MiniStack, moto, SeaweedFS. */
+import {
+  CreateAccessKeyCommand,
+  CreateUserCommand,
+  DeleteAccessKeyCommand,
+  DeleteUserCommand,
+  DeleteUserPolicyCommand,
+  GetUserPolicyCommand,
+  IAMClient,
+  ListAccessKeysCommand,
+  ListUsersCommand,
+  PutUserPolicyCommand,
+} from '@aws-sdk/client-iam';
+import { z } from 'zod';
+import type { PolicyDocument } from '../../grants/policy.ts';
+import { ProvisionerError } from '../../model/errors.ts';
+import { storeError } from '../../model/store-error.ts';
+import type { AccessKey, Issuer, IssuerLimits, ListedKey, ObservedPrincipal, PrincipalName } from '../issuer.ts';
+
+/** Our one inline policy on each user. */
+const policyName = 'data-product';
+
+/** AWS: inline policies of a user, 2,048 characters in all; two access keys per user (IAM quotas). */
+const limits: IssuerLimits = { policySize: 2048, keysPerPrincipal: 2 };
+
+export interface AwsIamOptions {
+  readonly endpoint: string;
+  readonly region: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+}
+
+const CreatedKey = z.object({ AccessKeyId: z.string().min(16), SecretAccessKey: z.string().min(16) });
+
+export class AwsIamIssuer implements Issuer, Disposable {
+  readonly limits = limits;
+  readonly #client: IAMClient;
+
+  constructor(options: AwsIamOptions) {
+    const { endpoint, region, accessKeyId, secretAccessKey } = options;
+    this.#client = new IAMClient({ endpoint, region, credentials: { accessKeyId, secretAccessKey }, maxAttempts: 3 });
+  }
+
+  async observe(principal: PrincipalName): Promise<ObservedPrincipal> {
+    const [keys, policy] = await Promise.all([this.#listKeys(principal), this.#readPolicy(principal)]);
+    return { exists: keys !== null, policy, keys: keys ?? [] };
+  }
+
+  async ensurePrincipal(principal: PrincipalName): Promise<void> {
+    await attempt('create the principal', ['EntityAlreadyExistsException', 'EntityAlreadyExists'], () =>
+      this.#client.send(new CreateUserCommand({ UserName: principal })),
+    );
+  }
+
+  async putPolicy(principal: PrincipalName, policy: PolicyDocument): Promise<void> {
+    await attempt('put the policy', [], () =>
+      this.#client.send(
+        new PutUserPolicyCommand({
+          UserName: principal,
+          PolicyName: policyName,
+          PolicyDocument: JSON.stringify(policy),
+        }),
+      ),
+    );
+  }
+
+  async createKey(principal: PrincipalName): Promise<AccessKey> {
+    const answer = await attempt('create an access key', [], () =>
+      this.#client.send(new CreateAccessKeyCommand({ UserName: principal })),
+    );
+    const key = CreatedKey.safeParse(answer?.AccessKey);
+    if (!key.success) throw new ProvisionerError('STORE_REJECTED', 'The store made an access key without id or secret.');
+    return { id: key.data.AccessKeyId, secret: key.data.SecretAccessKey };
+  }
+
+  async deleteKey(principal: PrincipalName, keyId: string): Promise<void> {
+    await attempt('delete an access key', gone, () =>
+      this.#client.send(new DeleteAccessKeyCommand({ UserName: principal, AccessKeyId: keyId })),
+    );
+  }
+
+  async deletePrincipal(principal: PrincipalName): Promise<void> {
+    await attempt('delete the policy', gone, () =>
+      this.#client.send(new DeleteUserPolicyCommand({ UserName: principal, PolicyName: policyName })),
+    );
+    await attempt('delete the principal', gone, () =>
+      this.#client.send(new DeleteUserCommand({ UserName: principal })),
+    );
+  }
+
+  async check(): Promise<void> {
+    await attempt('list principals', [], () => this.#client.send(new ListUsersCommand({ MaxItems: 1 })));
+  }
+
+  async #listKeys(principal: PrincipalName): Promise<readonly ListedKey[] | null> {
+    const answer = await attempt('list access keys', gone, () =>
+      this.#client.send(new ListAccessKeysCommand({ UserName: principal })),
+    );
+    if (answer === null) return null;
+    return (answer.AccessKeyMetadata ?? []).flatMap((key) =>
+      key.AccessKeyId === undefined ? [] : [{ id: key.AccessKeyId, active: key.Status !== 'Inactive' }],
+    );
+  }
+
+  async #readPolicy(principal: PrincipalName): Promise<unknown> {
+    const answer = await attempt('read the policy', gone, () =>
+      this.#client.send(new GetUserPolicyCommand({ UserName: principal, PolicyName: policyName })),
+    );
+    return parsePolicy(answer?.PolicyDocument);
+  }
+
+  [Symbol.dispose](): void {
+    this.#client.destroy();
+  }
+}
+
+/** IAM returns the document URL-encoded (AWS documentation); some servers return it plain. Unreadable = not ours. */
+function parsePolicy(text: string | undefined): unknown {
+  if (text === undefined) return null;
+  try {
+    return JSON.parse(text.trimStart().startsWith('{') ? text : decodeURIComponent(text));
+  } catch {
+    return null;
+  }
+}
+
+/** What is gone is as good as deleted. The SDK's names end in `Exception`, the wire's do not. */
+const gone = ['NoSuchEntityException', 'NoSuchEntity'] as const;
+
+/** Runs one call; the named outcomes are expected and give `null`. */
+async function attempt<T>(what: string, expected: readonly string[], call: () => Promise<T>): Promise<T | null> {
+  try {
+    return await call();
+  } catch (error) {
+    if (error instanceof Error && expected.includes(error.name)) return null;
+    throw storeError(what, error);
+  }
+}

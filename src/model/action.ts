@@ -1,0 +1,83 @@
+/**
+ * One step of a plan. Every action is idempotent, and what it does can be said in one line, so that a dry run prints
+ * the very list that an apply works through.
+ */
+import type { HomeName } from './home.ts';
+
+export type Action =
+  | { readonly kind: 'add-finalizer' }
+  | { readonly kind: 'ensure-bucket' }
+  | { readonly kind: 'mark-prefix'; readonly home: HomeName }
+  | { readonly kind: 'create-principal' }
+  | { readonly kind: 'put-policy'; readonly inputs: readonly HomeName[] }
+  | { readonly kind: 'delete-key'; readonly key: string; readonly why: string }
+  | { readonly kind: 'issue-key'; readonly why: string }
+  | { readonly kind: 'prove-key' }
+  | { readonly kind: 'write-files'; readonly paths: readonly string[] }
+  | { readonly kind: 'write-env'; readonly why: string }
+  | { readonly kind: 'hand-over-key' }
+  | { readonly kind: 'adopt-key'; readonly key: string }
+  | { readonly kind: 'record-grants' }
+  | { readonly kind: 'wake-neighbours'; readonly why: string }
+  | { readonly kind: 'begin-retirement' }
+  | { readonly kind: 'delete-principal' }
+  | { readonly kind: 'archive-workspace'; readonly home: HomeName }
+  | { readonly kind: 'purge-data'; readonly home: HomeName }
+  | { readonly kind: 'remove-finalizer' }
+  | { readonly kind: 'finish-retirement' };
+
+export type ActionKind = Action['kind'];
+
+/** A step with what must be done before it (indexes into the plan); steps that need nothing of each other run together. */
+export interface Step {
+  readonly action: Action;
+  readonly after: readonly number[];
+}
+
+export type Plan = readonly Step[];
+
+/** The action in one line, for logs, runs and dry runs. */
+export function describeAction(action: Action): string {
+  switch (action.kind) {
+    case 'add-finalizer':
+      return 'hold the portal’s delete back with our finalizer';
+    case 'ensure-bucket':
+      return 'make the bucket';
+    case 'mark-prefix':
+      return `mark the prefix ${action.home}/`;
+    case 'create-principal':
+      return 'create the principal';
+    case 'put-policy':
+      return `put the policy: own prefix, ${action.inputs.length === 0 ? 'no inputs' : `reading ${action.inputs.join(', ')}`}`;
+    case 'delete-key':
+      return `delete access key ${action.key}: ${action.why}`;
+    case 'issue-key':
+      return `issue an access key: ${action.why}`;
+    case 'prove-key':
+      return 'prove the new key';
+    case 'write-files':
+      return `write ${action.paths.length} files: ${action.paths.slice(0, 3).join(', ')}${action.paths.length > 3 ? ', …' : ''}`;
+    case 'write-env':
+      return `write .env: ${action.why}`;
+    case 'hand-over-key':
+      return 'record the new key as current';
+    case 'adopt-key':
+      return `recognise access key ${action.key} in .env as current`;
+    case 'record-grants':
+      return 'record the grants in force';
+    case 'wake-neighbours':
+      return `have the consumers looked at: ${action.why}`;
+    case 'begin-retirement':
+      return 'begin the tear-down';
+    case 'delete-principal':
+      return 'delete policy and principal';
+    case 'archive-workspace':
+      return `move the workspace ${action.home} to the archive`;
+    case 'purge-data':
+      return `delete everything below ${action.home}/`;
+    case 'remove-finalizer':
+      return 'let the portal’s delete go on';
+    case 'finish-retirement':
+      return 'close the books on the product';
+  }
+}

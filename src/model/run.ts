@@ -1,0 +1,18 @@
+/** What a run is told and what it leaves behind. */
+import type { ActionKind } from './action.ts';
+
+/** Why a run was asked for. The first cause of a queued job counts; later ones are coalesced into it. */
+export type Cause =
+  | { readonly kind: 'delivery'; readonly delivery: string }
+  | { readonly kind: 'resync' }
+  | { readonly kind: 'clock'; readonly why: string }
+  | { readonly kind: 'neighbour'; readonly product: string }
+  | { readonly kind: 'person'; readonly what: string };
+
+/** One action of a run, as it went. */
+export interface ActionRecord {
+  readonly kind: ActionKind;
+  readonly description: string;
+  readonly ms: number;
+  readonly outcome: 'done' | 'failed' | 'skipped';
+}

@@ -1,0 +1,155 @@
+/**
+ * The durable queue: pg-boss tables in our own database, so that jobs commit together with what caused them.
+ *
+ * Policy `short` keeps at most one waiting job per key; a job that runs does not count, so a change that comes while
+ * its product is being worked on leads to another run after it. `groupConcurrency: 1` at fetch keeps runs of one
+ * product from overlapping, across all processes.
+ */
+import { fromKysely, type Job, type JobInsert, PgBoss } from 'pg-boss';
+import type { Transaction } from 'kysely';
+import type { Database } from '../db/connection.ts';
+import type { Tables } from '../db/tables.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import { type LookUpJob, lookUpKey, priorities, type QueueName, queueNames, type ReconcileJob } from './jobs.ts';
+
+/** A claim that is not refreshed for this long belongs to a process that died; others take the job over. */
+const heartbeatSeconds = 30;
+
+export interface Queue extends AsyncDisposable {
+  /** Adds jobs inside the caller's transaction. Those whose key already waits are left out. Wake after the commit. */
+  add(trx: Transaction<Tables>, jobs: { reconcile?: readonly ReconcileJob[]; lookUps?: readonly LookUpJob[] }): Promise<void>;
+  /** Adds reconciles in a transaction of its own and wakes the workers. */
+  reconcile(jobs: readonly ReconcileJob[], priority?: number): Promise<void>;
+  lookUp(jobs: readonly LookUpJob[]): Promise<void>;
+  /** Tells the workers of this process that something was committed. */
+  wake(): void;
+  onWake(listener: () => void): () => void;
+  /** Claims up to `limit` jobs. */
+  claim(name: QueueName, limit: number): Promise<Job<unknown>[]>;
+  /** The job is over, however its run ended: when to try again is the product's `wake_at`. */
+  finish(name: QueueName, job: Job<unknown>): Promise<void>;
+  /** Keeps claims alive. */
+  refresh(name: QueueName, jobs: readonly Job<unknown>[]): Promise<void>;
+  /** Jobs that wait or run. */
+  depth(name: QueueName): Promise<{ waiting: number; running: number }>;
+}
+
+/** Opens the queue on the database. On an embedded one, jobs that a killed process left running are queued again. */
+export async function openQueue(database: Database, log: Logger): Promise<Queue> {
+  const boss = new PgBoss({
+    db: database.queueDatabase,
+    schema: 'queue',
+    ...(database.embedded ? { backend: 'pglite' as const } : {}),
+    schedule: false,
+    superviseIntervalSeconds: 10,
+    monitorIntervalSeconds: 10,
+  });
+  boss.on('error', (error: Error) => log.error('the queue reports an error', { error: error.message }));
+  await boss.start();
+  const options = { policy: 'short', heartbeatSeconds, retryLimit: 100, deleteAfterSeconds: 3600 } as const;
+  for (const name of Object.values(queueNames)) {
+    await boss.createQueue(name, options);
+    // pg-boss reads a queue's definition on first use, through the only connection of an embedded database: inside a
+    // transaction of ours that would wait for ever. So it is read here once.
+    await boss.insert(name, []);
+  }
+  const queue = new BossQueue(boss, database);
+  if (database.embedded) await queue.takeBackOrphans();
+  return queue;
+}
+
+class BossQueue implements Queue {
+  readonly #boss: PgBoss;
+  readonly #database: Database;
+  readonly #listeners = new Set<() => void>();
+
+  constructor(boss: PgBoss, database: Database) {
+    this.#boss = boss;
+    this.#database = database;
+  }
+
+  async add(
+    trx: Transaction<Tables>,
+    { reconcile = [], lookUps = [] }: { reconcile?: readonly ReconcileJob[]; lookUps?: readonly LookUpJob[] },
+  ): Promise<void> {
+    const db = fromKysely(trx);
+    if (reconcile.length > 0) {
+      await this.#boss.insert(queueNames.reconcile, reconcileInserts(reconcile, priorities.fresh), { db });
+    }
+    if (lookUps.length > 0) await this.#boss.insert(queueNames.lookUp, lookUpInserts(lookUps), { db });
+  }
+
+  async reconcile(jobs: readonly ReconcileJob[], priority: number = priorities.fresh): Promise<void> {
+    if (jobs.length === 0) return;
+    await this.#boss.insert(queueNames.reconcile, reconcileInserts(jobs, priority));
+    this.wake();
+  }
+
+  async lookUp(jobs: readonly LookUpJob[]): Promise<void> {
+    if (jobs.length === 0) return;
+    await this.#boss.insert(queueNames.lookUp, lookUpInserts(jobs));
+    this.wake();
+  }
+
+  wake(): void {
+    for (const listener of this.#listeners) listener();
+  }
+
+  onWake(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  claim(name: QueueName, limit: number): Promise<Job<unknown>[]> {
+    return this.#boss.fetch<unknown>(name, { batchSize: limit, groupConcurrency: 1 });
+  }
+
+  async finish(name: QueueName, job: Job<unknown>): Promise<void> {
+    await this.#boss.complete(name, job.id);
+  }
+
+  async refresh(name: QueueName, jobs: readonly Job<unknown>[]): Promise<void> {
+    if (jobs.length > 0) await this.#boss.touch(name, jobs.map((job) => job.id));
+  }
+
+  async depth(name: QueueName): Promise<{ waiting: number; running: number }> {
+    const { rows } = await this.#database.queueDatabase.executeSql(
+      `SELECT count(*) FILTER (WHERE state < 'active') AS waiting, count(*) FILTER (WHERE state = 'active') AS running
+         FROM queue.job WHERE name = $1`,
+      [name],
+    );
+    return { waiting: Number(rows[0]?.waiting ?? 0), running: Number(rows[0]?.running ?? 0) };
+  }
+
+  /** Queues again what a killed process was working on. Only where no other process can have the database open. */
+  async takeBackOrphans(): Promise<void> {
+    for (const name of Object.values(queueNames)) {
+      const orphans = (await this.#boss.findJobs<object>(name)).filter((job) => job.state === 'active');
+      if (orphans.length === 0) continue;
+      await this.#boss.insert(
+        name,
+        orphans.map((job) => ({
+          data: job.data,
+          priority: job.priority,
+          ...(job.singletonKey === null ? {} : { singletonKey: job.singletonKey, group: { id: job.singletonKey } }),
+        })),
+      );
+      await this.#boss.complete(name, orphans.map((job) => job.id));
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#boss.stop({ graceful: false, close: false });
+  }
+}
+
+function reconcileInserts(jobs: readonly ReconcileJob[], priority: number): JobInsert[] {
+  return jobs.map((job) => ({ data: job, priority, singletonKey: job.product, group: { id: job.product } }));
+}
+
+function lookUpInserts(jobs: readonly LookUpJob[]): JobInsert[] {
+  return jobs.map((job) => {
+    const key = lookUpKey(job.lookUp);
+    return { data: job, priority: priorities.fresh, singletonKey: key, group: { id: key } };
+  });
+}

@@ -1,0 +1,123 @@
+/**
+ * Takes jobs from the queue and runs them, up to `slots` at a time. pg-boss's own workers would each fetch on every
+ * wake (16 fetches for one job) and poll between; this one fetches once for all free slots, when something was
+ * committed or a slot got free, and looks every two seconds for what another process committed.
+ */
+import type { Job } from 'pg-boss';
+import { asProvisionerError } from '../model/errors.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { QueueName } from './jobs.ts';
+import type { Queue } from './queue.ts';
+
+const pollMs = 2000;
+const refreshMs = 10_000;
+
+export interface WorkerOptions {
+  readonly queue: Queue;
+  readonly name: QueueName;
+  readonly slots: number;
+  /** Runs one job. What it throws is logged; the job is over all the same (see `Queue.finish`). */
+  readonly run: (data: unknown) => Promise<void>;
+  readonly log: Logger;
+}
+
+export interface Worker {
+  start(): void;
+  /** Claims nothing more and waits up to `timeoutMs` for what runs; what is still running then is left to its claim's end. */
+  stop(timeoutMs: number): Promise<void>;
+}
+
+export function createWorker(options: WorkerOptions): Worker {
+  return new QueueWorker(options);
+}
+
+class QueueWorker implements Worker {
+  readonly #options: WorkerOptions;
+  readonly #running = new Map<Job<unknown>, Promise<void>>();
+  readonly #timers: NodeJS.Timeout[] = [];
+  #stopListening: () => void = () => undefined;
+  #stopping = false;
+  #fetching: Promise<void> | null = null;
+  /** Something was committed while a fetch was under way: fetch once more. */
+  #wokenMeanwhile = false;
+
+  constructor(options: WorkerOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#stopListening = this.#options.queue.onWake(() => this.#wake());
+    this.#timers.push(setInterval(() => this.#wake(), pollMs), setInterval(() => void this.#refresh(), refreshMs));
+    this.#wake();
+  }
+
+  async stop(timeoutMs: number): Promise<void> {
+    this.#stopping = true;
+    this.#stopListening();
+    for (const timer of this.#timers) clearInterval(timer);
+    await this.#fetching;
+    const { promise: timeout, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, timeoutMs);
+    await Promise.race([Promise.allSettled(this.#running.values()), timeout]);
+    clearTimeout(timer);
+  }
+
+  #wake(): void {
+    if (this.#stopping) return;
+    if (this.#fetching !== null) {
+      this.#wokenMeanwhile = true;
+      return;
+    }
+    this.#fetching = this.#fetch().finally(() => {
+      this.#fetching = null;
+      if (this.#wokenMeanwhile) this.#wake();
+    });
+  }
+
+  async #fetch(): Promise<void> {
+    this.#wokenMeanwhile = false;
+    const { queue, name, slots, log } = this.#options;
+    const free = slots - this.#running.size;
+    if (free === 0) return;
+    try {
+      for (const job of await queue.claim(name, free)) this.#begin(job);
+    } catch (error) {
+      log.error('could not take work from the queue', { queue: name, error: asProvisionerError(error).message });
+    }
+  }
+
+  #begin(job: Job<unknown>): void {
+    const over = this.#run(job).finally(() => {
+      this.#running.delete(job);
+      this.#wake();
+    });
+    this.#running.set(job, over);
+  }
+
+  async #run(job: Job<unknown>): Promise<void> {
+    const { queue, name, run, log } = this.#options;
+    try {
+      await run(job.data);
+    } catch (error) {
+      log.error('a job failed', { queue: name, job: job.id, error: asProvisionerError(error).message });
+    }
+    try {
+      await queue.finish(name, job);
+    } catch (error) {
+      log.error('a finished job could not be marked so; it will run again', {
+        queue: name,
+        job: job.id,
+        error: asProvisionerError(error).message,
+      });
+    }
+  }
+
+  async #refresh(): Promise<void> {
+    const { queue, name, log } = this.#options;
+    try {
+      await queue.refresh(name, [...this.#running.keys()]);
+    } catch (error) {
+      log.warn('claims could not be refreshed', { queue: name, error: asProvisionerError(error).message });
+    }
+  }
+}

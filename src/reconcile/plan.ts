@@ -1,0 +1,231 @@
+/**
+ * Decides, and only decides: `plan(desired, observed)` compares the wish with what is there and lists the steps between
+ * them. Pure: no I/O, no clock of its own, no randomness.
+ */
+import type { PolicyDocument } from '../grants/policy.ts';
+import { samePolicy } from '../grants/policy.ts';
+import type { Action, Plan, Step } from '../model/action.ts';
+import type { HomeName } from '../model/home.ts';
+
+/** A file that the template asks for. */
+export interface WantedFile {
+  readonly path: string;
+  readonly sha256: string;
+  readonly ownership: 'managed' | 'once';
+}
+
+/** A product that should have a home. */
+export interface DesiredHome {
+  readonly kind: 'home';
+  readonly home: HomeName;
+  /** Name of our finalizer; `null` = none wanted. */
+  readonly finalizer: string | null;
+  readonly policy: PolicyDocument;
+  readonly readable: readonly HomeName[];
+  /** Ports whose grants should be in force, sorted. */
+  readonly grants: readonly string[];
+  readonly files: readonly WantedFile[];
+  /** The block of `.env` without the credentials. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly rotateOnAccessChange: boolean;
+  readonly keysPerPrincipal: number;
+}
+
+/** A product that should have nothing (any more). */
+export interface DesiredNothing {
+  readonly kind: 'nothing';
+  readonly home: HomeName;
+  /** Our finalizer is on the product and must go last. */
+  readonly finalizerHeld: boolean;
+  readonly purge: boolean;
+}
+
+export type Desired = DesiredHome | DesiredNothing;
+
+/** An access key: what the store lists, joined with our books. */
+export interface ObservedKey {
+  readonly id: string;
+  readonly active: boolean;
+  /** `unknown`: in the store, not in our books. */
+  readonly state: 'issued' | 'current' | 'grace' | 'unknown';
+  readonly graceUntilMs: number | null;
+  readonly issuedAtMs: number;
+  /** Digest of its secret; `null` when unknown. */
+  readonly secretSha256: string | null;
+}
+
+/** The managed block found in `.env`. */
+export interface ObservedEnv {
+  /** Everything but the credentials. */
+  readonly entries: Readonly<Record<string, string>>;
+  readonly keyId: string;
+  readonly secretSha256: string;
+  /** The file has the mode and owner it should have. */
+  readonly guarded: boolean;
+}
+
+export interface Observed {
+  readonly finalizers: readonly string[];
+  readonly marked: boolean;
+  readonly principalExists: boolean;
+  readonly policy: unknown;
+  readonly keys: readonly ObservedKey[];
+  /** Path → digest of what lies there; absent = no file. */
+  readonly files: Readonly<Record<string, string>>;
+  /** Paths that we rendered before: a `once` file among them that is gone was deleted by a person. */
+  readonly rendered: ReadonlySet<string>;
+  readonly env: ObservedEnv | null;
+  readonly grants: readonly string[];
+  readonly workspaceExists: boolean;
+  readonly nowMs: number;
+}
+
+/** Collects steps; `add` returns the step's index for others to wait for. */
+class PlanBuilder {
+  readonly steps: Step[] = [];
+
+  add(action: Action, after: readonly (number | null)[] = []): number {
+    this.steps.push({ action, after: after.filter((index) => index !== null) });
+    return this.steps.length - 1;
+  }
+
+  addIf(condition: boolean, action: Action, after: readonly (number | null)[] = []): number | null {
+    return condition ? this.add(action, after) : null;
+  }
+}
+
+/** The steps from what is there to what should be; empty when it is so already. */
+export function plan(desired: Desired, observed: Observed): Plan {
+  return desired.kind === 'home' ? planHome(desired, observed) : planRetirement(desired, observed);
+}
+
+function planHome(desired: DesiredHome, observed: Observed): Plan {
+  const steps = new PlanBuilder();
+  const { finalizer } = desired;
+  const held = steps.addIf(finalizer !== null && !observed.finalizers.includes(finalizer), { kind: 'add-finalizer' });
+  const bucket = steps.addIf(!observed.marked, { kind: 'ensure-bucket' }, [held]);
+  const marked = steps.addIf(!observed.marked, { kind: 'mark-prefix', home: desired.home }, [bucket]);
+  const principal = steps.addIf(!observed.principalExists, { kind: 'create-principal' }, [held]);
+  const policy = steps.addIf(
+    !samePolicy(desired.policy, observed.policy),
+    { kind: 'put-policy', inputs: desired.readable },
+    [principal],
+  );
+  const files = planFiles(desired, observed);
+  steps.addIf(files.length > 0, { kind: 'write-files', paths: files }, [held]);
+  planKeys(steps, desired, observed, [held, marked, policy]);
+  steps.addIf(!observed.marked, { kind: 'wake-neighbours', why: 'this home is new' }, [marked]);
+  return steps.steps;
+}
+
+/** Managed files that differ, and starters that were never written; a starter that a person deleted stays away. */
+function planFiles(desired: DesiredHome, observed: Observed): string[] {
+  return desired.files
+    .filter((file) => {
+      const found = observed.files[file.path];
+      if (file.ownership === 'managed') return found !== file.sha256;
+      return found === undefined && !observed.rendered.has(file.path);
+    })
+    .map((file) => file.path);
+}
+
+/**
+ * Keys and `.env`. The `.env` tells which key people work with: it counts when the store lists it as active and its
+ * secret is the one we wrote. Everything that came between (a kill at any point) is found again here.
+ */
+function planKeys(
+  steps: PlanBuilder,
+  desired: DesiredHome,
+  observed: Observed,
+  ready: readonly (number | null)[],
+): void {
+  const inUse = keyInUse(observed);
+  const accessChanged = desired.grants.join() !== observed.grants.join();
+  const why = reasonForNewKey(inUse, accessChanged && desired.rotateOnAccessChange, observed.env !== null);
+  const cleared = dropKeys(steps, desired, observed, inUse, why !== null);
+  if (why !== null) {
+    const issued = steps.add({ kind: 'issue-key', why }, [...ready, ...cleared]);
+    const proven = steps.add({ kind: 'prove-key' }, [issued]);
+    const written = steps.add({ kind: 'write-env', why }, [proven]);
+    steps.add({ kind: 'hand-over-key' }, [written]);
+    return;
+  }
+  if (inUse !== null && inUse.state !== 'current') steps.add({ kind: 'adopt-key', key: inUse.id });
+  if (observed.env !== null && (!observed.env.guarded || !sameEntries(desired.env, observed.env.entries))) {
+    steps.add({ kind: 'write-env', why: 'its managed lines differ' }, ready);
+  }
+  if (accessChanged) steps.add({ kind: 'record-grants' }, ready);
+}
+
+function keyInUse(observed: Observed): ObservedKey | null {
+  const { env } = observed;
+  if (env === null) return null;
+  const key = observed.keys.find((each) => each.id === env.keyId);
+  return key?.active === true && key.secretSha256 === env.secretSha256 ? key : null;
+}
+
+function reasonForNewKey(inUse: ObservedKey | null, accessChanged: boolean, hasEnv: boolean): string | null {
+  if (inUse === null) return hasEnv ? 'the key in .env is not the product’s' : 'the workspace has none';
+  if (inUse.state === 'grace') return 'the key in .env is an old one';
+  return accessChanged ? 'its access changed' : null;
+}
+
+/**
+ * Keys that must go: not in our books, never handed over, over their grace, or in the way of a new one when the store
+ * allows no more (the oldest first, never the one in use).
+ */
+function dropKeys(
+  steps: PlanBuilder,
+  desired: DesiredHome,
+  observed: Observed,
+  inUse: ObservedKey | null,
+  needsRoom: boolean,
+): number[] {
+  const others = observed.keys.filter((key) => key !== inUse);
+  const doomed = new Map<string, string>();
+  for (const key of others) {
+    const why = reasonToDrop(key, observed.nowMs);
+    if (why !== null) doomed.set(key.id, why);
+  }
+  if (needsRoom) {
+    const staying = others.filter((key) => !doomed.has(key.id)).sort((a, b) => a.issuedAtMs - b.issuedAtMs);
+    const room = desired.keysPerPrincipal - 1 - (inUse === null ? 0 : 1);
+    for (const key of staying.slice(0, Math.max(0, staying.length - room))) {
+      doomed.set(key.id, 'the store allows no further key beside it');
+    }
+  }
+  return [...doomed].map(([key, why]) => steps.add({ kind: 'delete-key', key, why }));
+}
+
+function reasonToDrop(key: ObservedKey, nowMs: number): string | null {
+  if (key.state === 'unknown') return 'it is not in our books';
+  if (key.state === 'issued') return 'it was never handed over';
+  if (!key.active) return 'it is switched off';
+  if (key.state === 'grace' && (key.graceUntilMs ?? 0) <= nowMs) return 'its grace period is over';
+  return null;
+}
+
+function sameEntries(left: Readonly<Record<string, string>>, right: Readonly<Record<string, string>>): boolean {
+  const names = Object.keys(left);
+  return names.length === Object.keys(right).length && names.every((name) => left[name] === right[name]);
+}
+
+/** Everything that opens the door goes first, what people made is kept, and the portal is let go last. */
+function planRetirement(desired: DesiredNothing, observed: Observed): Plan {
+  const steps = new PlanBuilder();
+  const begun = steps.add({ kind: 'begin-retirement' });
+  const keys = observed.keys.map((key) =>
+    steps.add({ kind: 'delete-key', key: key.id, why: 'the product is gone' }, [begun]),
+  );
+  const principal = steps.addIf(observed.principalExists, { kind: 'delete-principal' }, [begun, ...keys]);
+  const woken = steps.add({ kind: 'wake-neighbours', why: 'this product is gone' }, [begun]);
+  const archived = steps.addIf(
+    observed.workspaceExists,
+    { kind: 'archive-workspace', home: desired.home },
+    [begun, principal],
+  );
+  const purged = steps.addIf(desired.purge, { kind: 'purge-data', home: desired.home }, [begun, principal]);
+  const released = steps.addIf(desired.finalizerHeld, { kind: 'remove-finalizer' }, [woken, archived, purged, principal]);
+  steps.add({ kind: 'finish-retirement' }, [woken, archived, purged, principal, released]);
+  return steps.steps;
+}

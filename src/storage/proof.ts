@@ -1,0 +1,114 @@
+/**
+ * Proof of a new key, with that key, before anybody gets it: it must open what it should, and nothing else. A refusal
+ * proves nothing while the store does not know the key yet, so the allowed half comes first; both halves are tried
+ * again until the store has made up its mind (AWS: seconds, rarely a minute).
+ */
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  type S3Client,
+} from '@aws-sdk/client-s3';
+import pRetry, { AbortError } from 'p-retry';
+import { ProvisionerError } from '../model/errors.ts';
+import { type HomeName, prefixOf } from '../model/home.ts';
+import { httpStatusOf, storeError } from '../model/store-error.ts';
+import { createS3Client, markerKey, type S3Options } from './s3.ts';
+
+/** What a key is held against. */
+export interface Claim {
+  readonly own: HomeName;
+  readonly inputs: readonly HomeName[];
+  /** Prefixes that must stay closed. */
+  readonly foreign: readonly HomeName[];
+}
+
+export interface ProofOptions {
+  /** Place of the store; the credentials are the key's own. */
+  readonly store: Omit<S3Options, 'accessKeyId' | 'secretAccessKey'>;
+  readonly timeoutMs: number;
+}
+
+/** One check and what the store must say. */
+interface Check {
+  readonly what: string;
+  readonly allowed: boolean;
+  readonly call: () => Promise<unknown>;
+}
+
+/**
+ * Proves the key. Leaves no object behind.
+ *
+ * @throws ProvisionerError `PROOF_FAILED` with the first check that did not hold; `STORE_UNAVAILABLE` when there was
+ * no answer.
+ */
+export async function proveKey(
+  key: { readonly id: string; readonly secret: string },
+  claim: Claim,
+  options: ProofOptions,
+): Promise<void> {
+  const client = createS3Client({ ...options.store, accessKeyId: key.id, secretAccessKey: key.secret }, 1);
+  try {
+    const checks = checksOf(client, options.store.bucket, claim, key.id);
+    const deadline = Date.now() + options.timeoutMs;
+    await Promise.all(checks.filter((check) => check.allowed).map((check) => holds(check, deadline)));
+    await Promise.all(checks.filter((check) => !check.allowed).map((check) => holds(check, deadline)));
+  } finally {
+    client.destroy();
+  }
+}
+
+function checksOf(client: S3Client, bucket: string, claim: Claim, keyId: string): Check[] {
+  const proofKey = (home: HomeName) => `${prefixOf(home)}.proof-${keyId}`;
+  const put = (home: HomeName) => client.send(new PutObjectCommand({ Bucket: bucket, Key: proofKey(home), Body: '' }));
+  const remove = (home: HomeName) => client.send(new DeleteObjectCommand({ Bucket: bucket, Key: proofKey(home) }));
+  const read = (home: HomeName) => client.send(new GetObjectCommand({ Bucket: bucket, Key: markerKey(home) }));
+  const list = (home: HomeName) =>
+    client.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: prefixOf(home), MaxKeys: 1 }));
+  return [
+    { what: 'write and delete below its own prefix', allowed: true, call: () => put(claim.own).then(() => remove(claim.own)) },
+    { what: 'list its own prefix', allowed: true, call: () => list(claim.own) },
+    ...claim.inputs.flatMap((home): Check[] => [
+      { what: `read the input ${home}`, allowed: true, call: () => read(home) },
+      { what: `list the input ${home}`, allowed: true, call: () => list(home) },
+      // Where the write wrongly succeeds, the object goes again: only the verdict may stay.
+      { what: `write to the input ${home}`, allowed: false, call: () => put(home).then(() => remove(home)) },
+    ]),
+    ...claim.foreign.flatMap((home): Check[] => [
+      { what: `read the foreign prefix ${home}`, allowed: false, call: () => read(home) },
+      { what: `list the foreign prefix ${home}`, allowed: false, call: () => list(home) },
+    ]),
+  ];
+}
+
+/** Waits until the store answers as it must: allowed (2xx) or refused (403). */
+async function holds(check: Check, deadlineMs: number): Promise<void> {
+  await pRetry(() => holdsNow(check), {
+    retries: 100,
+    minTimeout: 50,
+    maxTimeout: 2000,
+    factor: 2,
+    maxRetryTime: Math.max(0, deadlineMs - Date.now()),
+  });
+}
+
+async function holdsNow(check: Check): Promise<void> {
+  const refusal = await check.call().then(
+    () => null,
+    (error: unknown) => ({ error, status: httpStatusOf(error) }),
+  );
+  // Not found: the store looked for the object, so it had let the key in (a producer may delete its marker).
+  if (refusal === null || refusal.status === 404) {
+    if (check.allowed) return;
+    throw new ProvisionerError('PROOF_FAILED', `The new key can ${check.what}, which it must not.`);
+  }
+  if (refusal.status === 403) {
+    if (!check.allowed) return;
+    const message = `The new key can not ${check.what}: the store refuses it.`;
+    throw new ProvisionerError('PROOF_FAILED', message, { cause: refusal.error });
+  }
+  const failure = storeError(`let the new key ${check.what}`, refusal.error);
+  if (failure.retryable) throw failure;
+  throw new AbortError(failure);
+}

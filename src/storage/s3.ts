@@ -1,0 +1,155 @@
+/** The bucket over the S3 API, path-style (every S3 server understands it). */
+import {
+  CreateBucketCommand,
+  DeleteObjectsCommand,
+  HeadBucketCommand,
+  HeadObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
+import { type HomeName, prefixOf } from '../model/home.ts';
+import { ProductId } from '../model/ids.ts';
+import { httpStatusOf, storeError } from '../model/store-error.ts';
+import type { ObjectStore } from './store.ts';
+
+/** Credentials and place for an S3 client. */
+export interface S3Options {
+  readonly endpoint: string;
+  readonly region: string;
+  readonly bucket: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+}
+
+/** The one way a client is made here: path-style, and checksums only where the protocol asks for them. */
+export function createS3Client(options: Omit<S3Options, 'bucket'>, maxAttempts: number): S3Client {
+  return new S3Client({
+    endpoint: options.endpoint,
+    region: options.region,
+    forcePathStyle: true,
+    maxAttempts,
+    // Servers other than AWS differ in the newer default checksums; each request that needs one still has it.
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+    responseChecksumValidation: 'WHEN_REQUIRED',
+    credentials: { accessKeyId: options.accessKeyId, secretAccessKey: options.secretAccessKey },
+  });
+}
+
+/** Key of the marker object: keeps an empty prefix visible and says whose it is. */
+export function markerKey(home: HomeName): string {
+  return `${prefixOf(home)}.keep`;
+}
+
+const ownerHeader = 'product-id';
+
+export class S3ObjectStore implements ObjectStore, Disposable {
+  readonly #client: S3Client;
+  readonly #bucket: string;
+
+  constructor(options: S3Options) {
+    this.#client = createS3Client(options, 3);
+    this.#bucket = options.bucket;
+  }
+
+  async ensureBucket(): Promise<void> {
+    if (await this.#bucketExists()) return;
+    try {
+      await this.#client.send(new CreateBucketCommand({ Bucket: this.#bucket }));
+    } catch (error) {
+      if (error instanceof Error && error.name === 'BucketAlreadyOwnedByYou') return;
+      throw storeError(`create the bucket ${this.#bucket}`, error);
+    }
+  }
+
+  async readMarker(home: HomeName): Promise<ProductId | 'unknown' | null> {
+    try {
+      const answer = await this.#client.send(new HeadObjectCommand({ Bucket: this.#bucket, Key: markerKey(home) }));
+      const owner = ProductId.safeParse(answer.Metadata?.[ownerHeader]);
+      return owner.success ? owner.data : 'unknown';
+    } catch (error) {
+      if (httpStatusOf(error) === 404) return null;
+      throw storeError('read the marker of a prefix', error);
+    }
+  }
+
+  async writeMarker(home: HomeName, product: ProductId): Promise<void> {
+    try {
+      await this.#client.send(
+        new PutObjectCommand({
+          Bucket: this.#bucket,
+          Key: markerKey(home),
+          Body: '',
+          Metadata: { [ownerHeader]: product },
+        }),
+      );
+    } catch (error) {
+      throw storeError('write the marker of a prefix', error);
+    }
+  }
+
+  async listFolders(prefix: string): Promise<readonly string[]> {
+    try {
+      const answer = await this.#client.send(
+        new ListObjectsV2Command({ Bucket: this.#bucket, Prefix: prefix, Delimiter: '/' }),
+      );
+      return (answer.CommonPrefixes ?? [])
+        .map((common) => (common.Prefix ?? '').slice(prefix.length, -1))
+        .filter((name) => name !== '' && !/^[._]/.test(name));
+    } catch (error) {
+      throw storeError('list a prefix', error);
+    }
+  }
+
+  async purge(home: HomeName): Promise<void> {
+    const marker = markerKey(home);
+    await this.#deleteBelow(prefixOf(home), (key) => key !== marker);
+    await this.#deleteBelow(prefixOf(home), () => true);
+  }
+
+  async check(): Promise<void> {
+    await this.#bucketExists();
+  }
+
+  async #bucketExists(): Promise<boolean> {
+    try {
+      await this.#client.send(new HeadBucketCommand({ Bucket: this.#bucket }));
+      return true;
+    } catch (error) {
+      if (httpStatusOf(error) === 404) return false;
+      throw storeError(`look at the bucket ${this.#bucket}`, error);
+    }
+  }
+
+  async #deleteBelow(prefix: string, wanted: (key: string) => boolean): Promise<void> {
+    let token: string | undefined;
+    do {
+      const page = await this.#client
+        .send(new ListObjectsV2Command({ Bucket: this.#bucket, Prefix: prefix, ContinuationToken: token }))
+        .catch((error: unknown) => {
+          throw storeError('list a prefix', error);
+        });
+      const keys = (page.Contents ?? []).flatMap((object) => object.Key ?? []).filter(wanted);
+      await this.#deleteKeys(keys);
+      token = page.NextContinuationToken;
+    } while (token !== undefined);
+  }
+
+  async #deleteKeys(keys: readonly string[]): Promise<void> {
+    if (keys.length === 0) return;
+    const command = new DeleteObjectsCommand({
+      Bucket: this.#bucket,
+      Delete: { Objects: keys.map((Key) => ({ Key })), Quiet: true },
+    });
+    const answer = await this.#client.send(command).catch((error: unknown) => {
+      throw storeError('delete objects', error);
+    });
+    // A bulk delete answers 200 with errors per key.
+    const [first] = answer.Errors ?? [];
+    if (first !== undefined) throw storeError('delete objects', new Error(`${first.Code}: ${first.Message}`));
+  }
+
+  [Symbol.dispose](): void {
+    this.#client.destroy();
+  }
+}

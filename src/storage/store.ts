@@ -1,0 +1,20 @@
+/** Port: what we do in the bucket with our own (admin) identity. */
+import type { HomeName } from '../model/home.ts';
+import type { ProductId } from '../model/ids.ts';
+
+/**
+ * Methods throw `ProvisionerError` with `STORE_UNAVAILABLE`, `STORE_DENIED` or `STORE_REJECTED`. All are idempotent.
+ */
+export interface ObjectStore {
+  /** Makes the bucket when it is missing. */
+  ensureBucket(): Promise<void>;
+  /** Whose home the prefix is, by its marker; `null` = no marker. Changes nothing. */
+  readMarker(home: HomeName): Promise<ProductId | 'unknown' | null>;
+  writeMarker(home: HomeName, product: ProductId): Promise<void>;
+  /** Names of the folders directly below a prefix (at most 1,000), for example the tables of an output root. */
+  listFolders(prefix: string): Promise<readonly string[]>;
+  /** Deletes every object below the home's prefix, the marker last. */
+  purge(home: HomeName): Promise<void>;
+  /** One cheap call that shows whether the store answers and takes our identity. */
+  check(): Promise<void>;
+}

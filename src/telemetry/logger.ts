@@ -1,0 +1,74 @@
+/** Logs for people on a terminal and for machines elsewhere; no line leaves without redaction. */
+import winston from 'winston';
+import type { Redactor } from './redact.ts';
+
+/** Fields of a line: `delivery`, `product`, `run`, `action`, `code` and whatever else is a fact, never a secret. */
+export type Facts = Readonly<Record<string, unknown>>;
+
+/** What a part needs of the log. `with` makes a logger whose every line carries the given facts. */
+export interface Logger {
+  error(message: string, facts?: Facts): void;
+  warn(message: string, facts?: Facts): void;
+  info(message: string, facts?: Facts): void;
+  debug(message: string, facts?: Facts): void;
+  with(facts: Facts): Logger;
+}
+
+export interface LoggerOptions {
+  readonly format: 'pretty' | 'json';
+  readonly level: string;
+  readonly colour: boolean;
+  readonly redactor: Redactor;
+  readonly stream?: NodeJS.WritableStream;
+}
+
+const lineBreaks = /[\u0000-\u0009\u000b-\u001f\u007f\u0085\u2028\u2029]|\n/g;
+
+/** Control characters written out, so that a name from outside can not forge a line or move the cursor. */
+function printable(text: string): string {
+  return text.replace(lineBreaks, (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`);
+}
+
+function prettyLine(info: winston.Logform.TransformableInfo): string {
+  const { level, message, timestamp, ...facts } = info;
+  const pairs = Object.entries(facts).map(([key, value]) => `${key}=${prettyValue(value)}`);
+  const time = String(timestamp).slice(11, 23);
+  return [`${time} ${level}`, printable(String(message)), ...pairs].join('  ');
+}
+
+function prettyValue(value: unknown): string {
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  return printable(text !== undefined && /^[\w.:/@-]+$/.test(text) ? text : JSON.stringify(value) ?? 'undefined');
+}
+
+/** Makes the root logger: readable lines (with colour only where asked) or one JSON object per line. */
+export function createLogger(options: LoggerOptions): Logger {
+  const { combine, timestamp, json, colorize, printf } = winston.format;
+  const last = Symbol.for('message');
+  const redact = winston.format((info) => {
+    info[last] = options.redactor.redact(String(info[last]));
+    return info;
+  });
+  const layout =
+    options.format === 'json' ? [json()] : [...(options.colour ? [colorize()] : []), printf(prettyLine)];
+  const root = winston.createLogger({
+    level: options.level,
+    format: combine(timestamp(), ...layout, redact()),
+    transports: [
+      options.stream === undefined
+        ? new winston.transports.Console()
+        : new winston.transports.Stream({ stream: options.stream }),
+    ],
+  });
+  return wrap(root);
+}
+
+function wrap(logger: winston.Logger): Logger {
+  return {
+    error: (message, facts = {}) => void logger.error(message, facts),
+    warn: (message, facts = {}) => void logger.warn(message, facts),
+    info: (message, facts = {}) => void logger.info(message, facts),
+    debug: (message, facts = {}) => void logger.debug(message, facts),
+    with: (facts) => wrap(logger.child(facts)),
+  };
+}

@@ -1,0 +1,34 @@
+/** Helpers by which a template puts people's free text into a file so that the file still parses. */
+
+/** A JSON string is a valid double-quoted YAML scalar; line separators that YAML would fold are escaped too. */
+export function yaml(value: unknown): string {
+  return JSON.stringify(String(value ?? '')).replace(/[\u007f-\u009f\u2028\u2029\ufeff]/g, escapeUnit);
+}
+
+/** A Python string literal. JSON's escapes are Python's, and everything outside ASCII is written as an escape. */
+export function py(value: unknown): string {
+  return JSON.stringify(String(value ?? '')).replace(/[\u007f-\uffff]/g, escapeUnit);
+}
+
+/** One line of plain text for Markdown and comments: no line breaks, no control characters, no markup. */
+export function line(value: unknown): string {
+  return String(value ?? '')
+    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s]+/gu, ' ')
+    .trim()
+    .replace(/[\\`*_{}[\]<>#|!~$&]/g, (character) => markdownEscapes.get(character) ?? `\\${character}`);
+}
+
+/** A single-quoted shell word. */
+export function sh(value: unknown): string {
+  return `'${String(value ?? '').replace(/[\r\n\0]+/g, ' ').replaceAll("'", `'\\''`)}'`;
+}
+
+const markdownEscapes = new Map([
+  ['<', '&lt;'],
+  ['>', '&gt;'],
+  ['&', '&amp;'],
+]);
+
+function escapeUnit(unit: string): string {
+  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+}

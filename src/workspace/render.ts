@@ -1,0 +1,73 @@
+/** Renders a template for one product: pure, in memory. */
+import { createHash } from 'node:crypto';
+import { ProvisionerError } from '../model/errors.ts';
+import type { Owner } from '../model/product.ts';
+import type { Ownership, Template } from './template.ts';
+
+/** What a template sees (version 1 of the context; documented in docs/templates.md). */
+export interface RenderContext {
+  readonly product: {
+    readonly id: string;
+    readonly name: string;
+    readonly namespace: string;
+    readonly description: string;
+    readonly domain: string;
+    readonly type: string;
+    readonly lifecycle: string | null;
+    readonly tags: readonly string[];
+    readonly owners: readonly Owner[];
+  };
+  readonly home: {
+    readonly name: string;
+    readonly bucket: string;
+    /** With trailing slash. */
+    readonly prefix: string;
+    /** The name as an SQL identifier. */
+    readonly schema: string;
+    readonly outputUri: string;
+  };
+  readonly inputs: readonly {
+    readonly product: { readonly id: string; readonly name: string };
+    /** Names of the approved ports, comma separated. */
+    readonly outputPort: string;
+    readonly schema: string;
+    readonly uri: string;
+    /** Tables found at the uri when it was last looked at. */
+    readonly tables: readonly string[];
+  }[];
+}
+
+export interface RenderedFile {
+  /** Relative to the workspace, `/` between segments, checked: stays inside. */
+  readonly path: string;
+  readonly content: string;
+  readonly sha256: string;
+  readonly ownership: Ownership;
+  readonly executable: boolean;
+}
+
+/**
+ * @throws ProvisionerError `TEMPLATE_INVALID` when a variable is unknown or a rendered path would leave the workspace
+ */
+export function renderTemplate(template: Template, context: RenderContext): readonly RenderedFile[] {
+  const full = { ...context, template: { id: template.id, version: template.version } };
+  return template.files.map((file) => {
+    const path = checkedPath(file.renderPath(full));
+    const content = file.render(full);
+    return { path, content, sha256: sha256(content), ownership: file.ownership, executable: file.executable };
+  });
+}
+
+/** Hex SHA-256 of a text's UTF-8 bytes. */
+export function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+function checkedPath(path: string): string {
+  const segments = path.split('/');
+  const unsafe = segments.some((segment) => segment === '' || segment === '.' || segment === '..');
+  if (unsafe || /[\\\0\r\n]/.test(path) || segments[0] === '.git' || path === '.env') {
+    throw new ProvisionerError('TEMPLATE_INVALID', `A template file would be written to ${JSON.stringify(path)}.`);
+  }
+  return path;
+}
