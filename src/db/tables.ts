@@ -34,12 +34,19 @@ export interface ProductTable {
   template: string | null;
   /** Path → SHA-256 of what was last rendered there. */
   files: Json<Record<string, string>>;
-  /** Next time the clock looks at it: a grace period or an approval ends, or a failed run is tried again. */
-  wake_at: ColumnType<Date | null, Date | null, Date | null>;
-  /** Failed runs in a row. */
-  attempts: Generated<number>;
   updated_at: Instant;
   retired_at: ColumnType<Date | null, Date | null, Date | null>;
+}
+
+/**
+ * When the clock has a product looked at again: a grace period or an approval ends, or a failed run is tried again.
+ * Apart from `product`, because a product that could not even be read once has no row there.
+ */
+export interface WakeTable {
+  product: ProductId;
+  at: ColumnType<Date | null, Date | null, Date | null>;
+  /** Failed runs in a row. */
+  attempts: number;
 }
 
 /** Who reads what, as last put into force. */
@@ -83,6 +90,7 @@ export interface BrakeTable {
 export interface Tables {
   delivery: DeliveryTable;
   product: ProductTable;
+  wake: WakeTable;
   grant: GrantTable;
   access_key: AccessKeyTable;
   run: RunTable;

@@ -20,7 +20,8 @@ export interface Queue extends AsyncDisposable {
   add(trx: Transaction<Tables>, jobs: { reconcile?: readonly ReconcileJob[]; lookUps?: readonly LookUpJob[] }): Promise<void>;
   /** Adds reconciles in a transaction of its own and wakes the workers. */
   reconcile(jobs: readonly ReconcileJob[], priority?: number): Promise<void>;
-  lookUp(jobs: readonly LookUpJob[]): Promise<void>;
+  /** Adds look-ups, to be done at the earliest after `delayMs`. */
+  lookUp(jobs: readonly LookUpJob[], delayMs?: number): Promise<void>;
   /** Tells the workers of this process that something was committed. */
   wake(): void;
   onWake(listener: () => void): () => void;
@@ -85,9 +86,11 @@ class BossQueue implements Queue {
     this.wake();
   }
 
-  async lookUp(jobs: readonly LookUpJob[]): Promise<void> {
+  async lookUp(jobs: readonly LookUpJob[], delayMs = 0): Promise<void> {
     if (jobs.length === 0) return;
-    await this.#boss.insert(queueNames.lookUp, lookUpInserts(jobs));
+    const startAfter = new Date(Date.now() + delayMs);
+    const inserts = lookUpInserts(jobs).map((job) => (delayMs === 0 ? job : { ...job, startAfter }));
+    await this.#boss.insert(queueNames.lookUp, inserts);
     this.wake();
   }
 

@@ -61,7 +61,7 @@ export async function proveKey(
 
 function checksOf(client: S3Client, bucket: string, claim: Claim, keyId: string): Check[] {
   const proofKey = (home: HomeName) => `${prefixOf(home)}.proof-${keyId}`;
-  const put = (home: HomeName) => client.send(new PutObjectCommand({ Bucket: bucket, Key: proofKey(home), Body: '' }));
+  const put = (home: HomeName) => client.send(new PutObjectCommand({ Bucket: bucket, Key: proofKey(home), Body: new Uint8Array() }));
   const remove = (home: HomeName) => client.send(new DeleteObjectCommand({ Bucket: bucket, Key: proofKey(home) }));
   const read = (home: HomeName) => client.send(new GetObjectCommand({ Bucket: bucket, Key: markerKey(home) }));
   const list = (home: HomeName) =>

@@ -79,7 +79,7 @@ export class S3ObjectStore implements ObjectStore, Disposable {
         new PutObjectCommand({
           Bucket: this.#bucket,
           Key: markerKey(home),
-          Body: '',
+          Body: new Uint8Array(),
           Metadata: { [ownerHeader]: product },
         }),
       );

@@ -30,17 +30,24 @@ export async function readWorkspaceFile(root: string, path: string): Promise<str
   }
 }
 
+/** How a file is written. */
+export interface WriteOptions {
+  readonly mode: number;
+  readonly owner: Ownership;
+  /** `synced`: on disk before the call returns; `buffered`: whole, but a power cut may bring back the one before. */
+  readonly durability: 'synced' | 'buffered';
+}
+
 /** Writes a file below `root` atomically, with its folders. */
 export async function writeWorkspaceFile(
   root: string,
   path: string,
   content: string,
-  mode: number,
-  owner: Ownership,
+  { mode, owner, durability }: WriteOptions,
 ): Promise<void> {
   await refuseLinks(root, path);
   const target = join(root, path);
-  const temporary = `${target}.${process.pid}.tmp`;
+  const temporary = `${target}.provisioner.tmp`;
   try {
     await makeFolders(root, dirname(path), owner);
     await rm(temporary, { force: true });
@@ -49,12 +56,12 @@ export async function writeWorkspaceFile(
       await file.writeFile(content);
       await file.chmod(mode);
       if (owner.uid !== undefined || owner.gid !== undefined) await file.chown(owner.uid ?? -1, owner.gid ?? -1);
-      await file.sync();
+      if (durability === 'synced') await file.sync();
     } finally {
       await file.close();
     }
     await rename(temporary, target);
-    await syncFolder(dirname(target));
+    if (durability === 'synced') await syncFolder(dirname(target));
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined);
     throw workspaceError(path, error);

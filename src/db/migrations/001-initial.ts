@@ -25,12 +25,17 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('conditions', 'jsonb', (column) => column.notNull())
     .addColumn('template', 'text')
     .addColumn('files', 'jsonb', (column) => column.notNull())
-    .addColumn('wake_at', 'timestamptz')
-    .addColumn('attempts', 'integer', (column) => column.notNull().defaultTo(0))
     .addColumn('updated_at', 'timestamptz', (column) => column.notNull())
     .addColumn('retired_at', 'timestamptz')
     .execute();
-  await db.schema.createIndex('product_wake_at').on('product').column('wake_at').execute();
+
+  await db.schema
+    .createTable('wake')
+    .addColumn('product', 'uuid', (column) => column.primaryKey())
+    .addColumn('at', 'timestamptz')
+    .addColumn('attempts', 'integer', (column) => column.notNull())
+    .execute();
+  await db.schema.createIndex('wake_at').on('wake').column('at').execute();
 
   await db.schema
     .createTable('grant')

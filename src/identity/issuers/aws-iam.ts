@@ -5,6 +5,7 @@ import {
   DeleteAccessKeyCommand,
   DeleteUserCommand,
   DeleteUserPolicyCommand,
+  GetUserCommand,
   GetUserPolicyCommand,
   IAMClient,
   ListAccessKeysCommand,
@@ -42,8 +43,13 @@ export class AwsIamIssuer implements Issuer, Disposable {
   }
 
   async observe(principal: PrincipalName): Promise<ObservedPrincipal> {
-    const [keys, policy] = await Promise.all([this.#listKeys(principal), this.#readPolicy(principal)]);
-    return { exists: keys !== null, policy, keys: keys ?? [] };
+    // Asked by itself: MiniStack lists no keys for a user that does not exist, where AWS says so.
+    const [user, keys, policy] = await Promise.all([
+      attempt('look at the principal', gone, () => this.#client.send(new GetUserCommand({ UserName: principal }))),
+      this.#listKeys(principal),
+      this.#readPolicy(principal),
+    ]);
+    return { exists: user !== null, policy, keys };
   }
 
   async ensurePrincipal(principal: PrincipalName): Promise<void> {
@@ -92,12 +98,11 @@ export class AwsIamIssuer implements Issuer, Disposable {
     await attempt('list principals', [], () => this.#client.send(new ListUsersCommand({ MaxItems: 1 })));
   }
 
-  async #listKeys(principal: PrincipalName): Promise<readonly ListedKey[] | null> {
+  async #listKeys(principal: PrincipalName): Promise<readonly ListedKey[]> {
     const answer = await attempt('list access keys', gone, () =>
       this.#client.send(new ListAccessKeysCommand({ UserName: principal })),
     );
-    if (answer === null) return null;
-    return (answer.AccessKeyMetadata ?? []).flatMap((key) =>
+    return (answer?.AccessKeyMetadata ?? []).flatMap((key) =>
       key.AccessKeyId === undefined ? [] : [{ id: key.AccessKeyId, active: key.Status !== 'Inactive' }],
     );
   }

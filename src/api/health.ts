@@ -1,0 +1,100 @@
+/** Whether we live, whether we can work, and what to do when not. */
+import type { Request, Response } from 'express';
+import { Router } from 'express';
+import { asProvisionerError } from '../model/errors.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+
+/** One thing that work depends on. `check` throws when it is not there. */
+export interface Dependency {
+  readonly name: 'database' | 'portal' | 'store' | 'identity' | 'workspaces';
+  readonly check: () => Promise<unknown>;
+}
+
+export interface HealthOptions {
+  readonly dependencies: readonly Dependency[];
+  readonly metrics: Metrics;
+  /** Brings gauges that are read, not counted, up to date before a scrape. */
+  readonly refreshGauges: () => Promise<void>;
+  /** False while stopping: a load balancer sends nothing more. */
+  readonly accepting: () => boolean;
+  readonly version: string;
+}
+
+interface Finding {
+  readonly ok: boolean;
+  readonly code?: string;
+  readonly message?: string;
+}
+
+/** A check that takes longer counts as failed. */
+const checkTimeoutMs = 3000;
+/** Findings are shared for this long, so that probes do not become load. */
+const keepMs = 2000;
+
+/** Routes `GET /`, `/health`, `/health/live`, `/health/ready` and `/metrics`. */
+export function createHealthRouter(options: HealthOptions): Router {
+  const router = Router();
+  const findings = rememberFor(keepMs, () => inspect(options.dependencies));
+  const ready = async () => {
+    const found = await findings();
+    return { ready: options.accepting() && Object.values(found).every(({ ok }) => ok), dependencies: found };
+  };
+  router.get('/', (_request, response) => void response.json(about(options.version)));
+  router.get('/health/live', (_request, response) => void response.json({ live: true }));
+  router.get('/health/ready', async (_request, response) => {
+    const report = await ready();
+    response.status(report.ready ? 200 : 503).json(report);
+  });
+  router.get('/health', async (_request, response) => {
+    response.json({ version: options.version, uptimeSeconds: Math.round(process.uptime()), ...(await ready()) });
+  });
+  router.get('/metrics', async (_request: Request, response: Response) => {
+    await options.refreshGauges().catch(() => undefined);
+    response.type(options.metrics.contentType).send(await options.metrics.render());
+  });
+  return router;
+}
+
+function about(version: string) {
+  return {
+    name: 'data-product-provisioner',
+    version,
+    about: 'Gives every data product of the portal its home: prefix, credentials and workspace.',
+    webhooks: { v1: 'POST / or /webhooks/v1', v2: 'POST / or /webhooks/v2' },
+    health: '/health',
+    metrics: '/metrics',
+  };
+}
+
+async function inspect(dependencies: readonly Dependency[]): Promise<Record<string, Finding>> {
+  const entries = await Promise.all(
+    dependencies.map(async ({ name, check }): Promise<[string, Finding]> => [name, await finding(check)]),
+  );
+  return Object.fromEntries(entries);
+}
+
+async function finding(check: () => Promise<unknown>): Promise<Finding> {
+  const { promise: timeout, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error(`no answer within ${checkTimeoutMs / 1000} s`)), checkTimeoutMs);
+  try {
+    await Promise.race([check(), timeout]);
+    return { ok: true };
+  } catch (thrown) {
+    const { code, message } = asProvisionerError(thrown);
+    return { ok: false, code, message };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function rememberFor<T>(milliseconds: number, ask: () => Promise<T>): () => Promise<T> {
+  let asked = Number.NEGATIVE_INFINITY;
+  let answer: Promise<T> | null = null;
+  return () => {
+    if (answer === null || performance.now() - asked > milliseconds) {
+      asked = performance.now();
+      answer = ask();
+    }
+    return answer;
+  };
+}

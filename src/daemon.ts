@@ -1,0 +1,296 @@
+/** The composition root: settings → parts → a running daemon. The only file that knows every folder. */
+import { mkdir } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import { createServer, type Server } from 'node:http';
+import { resolve } from 'node:path';
+import express, { type NextFunction, type Request, type Response } from 'express';
+import { sql } from 'kysely';
+import { createHealthRouter } from './api/health.ts';
+import type { Environment } from './config/schema.ts';
+import { openDatabase } from './db/connection.ts';
+import { readBrake } from './db/brake.ts';
+import { countByCondition } from './db/products.ts';
+import { AwsIamIssuer } from './identity/issuers/aws-iam.ts';
+import { createDeliveries } from './intake/deliveries.ts';
+import { createIntakeRouter } from './intake/router.ts';
+import { canaryHome } from './model/home.ts';
+import { createPortalClient } from './portal/create-client.ts';
+import type { PortalAuth } from './portal/credentials.ts';
+import { LookUpJob, queueNames, ReconcileJob } from './queue/jobs.ts';
+import { openQueue, type Queue } from './queue/queue.ts';
+import { createWorker } from './queue/worker.ts';
+import { startAlarmClock } from './reconcile/alarm-clock.ts';
+import { lookUpAffected } from './reconcile/look-up.ts';
+import type { ReconcileParts } from './reconcile/parts.ts';
+import { reconcileProduct } from './reconcile/reconciler.ts';
+import { createResync } from './reconcile/resync.ts';
+import { proveKey } from './storage/proof.ts';
+import { S3ObjectStore } from './storage/s3.ts';
+import { createLogger, type Logger } from './telemetry/logger.ts';
+import { createMetrics, type Metrics } from './telemetry/metrics.ts';
+import { Redactor } from './telemetry/redact.ts';
+import { loadTemplate } from './workspace/template.ts';
+import { Workspaces } from './workspace/workspace.ts';
+
+/** A running daemon; disposing it drains and stops within 10 s. */
+export interface Daemon extends AsyncDisposable {
+  /** Where it listens, for example `http://127.0.0.1:8090`. */
+  readonly url: string;
+  readonly log: Logger;
+}
+
+export const version = '0.1.0';
+const lookUpSlots = 4;
+/** Jobs get this long to end when the daemon stops; the rest of the 10 s is for closing. */
+const drainMs = 7000;
+/** A look-up that failed is asked again after so long. */
+const lookUpRetryMs = 5000;
+
+/**
+ * Starts everything. Portal and store may still be away: the daemon is live, not ready, and takes webhooks.
+ *
+ * @param logStream where log lines go; standard output when left out
+ * @throws ProvisionerError `DATABASE_UNAVAILABLE`, `TEMPLATE_INVALID`, `CONFIG_INVALID`; what was started is stopped again
+ */
+export async function startDaemon(env: Environment, logStream?: NodeJS.WritableStream): Promise<Daemon> {
+  await using started = new AsyncDisposableStack();
+  const redactor = new Redactor();
+  for (const secret of secretsOf(env)) redactor.register(secret);
+  const log = createDaemonLogger(env, redactor, logStream);
+  const metrics = createMetrics();
+  const template = await loadTemplate(resolve(env.PROV_TEMPLATE_PATH));
+  const database = started.use(await openDatabase(env.PROV_DATABASE_URL));
+  const queue = started.use(await openQueue(database, log));
+  const parts = await assembleParts(env, { started, redactor, log, metrics, template, database, queue });
+  await mkdir(env.PROV_CONTROL_PATH, { recursive: true });
+
+  const resync = started.use(
+    createResync(parts, {
+      intervalMs: env.PROV_RESYNC_INTERVAL,
+      chunk: env.PROV_CONCURRENCY,
+      keepHistoryMs: env.PROV_HISTORY_RETENTION,
+    }),
+  );
+  started.use(startAlarmClock(parts, env.PROV_CONTROL_PATH));
+  const state = { accepting: true };
+  const server = await listen(env, createApp(env, parts, state));
+  started.defer(() => close(server));
+  startWorkers(env, parts, resync, started);
+  resync.start();
+  announce(env, log);
+
+  const running = started.move();
+  const { address, port } = server.address() as AddressInfo;
+  const host = address.includes(':') ? `[${address}]` : address;
+  const stop = async () => {
+    state.accepting = false;
+    log.info('stopping');
+    await running.disposeAsync();
+    log.info('stopped');
+  };
+  return { url: `http://${host}:${port}`, log, [Symbol.asyncDispose]: stop };
+}
+
+interface Foundations {
+  readonly started: AsyncDisposableStack;
+  readonly redactor: Redactor;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly template: Awaited<ReturnType<typeof loadTemplate>>;
+  readonly database: Awaited<ReturnType<typeof openDatabase>>;
+  readonly queue: Queue;
+}
+
+async function assembleParts(env: Environment, foundations: Foundations): Promise<ReconcileParts> {
+  const { started, redactor, log, metrics, template, database, queue } = foundations;
+  const place = { endpoint: env.S3_ENDPOINT, region: env.S3_REGION, bucket: env.S3_BUCKET };
+  const admin = { accessKeyId: env.S3_ACCESS_KEY, secretAccessKey: env.S3_SECRET_KEY };
+  const store = started.use(new S3ObjectStore({ ...place, ...admin }));
+  const issuer = started.use(
+    new AwsIamIssuer({ endpoint: env.PROV_IAM_ENDPOINT ?? env.S3_ENDPOINT, region: env.S3_REGION, ...admin }),
+  );
+  const portal = createPortalClient({
+    baseUrl: env.PROV_DPP_API_URL,
+    auth: portalAuth(env),
+    registerSecret: (secret) => redactor.register(secret),
+    forgetSecret: (secret) => redactor.forget(secret),
+    onRequest: (route, status, ms) => metrics.portalRequest(route, String(status), ms),
+  });
+  return {
+    database,
+    queue,
+    portal,
+    store,
+    issuer,
+    workspaces: new Workspaces({
+      root: resolve(env.PROV_TEMPLATE_OUTPUT_PATH),
+      owner: { uid: env.PROV_WORKSPACE_UID, gid: env.PROV_WORKSPACE_GID },
+    }),
+    proveKey: (key, claim) => proveKey(key, claim, { store: place, timeoutMs: env.PROV_PROOF_TIMEOUT }),
+    hideSecret: (secret) => {
+      redactor.register(secret);
+      return () => redactor.forget(secret);
+    },
+    settings: {
+      bucket: env.S3_BUCKET,
+      region: env.S3_REGION,
+      workspaceEndpoint: env.S3_WORKSPACE_ENDPOINT ?? env.S3_ENDPOINT,
+      finalizer: env.PROV_FINALIZER === '' ? null : env.PROV_FINALIZER,
+      rotateOnAccessChange: env.PROV_ROTATE_ON_ACCESS_CHANGE,
+      template,
+      policySizeLimit: issuer.limits.policySize,
+      keysPerPrincipal: issuer.limits.keysPerPrincipal,
+      keyGraceMs: env.PROV_KEY_GRACE,
+      purgeOnDelete: env.PROV_ON_DELETE === 'purge',
+      brake: { percent: env.PROV_BRAKE_PERCENT, minimum: env.PROV_BRAKE_MINIMUM, windowMs: env.PROV_BRAKE_WINDOW },
+    },
+    canary: canaryHome,
+    log,
+    metrics,
+    clock: () => new Date(),
+    random: Math.random,
+  };
+}
+
+function portalAuth(env: Environment): PortalAuth {
+  if (env.PORTAL_API_KEY !== undefined) return { kind: 'api-key', key: env.PORTAL_API_KEY };
+  const { PORTAL_CLIENT_ID: clientId, PORTAL_CLIENT_SECRET: clientSecret, PORTAL_TOKEN_URL: tokenUrl } = env;
+  if (clientId === undefined || clientSecret === undefined || tokenUrl === undefined) return { kind: 'none' };
+  return { kind: 'client-credentials', tokenUrl, clientId, clientSecret, scope: env.PORTAL_SCOPE };
+}
+
+function startWorkers(
+  env: Environment,
+  parts: ReconcileParts,
+  resync: ReturnType<typeof createResync>,
+  started: AsyncDisposableStack,
+): void {
+  const { queue, log } = parts;
+  const reconcile = createWorker({
+    queue,
+    name: queueNames.reconcile,
+    slots: env.PROV_CONCURRENCY,
+    log,
+    run: (data) => {
+      const { product, cause } = ReconcileJob.parse(data);
+      return reconcileProduct(parts, product, cause);
+    },
+  });
+  const lookUps = createWorker({
+    queue,
+    name: queueNames.lookUp,
+    slots: lookUpSlots,
+    log,
+    run: async (data) => {
+      const job = LookUpJob.parse(data);
+      try {
+        await lookUpAffected(parts, resync, job.lookUp, job.cause);
+      } catch (error) {
+        await queue.lookUp([job], lookUpRetryMs);
+        throw error;
+      }
+    },
+  });
+  for (const worker of [reconcile, lookUps]) {
+    started.defer(() => worker.stop(drainMs));
+    worker.start();
+  }
+}
+
+function createApp(env: Environment, parts: ReconcileParts, state: { readonly accepting: boolean }): express.Express {
+  const { database, queue, log, metrics, portal, store, issuer, workspaces } = parts;
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.use(
+    createIntakeRouter({
+      deliveries: createDeliveries(database, queue),
+      secrets: {
+        v1: env.WEBHOOK_SECRET ?? [],
+        tokens: env.WEBHOOK_V2_TOKEN ?? [],
+        standard: env.WEBHOOK_V2_SECRET ?? [],
+        allowUnsigned: env.PROV_ALLOW_UNSIGNED,
+      },
+      log,
+      metrics,
+    }),
+  );
+  app.use(
+    createHealthRouter({
+      version,
+      metrics,
+      accepting: () => state.accepting,
+      refreshGauges: () => refreshGauges(parts),
+      dependencies: [
+        { name: 'database', check: () => sql`select 1`.execute(database.sql) },
+        { name: 'portal', check: () => portal.version() },
+        { name: 'store', check: () => store.check() },
+        { name: 'identity', check: () => issuer.check() },
+        { name: 'workspaces', check: () => workspaces.check() },
+      ],
+    }),
+  );
+  app.use((_request, response) => void response.status(404).json({ error: 'There is nothing here.' }));
+  app.use((error: unknown, _request: Request, response: Response, _next: NextFunction) => {
+    const status = httpStatusOf(error);
+    if (status >= 500) log.error('a request failed', { error: error instanceof Error ? error.message : String(error) });
+    response.status(status).json({ error: status === 413 ? 'The body is larger than 1 MiB.' : 'The request failed.' });
+  });
+  return app;
+}
+
+/** The status that express's own body reader gives its errors (413, 400), else 500. */
+function httpStatusOf(error: unknown): number {
+  const status = typeof error === 'object' && error !== null && 'status' in error ? error.status : undefined;
+  return typeof status === 'number' && status >= 400 && status < 600 ? status : 500;
+}
+
+async function refreshGauges({ database, queue, metrics }: ReconcileParts): Promise<void> {
+  const [counts, brake] = await Promise.all([countByCondition(database.sql), readBrake(database.sql)]);
+  for (const { state, condition, count } of counts) metrics.products(state, condition, count);
+  metrics.brake(brake !== null);
+  for (const name of Object.values(queueNames)) {
+    const { waiting, running } = await queue.depth(name);
+    metrics.queue(name, waiting, running);
+  }
+}
+
+async function listen(env: Environment, app: express.Express): Promise<Server> {
+  const server = createServer(app);
+  const { promise, resolve: listening, reject } = Promise.withResolvers<void>();
+  server.once('error', reject);
+  server.listen(env.PROV_PORT, env.PROV_HOST, listening);
+  await promise;
+  return server;
+}
+
+async function close(server: Server): Promise<void> {
+  const { promise, resolve: closed } = Promise.withResolvers<void>();
+  server.close(() => closed());
+  server.closeIdleConnections();
+  await promise;
+}
+
+function createDaemonLogger(env: Environment, redactor: Redactor, stream: NodeJS.WritableStream | undefined): Logger {
+  const onTerminal = stream === undefined && process.stdout.isTTY === true;
+  const format = env.PROV_LOG_FORMAT === 'auto' ? (onTerminal ? 'pretty' : 'json') : env.PROV_LOG_FORMAT;
+  const colour = onTerminal && process.env.NO_COLOR === undefined;
+  return createLogger({ format, level: env.PROV_LOG_LEVEL, colour, redactor, ...(stream === undefined ? {} : { stream }) });
+}
+
+function secretsOf(env: Environment): string[] {
+  const secrets = [env.S3_SECRET_KEY, env.PORTAL_API_KEY, env.PORTAL_CLIENT_SECRET];
+  const lists = [env.WEBHOOK_SECRET, env.WEBHOOK_V2_TOKEN, env.WEBHOOK_V2_SECRET];
+  const password = URL.parse(env.PROV_DATABASE_URL)?.password;
+  return [...secrets, ...lists.flatMap((list) => list ?? []), password].filter((secret) => secret !== undefined);
+}
+
+function announce(env: Environment, log: Logger): void {
+  const noV1 = (env.WEBHOOK_SECRET ?? []).length === 0;
+  const noV2 = (env.WEBHOOK_V2_TOKEN ?? []).length === 0 && (env.WEBHOOK_V2_SECRET ?? []).length === 0;
+  if (env.PROV_ALLOW_UNSIGNED && (noV1 || noV2)) {
+    const generations = [noV1 && noV2 ? 'v1' : null, noV2 ? 'v2' : null].filter((each) => each !== null);
+    log.warn('webhooks are accepted WITHOUT ANY PROOF (PROV_ALLOW_UNSIGNED=true)', { generations });
+  }
+  log.info('started', { version, portal: env.PROV_DPP_API_URL, store: env.S3_ENDPOINT, bucket: env.S3_BUCKET });
+}

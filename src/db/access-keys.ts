@@ -1,0 +1,65 @@
+/** The books on access keys: which we made and how they stand; never a secret. */
+import type { Kysely } from 'kysely';
+import type { ProductId } from '../model/ids.ts';
+import type { Tables } from './tables.ts';
+
+/** A key that we made. */
+export interface KeyRecord {
+  readonly id: string;
+  readonly state: 'issued' | 'current' | 'grace';
+  readonly secretSha256: string;
+  readonly issuedAt: Date;
+  readonly graceUntil: Date | null;
+}
+
+export async function listKeys(db: Kysely<Tables>, product: ProductId): Promise<KeyRecord[]> {
+  const rows = await db.selectFrom('access_key').selectAll().where('product', '=', product).execute();
+  return rows.map((row) => ({
+    id: row.id,
+    state: row.state,
+    secretSha256: row.secret_sha256,
+    issuedAt: row.issued_at,
+    graceUntil: row.grace_until,
+  }));
+}
+
+/** Notes a key right after it was made, before anybody has it. */
+export async function noteIssued(
+  db: Kysely<Tables>,
+  product: ProductId,
+  key: { readonly id: string; readonly secretSha256: string },
+  now: Date,
+): Promise<void> {
+  await db
+    .insertInto('access_key')
+    .values({ id: key.id, product, state: 'issued', secret_sha256: key.secretSha256, issued_at: now, grace_until: null })
+    .onConflict((conflict) => conflict.column('id').doNothing())
+    .execute();
+}
+
+/** The key is in the workspace now; the one before it works on until its grace ends. */
+export async function makeCurrent(db: Kysely<Tables>, product: ProductId, id: string, graceUntil: Date): Promise<void> {
+  await db
+    .updateTable('access_key')
+    .set({ state: 'grace', grace_until: graceUntil })
+    .where('product', '=', product)
+    .where('state', '=', 'current')
+    .where('id', '!=', id)
+    .execute();
+  await db.updateTable('access_key').set({ state: 'current', grace_until: null }).where('id', '=', id).execute();
+}
+
+export async function forgetKey(db: Kysely<Tables>, id: string): Promise<void> {
+  await db.deleteFrom('access_key').where('id', '=', id).execute();
+}
+
+/** When the next grace period of the product ends. */
+export async function nextGraceEnd(db: Kysely<Tables>, product: ProductId): Promise<Date | null> {
+  const row = await db
+    .selectFrom('access_key')
+    .select((expression) => expression.fn.min('grace_until').as('at'))
+    .where('product', '=', product)
+    .where('state', '=', 'grace')
+    .executeTakeFirst();
+  return row?.at ?? null;
+}

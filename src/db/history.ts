@@ -1,0 +1,69 @@
+/** Deliveries and runs: what came in and what was done about it. */
+import type { Kysely } from 'kysely';
+import type { ErrorCode } from '../model/errors.ts';
+import type { ProductId, RunId } from '../model/ids.ts';
+import type { ActionRecord, Cause } from '../model/run.ts';
+import type { Tables } from './tables.ts';
+
+/** A delivery to be noted. */
+export interface DeliveryRecord {
+  readonly id: string;
+  readonly receivedAt: Date;
+  readonly generation: 'v1' | 'v2' | 'unknown';
+  readonly event: string;
+  readonly verdict: 'accepted' | 'ignored';
+  readonly reason: string | null;
+  readonly products: readonly ProductId[];
+}
+
+export async function insertDeliveries(db: Kysely<Tables>, deliveries: readonly DeliveryRecord[]): Promise<void> {
+  if (deliveries.length === 0) return;
+  await db
+    .insertInto('delivery')
+    .values(
+      deliveries.map((delivery) => ({
+        id: delivery.id,
+        received_at: delivery.receivedAt,
+        generation: delivery.generation,
+        event: delivery.event,
+        verdict: delivery.verdict,
+        reason: delivery.reason,
+        products: JSON.stringify(delivery.products),
+      })),
+    )
+    .execute();
+}
+
+/** A finished run to be noted. */
+export interface RunRecord {
+  readonly id: RunId;
+  readonly product: ProductId;
+  readonly cause: Cause;
+  readonly startedAt: Date;
+  readonly ms: number;
+  readonly error: { readonly code: ErrorCode; readonly message: string } | null;
+  readonly actions: readonly ActionRecord[];
+}
+
+export async function insertRun(db: Kysely<Tables>, run: RunRecord): Promise<void> {
+  await db
+    .insertInto('run')
+    .values({
+      id: run.id,
+      product: run.product,
+      cause: JSON.stringify(run.cause),
+      started_at: run.startedAt,
+      ms: run.ms,
+      outcome: run.error === null ? 'succeeded' : 'failed',
+      error_code: run.error?.code ?? null,
+      error_message: run.error?.message ?? null,
+      actions: JSON.stringify(run.actions),
+    })
+    .execute();
+}
+
+/** Deletes deliveries and runs older than an instant. */
+export async function pruneHistory(db: Kysely<Tables>, before: Date): Promise<void> {
+  await db.deleteFrom('delivery').where('received_at', '<', before).execute();
+  await db.deleteFrom('run').where('started_at', '<', before).execute();
+}

@@ -1,0 +1,147 @@
+/** The books on products: homes, conditions, when to look again. */
+import { type Kysely, sql as raw } from 'kysely';
+import type { Condition } from '../model/condition.ts';
+import type { HomeName } from '../model/home.ts';
+import type { ProductId } from '../model/ids.ts';
+import type { Tables } from './tables.ts';
+
+/** What we know of a product. */
+export interface ProductRecord {
+  readonly id: ProductId;
+  readonly name: string;
+  readonly namespace: string;
+  readonly home: HomeName;
+  readonly state: 'live' | 'held' | 'retiring' | 'retired';
+  readonly teardownAgreed: boolean;
+  readonly conditions: readonly Condition[];
+  readonly files: Readonly<Record<string, string>>;
+}
+
+const columns = ['id', 'name', 'namespace', 'home', 'state', 'teardown_agreed', 'conditions', 'files'] as const;
+
+type Row = {
+  id: ProductId;
+  name: string;
+  namespace: string;
+  home: string;
+  state: ProductRecord['state'];
+  teardown_agreed: boolean;
+  conditions: Condition[];
+  files: Record<string, string>;
+};
+
+function toRecord(row: Row): ProductRecord {
+  // Only names that passed `isHomeName` are ever inserted.
+  return { ...row, home: row.home as HomeName, teardownAgreed: row.teardown_agreed };
+}
+
+export async function findProduct(db: Kysely<Tables>, id: ProductId): Promise<ProductRecord | null> {
+  const row = await db.selectFrom('product').select(columns).where('id', '=', id).executeTakeFirst();
+  return row === undefined ? null : toRecord(row);
+}
+
+export async function findProducts(db: Kysely<Tables>, ids: readonly ProductId[]): Promise<ProductRecord[]> {
+  if (ids.length === 0) return [];
+  const rows = await db.selectFrom('product').select(columns).where('id', 'in', [...ids]).execute();
+  return rows.map(toRecord);
+}
+
+/** Products with a home, or whose tear-down is not finished. */
+export async function listUnretired(db: Kysely<Tables>): Promise<ProductRecord[]> {
+  const rows = await db.selectFrom('product').select(columns).where('state', '!=', 'retired').execute();
+  return rows.map(toRecord);
+}
+
+/** Some living product's home that is not among the given ones, if there is one. */
+export async function findLiveHome(db: Kysely<Tables>, except: readonly HomeName[]): Promise<HomeName | null> {
+  const row = await db
+    .selectFrom('product')
+    .select('home')
+    .where('state', '=', 'live')
+    .where('home', 'not in', [...except])
+    .limit(1)
+    .executeTakeFirst();
+  return row === undefined ? null : (row.home as HomeName);
+}
+
+/** Products retired at or after an instant without a person's agreement: the brake counts them. */
+export async function countRetiredSince(db: Kysely<Tables>, since: Date): Promise<number> {
+  const row = await db
+    .selectFrom('product')
+    .select((expression) => expression.fn.countAll().as('count'))
+    .where('state', '=', 'retired')
+    .where('retired_at', '>=', since)
+    .where('teardown_agreed', '=', false)
+    .executeTakeFirst();
+  return Number(row?.count ?? 0);
+}
+
+/**
+ * Claims a home for a product. The name is unique for ever: data of a retired product stays below it.
+ *
+ * @returns false when another product has (or had) that home
+ */
+export async function claimHome(
+  db: Kysely<Tables>,
+  product: { readonly id: ProductId; readonly name: string; readonly namespace: string },
+  home: HomeName,
+  now: Date,
+): Promise<boolean> {
+  const result = await db
+    .insertInto('product')
+    .values({
+      id: product.id,
+      name: product.name,
+      namespace: product.namespace,
+      home,
+      state: 'live',
+      conditions: '[]',
+      template: null,
+      files: '{}',
+      updated_at: now,
+      retired_at: null,
+    })
+    .onConflict((conflict) => conflict.doNothing())
+    .executeTakeFirst();
+  return (result.numInsertedOrUpdatedRows ?? 0n) > 0n;
+}
+
+/** Columns of the product that a run may change. */
+export interface ProductChange {
+  readonly name?: string;
+  readonly namespace?: string;
+  readonly state?: ProductRecord['state'];
+  readonly conditions?: readonly Condition[];
+  readonly files?: Readonly<Record<string, string>>;
+  readonly template?: string;
+  readonly home?: HomeName;
+  readonly retiredAt?: Date | null;
+  readonly teardownAgreed?: boolean;
+}
+
+export async function changeProduct(db: Kysely<Tables>, id: ProductId, change: ProductChange, now: Date): Promise<void> {
+  const { conditions, files, retiredAt, teardownAgreed, ...plain } = change;
+  await db
+    .updateTable('product')
+    .set({
+      ...plain,
+      ...(conditions === undefined ? {} : { conditions: JSON.stringify(conditions) }),
+      ...(files === undefined ? {} : { files: JSON.stringify(files) }),
+      ...(retiredAt === undefined ? {} : { retired_at: retiredAt }),
+      ...(teardownAgreed === undefined ? {} : { teardown_agreed: teardownAgreed }),
+      updated_at: now,
+    })
+    .where('id', '=', id)
+    .execute();
+}
+
+/** How many products stand how: state and the type of the first condition that holds. */
+export async function countByCondition(db: Kysely<Tables>): Promise<{ state: string; condition: string; count: number }[]> {
+  const condition = raw<string>`coalesce(conditions->0->>'type', 'Progressing')`;
+  const rows = await db
+    .selectFrom('product')
+    .select((expression) => ['state', condition.as('condition'), expression.fn.countAll().as('count')])
+    .groupBy(['state', condition])
+    .execute();
+  return rows.map((row) => ({ state: row.state, condition: row.condition, count: Number(row.count) }));
+}

@@ -1,0 +1,168 @@
+/**
+ * Makes a delivery durable: the delivery row and its jobs in one transaction, and many waiting deliveries in one
+ * commit, so that durability costs no throughput.
+ */
+import { randomUUID } from 'node:crypto';
+import type { Database } from '../db/connection.ts';
+import { type GrantRecord, listGrantsAround } from '../db/grants.ts';
+import { type DeliveryRecord, insertDeliveries } from '../db/history.ts';
+import type { Affected, LookUp } from '../model/affected.ts';
+import { ProvisionerError } from '../model/errors.ts';
+import type { ProductId } from '../model/ids.ts';
+import { lookUpKey } from '../queue/jobs.ts';
+import type { Queue } from '../queue/queue.ts';
+
+/** A verified delivery with the verdict on it. */
+export interface Arrival {
+  readonly generation: 'v1' | 'v2' | 'unknown';
+  readonly event: string;
+  readonly affected: Affected;
+}
+
+export interface Deliveries {
+  /**
+   * Resolves with the delivery's id when it and its jobs are committed.
+   *
+   * @throws ProvisionerError `DATABASE_UNAVAILABLE`; nothing is stored then
+   */
+  accept(arrival: Arrival): Promise<string>;
+}
+
+interface Waiting {
+  readonly id: string;
+  readonly arrival: Arrival;
+  readonly receivedAt: Date;
+  readonly resolve: (id: string) => void;
+  readonly reject: (error: ProvisionerError) => void;
+}
+
+/** Most deliveries in one commit: keeps a statement small and the first of a burst from waiting for the last. */
+const largestCommit = 512;
+
+export function createDeliveries(database: Database, queue: Queue): Deliveries {
+  return new GroupCommit(database, queue);
+}
+
+class GroupCommit implements Deliveries {
+  readonly #database: Database;
+  readonly #queue: Queue;
+  #waiting: Waiting[] = [];
+  #committing = false;
+
+  constructor(database: Database, queue: Queue) {
+    this.#database = database;
+    this.#queue = queue;
+  }
+
+  accept(arrival: Arrival): Promise<string> {
+    const { promise, resolve, reject } = Promise.withResolvers<string>();
+    this.#waiting.push({ id: randomUUID(), arrival, receivedAt: new Date(), resolve, reject });
+    this.#schedule();
+    return promise;
+  }
+
+  /** After this turn of the event loop: the embedded database would else work before the other sockets are read. */
+  #schedule(): void {
+    if (this.#committing || this.#waiting.length === 0) return;
+    this.#committing = true;
+    setImmediate(() => void this.#commit());
+  }
+
+  async #commit(): Promise<void> {
+    const batch = this.#waiting.splice(0, largestCommit);
+    try {
+      await this.#store(batch);
+      this.#queue.wake();
+      for (const each of batch) each.resolve(each.id);
+    } catch (cause) {
+      const error = new ProvisionerError('DATABASE_UNAVAILABLE', 'The delivery could not be stored.', { cause });
+      for (const each of batch) each.reject(error);
+    } finally {
+      this.#committing = false;
+      this.#schedule();
+    }
+  }
+
+  async #store(batch: readonly Waiting[]): Promise<void> {
+    const named = [...new Set(batch.flatMap(({ arrival }) => lookUpProducts(arrival.affected)))];
+    await this.#database.sql.transaction().execute(async (trx) => {
+      const grants = await listGrantsAround(trx, named);
+      const records = batch.map((each) => toRecord(each, grants));
+      await insertDeliveries(trx, records);
+      await this.#queue.add(trx, { reconcile: reconcileJobs(records), lookUps: lookUpJobs(batch) });
+    });
+  }
+}
+
+function toRecord(waiting: Waiting, grants: readonly GrantRecord[]): DeliveryRecord {
+  const { id, arrival, receivedAt } = waiting;
+  const { affected } = arrival;
+  return {
+    id,
+    receivedAt,
+    generation: arrival.generation,
+    event: arrival.event,
+    verdict: affected.kind === 'ignored' ? 'ignored' : 'accepted',
+    reason: affected.kind === 'ignored' ? affected.reason : null,
+    products: affected.kind === 'ignored' ? [] : productsOf(affected.products, affected.lookUps, grants),
+  };
+}
+
+/** The products that the event names, and those that our own grants tie to it: a removed consumer stands nowhere else. */
+function productsOf(named: readonly ProductId[], lookUps: readonly LookUp[], grants: readonly GrantRecord[]): ProductId[] {
+  const found = new Set(named);
+  for (const lookUp of lookUps) {
+    for (const grant of grants) {
+      const neighbour = neighbourOf(lookUp, grant);
+      if (neighbour !== null) found.add(neighbour);
+    }
+  }
+  return [...found];
+}
+
+function neighbourOf(lookUp: LookUp, grant: GrantRecord): ProductId | null {
+  switch (lookUp.kind) {
+    case 'consumers-of':
+      return grant.provider === lookUp.provider && (lookUp.port ?? grant.outputPort) === grant.outputPort
+        ? grant.consumer
+        : null;
+    case 'consumers-of-asset':
+      return grant.provider === lookUp.provider ? grant.consumer : null;
+    case 'providers-of':
+      return grant.consumer === lookUp.consumer && (lookUp.port ?? grant.outputPort) === grant.outputPort
+        ? grant.provider
+        : null;
+    case 'everything':
+      return null;
+  }
+}
+
+/** Products whose grants must be read to find the neighbours. */
+function lookUpProducts(affected: Affected): ProductId[] {
+  if (affected.kind === 'ignored') return [];
+  return affected.lookUps.flatMap((lookUp) => {
+    if (lookUp.kind === 'everything') return [];
+    return [lookUp.kind === 'providers-of' ? lookUp.consumer : lookUp.provider];
+  });
+}
+
+/** One job per product, whatever number of deliveries named it; the first is its cause. */
+function reconcileJobs(records: readonly DeliveryRecord[]) {
+  const jobs = new Map<ProductId, { product: ProductId; cause: { kind: 'delivery'; delivery: string } }>();
+  for (const record of records) {
+    for (const product of record.products) {
+      if (!jobs.has(product)) jobs.set(product, { product, cause: { kind: 'delivery', delivery: record.id } });
+    }
+  }
+  return [...jobs.values()];
+}
+
+function lookUpJobs(batch: readonly Waiting[]) {
+  const jobs = new Map<string, { lookUp: LookUp; cause: { kind: 'delivery'; delivery: string } }>();
+  for (const { id, arrival } of batch) {
+    for (const lookUp of arrival.affected.kind === 'ignored' ? [] : arrival.affected.lookUps) {
+      jobs.set(lookUpKey(lookUp), { lookUp, cause: { kind: 'delivery', delivery: id } });
+    }
+  }
+  return [...jobs.values()];
+}

@@ -1,0 +1,58 @@
+/** Carries out a plan: each step as soon as those before it are done, steps that need nothing of each other together. */
+import { type Action, type ActionKind, describeAction, type Plan } from '../model/action.ts';
+import { asProvisionerError, type ProvisionerError } from '../model/errors.ts';
+import type { ActionRecord } from '../model/run.ts';
+
+/** One function per kind of action; the map must be complete. */
+export type Handlers = { readonly [K in ActionKind]: (action: Extract<Action, { kind: K }>) => Promise<void> };
+
+export interface Applied {
+  /** In the order in which steps ended. */
+  readonly records: readonly ActionRecord[];
+  /** The first failure; steps that waited for it were skipped, others were finished. */
+  readonly error: ProvisionerError | null;
+}
+
+/** Never throws: the failure is part of the result. `onDone` is told of each step as it ends. */
+export async function applyPlan(
+  plan: Plan,
+  handlers: Handlers,
+  onDone: (record: ActionRecord) => void,
+): Promise<Applied> {
+  const records: ActionRecord[] = [];
+  let error: ProvisionerError | null = null;
+  const outcomes: Promise<boolean>[] = [];
+
+  const runStep = async (action: Action, before: readonly Promise<boolean>[]): Promise<boolean> => {
+    const ready = (await Promise.all(before)).every((done) => done);
+    const started = performance.now();
+    let outcome: ActionRecord['outcome'] = 'skipped';
+    if (ready) {
+      try {
+        await handle(handlers, action);
+        outcome = 'done';
+      } catch (thrown) {
+        outcome = 'failed';
+        error ??= asProvisionerError(thrown);
+      }
+    }
+    const record = { kind: action.kind, description: describeAction(action), ms: performance.now() - started, outcome };
+    records.push(record);
+    onDone(record);
+    return outcome === 'done';
+  };
+
+  // A step only ever waits for earlier ones (see `PlanBuilder`), so their promises exist already.
+  for (const step of plan) {
+    const before = step.after.flatMap((index) => outcomes[index] ?? []);
+    outcomes.push(runStep(step.action, before));
+  }
+  await Promise.all(outcomes);
+  return { records, error };
+}
+
+function handle(handlers: Handlers, action: Action): Promise<void> {
+  // The map's type ties each kind to its function; the compiler can not follow that through a union.
+  const handler = handlers[action.kind] as (action: Action) => Promise<void>;
+  return handler(action);
+}

@@ -1,0 +1,75 @@
+/** How a product stands after a run, in words for people: pure. */
+import type { Grant } from '../grants/granted.ts';
+import type { Condition } from '../model/condition.ts';
+import type { ProvisionerError } from '../model/errors.ts';
+import { type HomeName, isHomeName } from '../model/home.ts';
+import type { Input } from '../model/product.ts';
+
+/** What a finished run knows about a product with a home. */
+export interface HomeOutcome {
+  readonly namespace: string;
+  readonly home: HomeName;
+  readonly waiting: readonly Input[];
+  readonly noRoom: readonly Grant[];
+}
+
+/** Conditions after a run that did all it should. The first one is the headline. */
+export function conditionsOfHome(outcome: HomeOutcome): readonly Condition[] {
+  const notices: Condition[] = [];
+  if (!isHomeName(outcome.namespace)) {
+    notices.push({
+      type: 'Notice',
+      status: true,
+      reason: 'NamespaceUnsafe',
+      message: `The namespace ${JSON.stringify(outcome.namespace)} can not be a folder or a prefix; the home is named ${outcome.home}.`,
+    });
+  } else if (outcome.namespace !== outcome.home) {
+    notices.push({
+      type: 'Notice',
+      status: true,
+      reason: 'HomeKeepsName',
+      message: `The namespace is ${outcome.namespace}, the home is named ${outcome.home}: it was renamed, or another product has (or had) that name.`,
+    });
+  }
+  for (const input of outcome.waiting) {
+    notices.push({
+      type: 'Notice',
+      status: true,
+      reason: 'InputWithoutHome',
+      message: `The input ${JSON.stringify(input.outputPortName)} is approved, but its provider has no home; access follows when it has.`,
+    });
+  }
+  if (outcome.noRoom.length > 0) {
+    const names = outcome.noRoom.map((grant) => grant.home).join(', ');
+    const message = `The store's limit for policies leaves no room for: ${names}. Those inputs are not readable; remove others, or use a store that takes larger policies.`;
+    return [{ type: 'Degraded', status: true, reason: 'PolicyTooLarge', message }, ...notices];
+  }
+  return [{ type: 'Ready', status: true, reason: 'HomeInOrder', message: 'The home is as it should be.' }, ...notices];
+}
+
+/** Conditions after a run that failed: what was wrong and what happens next. */
+export function conditionsOfFailure(error: ProvisionerError, nextTryMs: number | null): readonly Condition[] {
+  const next =
+    nextTryMs === null
+      ? 'It is tried again with the next resync; a person has to look first.'
+      : `It is tried again in ${Math.ceil(nextTryMs / 1000)} s.`;
+  return [{ type: 'Degraded', status: true, reason: reasonOf(error.code), message: `${error.message} ${next}` }];
+}
+
+/** Conditions of a product whose tear-down the brake holds. */
+export function conditionsOfHeld(reason: string): readonly Condition[] {
+  const message = `It is gone from the portal, but nothing is torn down: ${reason}. Look at the portal, then run \`provisioner brake release\`.`;
+  return [{ type: 'Degraded', status: true, reason: 'HeldByBrake', message }];
+}
+
+export const retiredCondition: Condition = {
+  type: 'Ready',
+  status: false,
+  reason: 'Retired',
+  message: 'The product was deleted in the portal; keys and principal are gone, the workspace is in the archive.',
+};
+
+/** `STORE_DENIED` → `StoreDenied`. */
+function reasonOf(code: string): string {
+  return code.toLowerCase().replace(/(^|_)([a-z])/g, (_match, _gap, letter: string) => letter.toUpperCase());
+}

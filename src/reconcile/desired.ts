@@ -1,0 +1,160 @@
+/** From what the portal says to what should be there: the wish, in the planner's terms. */
+import { decideGrants, type Grant, type GrantDecision, type Provider } from '../grants/granted.ts';
+import { assemblePolicy, policySize } from '../grants/policy.ts';
+import { type HomeName, outputPrefixOf, prefixOf, schemaNameOf } from '../model/home.ts';
+import type { ProductId } from '../model/ids.ts';
+import type { Product } from '../model/product.ts';
+import { type RenderContext, type RenderedFile, renderTemplate } from '../workspace/render.ts';
+import type { Template } from '../workspace/template.ts';
+import type { DesiredHome } from './plan.ts';
+
+/** What the operator decided, as far as the wish depends on it. */
+export interface HomeSettings {
+  readonly bucket: string;
+  readonly region: string;
+  /** The store as workspaces reach it. */
+  readonly workspaceEndpoint: string;
+  readonly finalizer: string | null;
+  readonly rotateOnAccessChange: boolean;
+  readonly template: Template;
+  readonly policySizeLimit: number;
+  readonly keysPerPrincipal: number;
+}
+
+/** Everything about one product that the wish is made of. */
+export interface HomeFacts {
+  readonly product: Product;
+  readonly home: HomeName;
+  readonly providers: ReadonlyMap<ProductId, Provider>;
+  /** Ports granted at the last run: on a full policy they keep their place. */
+  readonly grantedBefore: ReadonlySet<string>;
+  /** Tables found below each provider's output prefix. */
+  readonly tables: ReadonlyMap<HomeName, readonly string[]>;
+  readonly nowMs: number;
+}
+
+export interface HomeWish {
+  readonly desired: DesiredHome;
+  readonly rendered: readonly RenderedFile[];
+  readonly decision: GrantDecision;
+  readonly grants: readonly Grant[];
+  /** Approved, but the policy has no room: not granted. */
+  readonly noRoom: readonly Grant[];
+}
+
+/** @throws ProvisionerError `TEMPLATE_INVALID` */
+export function wishForHome(settings: HomeSettings, facts: HomeFacts): HomeWish {
+  const { product, home } = facts;
+  const decision = decideGrants(product.id, product.inputs, facts.providers, facts.nowMs);
+  const { fitting, noRoom } = fitIntoPolicy(settings, home, decision.grants, facts.grantedBefore);
+  const readable = fitting.map((grant) => grant.home);
+  const context = renderContext(settings, facts, fitting);
+  const rendered = renderTemplate(settings.template, context);
+  const desired: DesiredHome = {
+    kind: 'home',
+    home,
+    finalizer: settings.finalizer,
+    policy: assemblePolicy(settings.bucket, home, readable),
+    readable: [...new Set(readable)].sort(),
+    grants: fitting.map((grant) => grant.outputPort).sort(),
+    files: rendered,
+    env: envEntries(settings, home, context),
+    rotateOnAccessChange: settings.rotateOnAccessChange,
+    keysPerPrincipal: settings.keysPerPrincipal,
+  };
+  return { desired, rendered, decision, grants: fitting, noRoom };
+}
+
+/** As many grants as the store's policy can hold, those in force first: a full policy never costs somebody their access. */
+function fitIntoPolicy(
+  settings: HomeSettings,
+  home: HomeName,
+  grants: readonly Grant[],
+  before: ReadonlySet<string>,
+): { fitting: Grant[]; noRoom: Grant[] } {
+  const fitting: Grant[] = [];
+  const noRoom: Grant[] = [];
+  const ordered = [...grants].sort((a, b) => Number(before.has(b.outputPort)) - Number(before.has(a.outputPort)));
+  for (const grant of ordered) {
+    const readable = [...fitting, grant].map((each) => each.home);
+    const fits = policySize(assemblePolicy(settings.bucket, home, readable)) <= settings.policySizeLimit;
+    (fits ? fitting : noRoom).push(grant);
+  }
+  return { fitting, noRoom };
+}
+
+function renderContext(settings: HomeSettings, facts: HomeFacts, grants: readonly Grant[]): RenderContext {
+  const { product, home } = facts;
+  const { id, name, namespace, description, domain, type, lifecycle, tags, owners } = product;
+  return {
+    product: { id, name, namespace, description, domain, type, lifecycle, tags, owners },
+    home: {
+      name: home,
+      bucket: settings.bucket,
+      prefix: prefixOf(home),
+      schema: schemaNameOf(home),
+      outputUri: outputUri(settings, home),
+    },
+    inputs: inputsByProvider(settings, facts, grants),
+  };
+}
+
+/** One input per provider, however many of its ports were granted: they open the same prefix. */
+function inputsByProvider(settings: HomeSettings, facts: HomeFacts, grants: readonly Grant[]): RenderContext['inputs'] {
+  const homes = [...new Set(grants.map((grant) => grant.home))].sort();
+  const schemas = uniqueSchemas([schemaNameOf(facts.home), ...homes.map(schemaNameOf)]).slice(1);
+  return homes.map((home, index) => {
+    const ports = grants.filter((grant) => grant.home === home);
+    return {
+      product: { id: ports[0]?.provider ?? '', name: ports[0]?.providerName ?? '' },
+      outputPort: ports.map((grant) => grant.outputPortName).join(', '),
+      schema: schemas[index] ?? schemaNameOf(home),
+      uri: outputUri(settings, home),
+      tables: facts.tables.get(home) ?? [],
+    };
+  });
+}
+
+/** `a-b` and `a_b` are two homes and one SQL name: the later ones get a number. */
+function uniqueSchemas(names: readonly string[]): string[] {
+  const taken = new Set<string>();
+  return names.map((name) => {
+    let free = name;
+    for (let number = 2; taken.has(free); number += 1) free = `${name}_${number}`;
+    taken.add(free);
+    return free;
+  });
+}
+
+function outputUri(settings: HomeSettings, home: HomeName): string {
+  return `s3://${settings.bucket}/${outputPrefixOf(home)}`;
+}
+
+/** The block of `.env` but for the credentials; `credentialEntries` adds those. Names: docs/templates.md. */
+function envEntries(settings: HomeSettings, home: HomeName, context: RenderContext): Record<string, string> {
+  const { workspaceEndpoint, region, bucket } = settings;
+  return {
+    S3_ENDPOINT: workspaceEndpoint,
+    S3_REGION: region,
+    S3_BUCKET: bucket,
+    S3_PREFIX: prefixOf(home),
+    S3_INPUTS: context.inputs.map((input) => `${input.schema}=${input.uri}`).join(','),
+    AWS_REGION: region,
+    AWS_DEFAULT_REGION: region,
+    AWS_ENDPOINT_URL: workspaceEndpoint,
+    AWS_ENDPOINT_URL_S3: workspaceEndpoint,
+  };
+}
+
+/** The credentials under the names that the template and the AWS tools read. */
+export function credentialEntries(key: { readonly id: string; readonly secret: string }): Record<string, string> {
+  return {
+    S3_ACCESS_KEY: key.id,
+    S3_SECRET_KEY: key.secret,
+    AWS_ACCESS_KEY_ID: key.id,
+    AWS_SECRET_ACCESS_KEY: key.secret,
+  };
+}
+
+/** Names of `credentialEntries`. */
+export const credentialNames = ['S3_ACCESS_KEY', 'S3_SECRET_KEY', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'] as const;

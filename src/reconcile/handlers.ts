@@ -1,0 +1,138 @@
+/** What each action of a plan does, for one run of one product. */
+import { forgetKey, makeCurrent, noteIssued } from '../db/access-keys.ts';
+import { listGrantsAround, replaceGrants } from '../db/grants.ts';
+import { changeProduct, type ProductRecord } from '../db/products.ts';
+import type { Grant } from '../grants/granted.ts';
+import { type AccessKey, principalNameOf } from '../identity/issuer.ts';
+import { ProvisionerError } from '../model/errors.ts';
+import { type HomeName, homeNamesFor } from '../model/home.ts';
+import { type RenderedFile, sha256 } from '../workspace/render.ts';
+import type { Handlers } from './apply.ts';
+import { retiredCondition } from './conditions.ts';
+import { credentialEntries } from './desired.ts';
+import type { ReconcileParts } from './parts.ts';
+import type { DesiredHome } from './plan.ts';
+
+/** What the actions of one run work on. */
+export interface RunSubject {
+  readonly record: ProductRecord;
+  /** The wish; `null` while a product is torn down. */
+  readonly desired: DesiredHome | null;
+  readonly rendered: readonly RenderedFile[];
+  readonly grants: readonly Grant[];
+  /** Homes that a new key must not open. */
+  readonly foreignHomes: () => Promise<readonly HomeName[]>;
+  readonly purged: boolean;
+  /** Cleans up at the end of the run. */
+  readonly defer: (cleanUp: () => void) => void;
+}
+
+/** Makes the handlers of one run. The new key's secret lives in this closure, between its making and the `.env`. */
+export function createHandlers(parts: ReconcileParts, subject: RunSubject): Handlers {
+  const { database, queue, portal, store, issuer, workspaces, settings, clock } = parts;
+  const { record } = subject;
+  const { id, home } = record;
+  const principal = principalNameOf(id);
+  const finalizer = settings.finalizer ?? '';
+  let issued: AccessKey | null = null;
+
+  const wish = (): DesiredHome => {
+    if (subject.desired === null) throw new ProvisionerError('INTERNAL', 'A tear-down asked for an action of a home.');
+    return subject.desired;
+  };
+  const newKey = (): AccessKey => {
+    if (issued === null) throw new ProvisionerError('INTERNAL', 'No key was issued in this run.');
+    return issued;
+  };
+  const hide = (secret: string): void => subject.defer(parts.hideSecret(secret));
+
+  /** The key to write: the new one, or the one that is in `.env` already. */
+  const keyForEnv = async (): Promise<{ id: string; secret: string }> => {
+    if (issued !== null) return issued;
+    const { env } = await workspaces.observe(home, []);
+    const { S3_ACCESS_KEY, S3_SECRET_KEY } = env?.entries ?? {};
+    if (S3_ACCESS_KEY === undefined || S3_SECRET_KEY === undefined) {
+      throw new ProvisionerError('WORKSPACE_UNWRITABLE', 'The .env changed while it was looked at.');
+    }
+    hide(S3_SECRET_KEY);
+    return { id: S3_ACCESS_KEY, secret: S3_SECRET_KEY };
+  };
+
+  return {
+    'add-finalizer': async () => {
+      const outcome = await portal.addFinalizer(id, finalizer);
+      // Deleted meanwhile: nothing was made yet, and the event of that delete brings the next run.
+      if (outcome !== 'added') throw new ProvisionerError('PORTAL_UNAVAILABLE', 'The product is being deleted in the portal.');
+    },
+    'ensure-bucket': () => store.ensureBucket(),
+    'mark-prefix': (action) => store.writeMarker(action.home, id),
+    'create-principal': () => issuer.ensurePrincipal(principal),
+    'put-policy': () => issuer.putPolicy(principal, wish().policy),
+    'delete-key': async (action) => {
+      await issuer.deleteKey(principal, action.key);
+      await forgetKey(database.sql, action.key);
+    },
+    'issue-key': async () => {
+      const key = await issuer.createKey(principal);
+      hide(key.secret);
+      await noteIssued(database.sql, id, { id: key.id, secretSha256: sha256(key.secret) }, clock());
+      issued = key;
+    },
+    'prove-key': async () => {
+      const foreign = await subject.foreignHomes();
+      await parts.proveKey(newKey(), { own: home, inputs: wish().readable, foreign });
+    },
+    'write-files': async (action) => {
+      const wanted = new Set(action.paths);
+      await workspaces.writeFiles(home, subject.rendered.filter((file) => wanted.has(file.path)));
+    },
+    'write-env': async () => workspaces.writeEnv(home, { ...wish().env, ...credentialEntries(await keyForEnv()) }),
+    'hand-over-key': async () => {
+      const now = clock();
+      const graceUntil = new Date(now.getTime() + settings.keyGraceMs);
+      await database.sql.transaction().execute(async (trx) => {
+        await makeCurrent(trx, id, newKey().id, graceUntil);
+        await replaceGrants(trx, id, subject.grants, now);
+      });
+    },
+    'adopt-key': async (action) => {
+      const now = clock();
+      const graceUntil = new Date(now.getTime() + settings.keyGraceMs);
+      await database.sql.transaction().execute((trx) => makeCurrent(trx, id, action.key, graceUntil));
+    },
+    'record-grants': () =>
+      database.sql.transaction().execute((trx) => replaceGrants(trx, id, subject.grants, clock())),
+    'wake-neighbours': async () => {
+      const cause = { kind: 'neighbour', product: id } as const;
+      const grants = await listGrantsAround(database.sql, [id]);
+      const consumers = new Set(grants.filter((grant) => grant.provider === id).map((grant) => grant.consumer));
+      await queue.reconcile([...consumers].map((product) => ({ product, cause })));
+      await queue.lookUp([{ lookUp: { kind: 'consumers-of', provider: id, port: null }, cause }]);
+    },
+    'begin-retirement': () => changeProduct(database.sql, id, { state: 'retiring' }, clock()),
+    'delete-principal': () => issuer.deletePrincipal(principal),
+    'archive-workspace': async (action) => {
+      await workspaces.archive(action.home, clock().toISOString().replace(/[:.]/g, '-'));
+    },
+    'purge-data': (action) => store.purge(action.home),
+    'remove-finalizer': () => portal.removeFinalizer(id, finalizer),
+    'finish-retirement': () =>
+      database.sql.transaction().execute(async (trx) => {
+        await replaceGrants(trx, id, [], clock());
+        const free = subject.purged ? homeNamesFor({ id, namespace: '' }).at(-1) : undefined;
+        await changeProduct(
+          trx,
+          id,
+          {
+            state: 'retired',
+            files: {},
+            conditions: [retiredCondition],
+            retiredAt: clock(),
+            // Nothing lies below a purged prefix, so its name may be had again.
+            ...(free === undefined ? {} : { home: free }),
+          },
+          clock(),
+        );
+      }),
+  };
+}

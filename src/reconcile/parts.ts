@@ -1,0 +1,44 @@
+/** What reconciling needs of the world, each part replaceable at its port. */
+import type { Database } from '../db/connection.ts';
+import type { Issuer } from '../identity/issuer.ts';
+import type { HomeName } from '../model/home.ts';
+import type { PortalClient } from '../portal/client.ts';
+import type { Queue } from '../queue/queue.ts';
+import type { Claim } from '../storage/proof.ts';
+import type { ObjectStore } from '../storage/store.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import type { Workspaces } from '../workspace/workspace.ts';
+import type { HomeSettings } from './desired.ts';
+
+/** When tear-downs stop: more than `percent` and at least `minimum` products gone within `windowMs`. */
+export interface BrakeSettings {
+  readonly percent: number;
+  readonly minimum: number;
+  readonly windowMs: number;
+}
+
+export interface ReconcileSettings extends HomeSettings {
+  readonly keyGraceMs: number;
+  readonly purgeOnDelete: boolean;
+  readonly brake: BrakeSettings;
+}
+
+export interface ReconcileParts {
+  readonly database: Database;
+  readonly queue: Queue;
+  readonly portal: PortalClient;
+  readonly store: ObjectStore;
+  readonly issuer: Issuer;
+  readonly workspaces: Workspaces;
+  /** Shows with the key itself that it opens what it must and nothing else. */
+  readonly proveKey: (key: { readonly id: string; readonly secret: string }, claim: Claim) => Promise<void>;
+  /** Keeps a secret out of the log from now on; the returned function forgets it. */
+  readonly hideSecret: (secret: string) => () => void;
+  readonly settings: ReconcileSettings;
+  readonly canary: HomeName;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly clock: () => Date;
+  readonly random: () => number;
+}

@@ -1,0 +1,234 @@
+/** One run: read the wish and what is there, plan, apply, record. The same code for new, changed and deleted products. */
+import { randomUUID } from 'node:crypto';
+import { nextGraceEnd } from '../db/access-keys.ts';
+import { insertRun } from '../db/history.ts';
+import { changeProduct, findLiveHome, findProduct, findProducts, type ProductRecord } from '../db/products.ts';
+import { countAttempts, setWake } from '../db/wake.ts';
+import { isApproved, type Provider } from '../grants/granted.ts';
+import type { Condition } from '../model/condition.ts';
+import { asProvisionerError, type ProvisionerError } from '../model/errors.ts';
+import { type HomeName, outputPrefixOf } from '../model/home.ts';
+import { type ProductId, RunId } from '../model/ids.ts';
+import type { Product } from '../model/product.ts';
+import type { ActionRecord, Cause } from '../model/run.ts';
+import { backoffMs } from '../queue/backoff.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import { applyPlan } from './apply.ts';
+import { whyHeld } from './brake.ts';
+import { claimRecord } from './claim.ts';
+import { conditionsOfFailure, conditionsOfHeld, conditionsOfHome } from './conditions.ts';
+import { wishForHome } from './desired.ts';
+import { createHandlers } from './handlers.ts';
+import { observe, observeOutside } from './observe.ts';
+import type { ReconcileParts } from './parts.ts';
+import { plan } from './plan.ts';
+
+/** What a run came to. */
+interface Outcome {
+  readonly actions: readonly ActionRecord[];
+  readonly error: ProvisionerError | null;
+  /** `null` leaves the conditions as they are. */
+  readonly conditions: readonly Condition[] | null;
+  /** When to look again even if nothing happens, in milliseconds since the epoch. */
+  readonly nextMs: number | null;
+}
+
+const nothingToDo: Outcome = { actions: [], error: null, conditions: null, nextMs: null };
+
+/** Reconciles one product. Never throws for what can go wrong with it: that is recorded and tried again by the clock. */
+export async function reconcileProduct(parts: ReconcileParts, product: ProductId, cause: Cause): Promise<void> {
+  const run = RunId.parse(randomUUID());
+  const delivery = cause.kind === 'delivery' ? { delivery: cause.delivery } : {};
+  const log = parts.log.with({ run, product, ...delivery });
+  const startedAt = parts.clock();
+  const started = performance.now();
+  const cleanUps: (() => void)[] = [];
+  const outcome = await outcomeOf(parts, product, log, (cleanUp) => cleanUps.push(cleanUp));
+  const ms = performance.now() - started;
+  await record(parts, product, outcome);
+  if (outcome.actions.length > 0 || outcome.error !== null) {
+    const { error, actions } = outcome;
+    const failure = error === null ? null : { code: error.code, message: error.message };
+    await insertRun(parts.database.sql, { id: run, product, cause, startedAt, ms, error: failure, actions });
+  }
+  parts.metrics.run(outcome.error === null ? 'succeeded' : 'failed', ms);
+  logOutcome(log, outcome, ms, cause);
+  for (const cleanUp of cleanUps) cleanUp();
+}
+
+async function outcomeOf(
+  parts: ReconcileParts,
+  id: ProductId,
+  log: Logger,
+  defer: (cleanUp: () => void) => void,
+): Promise<Outcome> {
+  try {
+    const [product, known] = await Promise.all([parts.portal.readProduct(id), findProduct(parts.database.sql, id)]);
+    if (product !== null && product.status !== 'deleting') {
+      return await reconcileHome(parts, product, known ?? (await claimRecord(parts, product)), log, defer);
+    }
+    const record = known ?? (await forgottenRecord(parts, product));
+    const held = product?.finalizers.includes(parts.settings.finalizer ?? '') ?? false;
+    if (record === null || (record.state === 'retired' && !held)) return nothingToDo;
+    return await retire(parts, record, product, log, defer);
+  } catch (thrown) {
+    return { ...nothingToDo, error: asProvisionerError(thrown) };
+  }
+}
+
+/** A product that is being deleted, waits for our finalizer, and is not in our books: its home is looked for. */
+function forgottenRecord(parts: ReconcileParts, product: Product | null): Promise<ProductRecord> | null {
+  const { finalizer } = parts.settings;
+  if (product === null || finalizer === null || !product.finalizers.includes(finalizer)) return null;
+  return claimRecord(parts, product);
+}
+
+async function reconcileHome(
+  parts: ReconcileParts,
+  product: Product,
+  known: ProductRecord,
+  log: Logger,
+  defer: (cleanUp: () => void) => void,
+): Promise<Outcome> {
+  const record = await bringToLife(parts, product, known);
+  const nowMs = parts.clock().getTime();
+  const [outside, surroundings] = await Promise.all([
+    observeOutside(parts, record),
+    surroundingsOf(parts, product, nowMs),
+  ]);
+  const wish = wishForHome(parts.settings, {
+    product,
+    home: record.home,
+    providers: surroundings.providers,
+    tables: surroundings.tables,
+    grantedBefore: new Set(outside.grants),
+    nowMs,
+  });
+  const observed = await observe(parts, record, outside, product.finalizers, wish.rendered);
+  const steps = plan(wish.desired, observed);
+  const handlers = createHandlers(parts, {
+    record,
+    desired: wish.desired,
+    rendered: wish.rendered,
+    grants: wish.grants,
+    foreignHomes: () => foreignHomes(parts, record.home, wish.desired.readable),
+    purged: false,
+    defer,
+  });
+  const { records, error } = await applyPlan(steps, handlers, (action) => noteAction(parts, log, action));
+  if (records.some((action) => action.kind === 'write-files' && action.outcome === 'done')) {
+    await rememberFiles(parts, record, wish.rendered);
+  }
+  const conditions = conditionsOfHome({
+    namespace: product.namespace,
+    home: record.home,
+    waiting: wish.decision.waiting,
+    noRoom: wish.noRoom,
+  });
+  const graceEnd = await nextGraceEnd(parts.database.sql, record.id);
+  return { actions: records, error, conditions, nextMs: earliest(graceEnd?.getTime() ?? null, wish.decision.nextEndMs) };
+}
+
+/** Notes name and namespace as they are now; a product that is back after it seemed gone lives on. */
+async function bringToLife(parts: ReconcileParts, product: Product, known: ProductRecord): Promise<ProductRecord> {
+  const { name, namespace } = product;
+  const same = known.name === name && known.namespace === namespace && known.state === 'live';
+  if (same) return known;
+  const change = { name, namespace, state: 'live', teardownAgreed: false, retiredAt: null } as const;
+  await changeProduct(parts.database.sql, known.id, change, parts.clock());
+  return { ...known, ...change };
+}
+
+/** The providers of approved inputs, and the tables that each has published. */
+async function surroundingsOf(parts: ReconcileParts, product: Product, nowMs: number) {
+  const approved = product.inputs.filter((input) => isApproved(input, nowMs));
+  const records = await findProducts(parts.database.sql, [...new Set(approved.map((input) => input.provider))]);
+  const providers = new Map<ProductId, Provider>(
+    records.map(({ id, name, home, state }) => [id, { id, name, home, live: state === 'live' || state === 'held' }]),
+  );
+  const homes = records.map((record) => record.home);
+  const tables = await Promise.all(
+    homes.map(async (home): Promise<[HomeName, readonly string[]]> => [home, await parts.store.listFolders(outputPrefixOf(home))]),
+  );
+  return { providers, tables: new Map(tables) };
+}
+
+/** Prefixes to prove a new key against: nobody's, and somebody else's when there is one. */
+async function foreignHomes(parts: ReconcileParts, own: HomeName, readable: readonly HomeName[]): Promise<HomeName[]> {
+  const closed = await findLiveHome(parts.database.sql, [own, ...readable]);
+  return [parts.canary, ...(closed === null ? [] : [closed])];
+}
+
+async function rememberFiles(
+  parts: ReconcileParts,
+  record: ProductRecord,
+  rendered: readonly { readonly path: string; readonly sha256: string }[],
+): Promise<void> {
+  const files = Object.fromEntries(rendered.map((file) => [file.path, file.sha256]));
+  const template = `${parts.settings.template.id}@${parts.settings.template.version}`;
+  await changeProduct(parts.database.sql, record.id, { files: { ...record.files, ...files }, template }, parts.clock());
+}
+
+async function retire(
+  parts: ReconcileParts,
+  record: ProductRecord,
+  product: Product | null,
+  log: Logger,
+  defer: (cleanUp: () => void) => void,
+): Promise<Outcome> {
+  const held = await whyHeld(parts, record);
+  if (held !== null) {
+    await changeProduct(parts.database.sql, record.id, { state: 'held' }, parts.clock());
+    return { ...nothingToDo, conditions: conditionsOfHeld(held) };
+  }
+  const finalizers = product?.finalizers ?? [];
+  const outside = await observeOutside(parts, record);
+  const observed = await observe(parts, record, outside, finalizers, []);
+  const purge = parts.settings.purgeOnDelete;
+  const finalizerHeld = finalizers.includes(parts.settings.finalizer ?? '');
+  const steps = plan({ kind: 'nothing', home: record.home, finalizerHeld, purge }, observed);
+  const handlers = createHandlers(parts, {
+    record,
+    desired: null,
+    rendered: [],
+    grants: [],
+    foreignHomes: async () => [],
+    purged: purge,
+    defer,
+  });
+  const { records, error } = await applyPlan(steps, handlers, (action) => noteAction(parts, log, action));
+  return { actions: records, error, conditions: null, nextMs: null };
+}
+
+function noteAction(parts: ReconcileParts, log: Logger, action: ActionRecord): void {
+  parts.metrics.action(action.kind, action.outcome, action.ms);
+  log.debug(action.description, { action: action.kind, outcome: action.outcome, ms: Math.round(action.ms) });
+}
+
+/** Conditions, and the time of the next look: backoff after a failure that can pass by itself. */
+async function record(parts: ReconcileParts, product: ProductId, outcome: Outcome): Promise<void> {
+  const { error } = outcome;
+  const db = parts.database.sql;
+  const now = parts.clock();
+  if (error === null) {
+    await setWake(db, product, outcome.nextMs === null ? null : new Date(outcome.nextMs), 0);
+    if (outcome.conditions !== null) await changeProduct(db, product, { conditions: outcome.conditions }, now);
+    return;
+  }
+  const attempts = (await countAttempts(db, product)) + 1;
+  const waitMs = error.retryable ? backoffMs(attempts, parts.random()) : null;
+  await setWake(db, product, waitMs === null ? null : new Date(now.getTime() + waitMs), attempts);
+  await changeProduct(db, product, { conditions: conditionsOfFailure(error, waitMs) }, now);
+}
+
+function logOutcome(log: Logger, { actions, error }: Outcome, ms: number, cause: Cause): void {
+  const facts = { cause: cause.kind, ms: Math.round(ms), did: actions.filter((action) => action.outcome === 'done').length };
+  if (error !== null) log.error(error.message, { ...facts, code: error.code, ...error.facts });
+  else if (actions.length > 0) log.info('brought the product in order', facts);
+  else log.debug('nothing to do', facts);
+}
+
+function earliest(left: number | null, right: number | null): number | null {
+  if (left === null || right === null) return left ?? right;
+  return Math.min(left, right);
+}

@@ -1,0 +1,149 @@
+/** The workspaces below the output path: look, write, archive. */
+import { lstat, mkdir, rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { HomeName } from '../model/home.ts';
+import { type EnvEntries, readEnvBlock, withEnvBlock, withoutEnvBlock } from './env-block.ts';
+import { type RenderedFile, sha256 } from './render.ts';
+import {
+  makeFolders,
+  type Ownership,
+  readWorkspaceFile,
+  type WriteOptions,
+  workspaceError,
+  writeWorkspaceFile,
+} from './tree.ts';
+
+/** Our block in `.env` as found, and whether the file is guarded as it should be. */
+export interface FoundEnv {
+  readonly entries: EnvEntries;
+  readonly guarded: boolean;
+}
+
+/** What lies in a workspace. */
+export interface ObservedWorkspace {
+  readonly exists: boolean;
+  /** Path → SHA-256; absent = no file. */
+  readonly files: Readonly<Record<string, string>>;
+  readonly env: FoundEnv | null;
+}
+
+export interface WorkspaceOptions {
+  /** Folder that holds all workspaces. */
+  readonly root: string;
+  readonly owner: Ownership;
+}
+
+const archiveFolder = '.archive';
+
+/** All methods throw `WORKSPACE_UNWRITABLE` or `WORKSPACE_UNSAFE`; all are idempotent. */
+export class Workspaces {
+  readonly #root: string;
+  readonly #owner: Ownership;
+
+  constructor(options: WorkspaceOptions) {
+    this.#root = options.root;
+    this.#owner = options.owner;
+  }
+
+  /** Changes nothing. `paths` are the files that the template asks for. */
+  async observe(home: HomeName, paths: readonly string[]): Promise<ObservedWorkspace> {
+    if (!(await this.#exists(home))) return { exists: false, files: {}, env: null };
+    const folder = this.#folder(home);
+    const found = await Promise.all(
+      paths.map(async (path): Promise<[string, string] | null> => {
+        const text = await readWorkspaceFile(folder, path);
+        return text === null ? null : [path, sha256(text)];
+      }),
+    );
+    return {
+      exists: true,
+      files: Object.fromEntries(found.filter((entry) => entry !== null)),
+      env: await this.#observeEnv(home),
+    };
+  }
+
+  async writeFiles(home: HomeName, files: readonly RenderedFile[]): Promise<void> {
+    const folder = await this.#make(home);
+    const group = this.#owner.gid === undefined ? 0 : 0o020;
+    await Promise.all(
+      files.map((file) =>
+        // Lost in a power cut, such a file is written again: the next look finds that it differs.
+        writeWorkspaceFile(folder, file.path, file.content, {
+          mode: (file.executable ? 0o755 : 0o644) | group,
+          owner: this.#owner,
+          durability: 'buffered',
+        }),
+      ),
+    );
+  }
+
+  /** Puts our block into `.env`; lines that a person added stay. */
+  async writeEnv(home: HomeName, entries: EnvEntries): Promise<void> {
+    const folder = await this.#make(home);
+    const existing = (await readWorkspaceFile(folder, '.env')) ?? '';
+    await writeWorkspaceFile(folder, '.env', withEnvBlock(existing, entries), this.#envOptions());
+  }
+
+  /** Moves the workspace to the archive, without our block in its `.env`. Gone already = done. */
+  async archive(home: HomeName, label: string): Promise<void> {
+    if (!(await this.#exists(home))) return;
+    const folder = this.#folder(home);
+    const env = await readWorkspaceFile(folder, '.env');
+    if (env !== null) await writeWorkspaceFile(folder, '.env', withoutEnvBlock(env), this.#envOptions());
+    try {
+      await mkdir(join(this.#root, archiveFolder), { recursive: true, mode: 0o750 });
+      await rename(folder, join(this.#root, archiveFolder, `${home}-${label}`));
+    } catch (error) {
+      throw workspaceError(home, error);
+    }
+  }
+
+  /** Makes the folder of all workspaces and shows that it can be written. */
+  async check(): Promise<void> {
+    try {
+      await mkdir(this.#root, { recursive: true });
+      const options = { mode: 0o600, owner: this.#owner, durability: 'buffered' } as const;
+      await writeWorkspaceFile(this.#root, '.provisioner-check', '', options);
+    } catch (error) {
+      throw workspaceError(this.#root, error);
+    }
+  }
+
+  async #observeEnv(home: HomeName): Promise<FoundEnv | null> {
+    const text = await readWorkspaceFile(this.#folder(home), '.env');
+    const entries = text === null ? null : readEnvBlock(text);
+    if (entries === null) return null;
+    const stat = await lstat(join(this.#folder(home), '.env'));
+    const { uid, gid } = this.#owner;
+    const owned = (uid === undefined || stat.uid === uid) && (gid === undefined || stat.gid === gid);
+    return { entries, guarded: owned && (stat.mode & 0o777) === this.#envMode() };
+  }
+
+  /** Read by the owner alone, or by the group that was configured as well. */
+  #envMode(): number {
+    return this.#owner.gid === undefined ? 0o600 : 0o640;
+  }
+
+  #envOptions(): WriteOptions {
+    return { mode: this.#envMode(), owner: this.#owner, durability: 'synced' };
+  }
+
+  #folder(home: HomeName): string {
+    return join(this.#root, home);
+  }
+
+  async #make(home: HomeName): Promise<string> {
+    try {
+      await mkdir(this.#root, { recursive: true });
+      await makeFolders(this.#root, home, this.#owner);
+      return this.#folder(home);
+    } catch (error) {
+      throw workspaceError(home, error);
+    }
+  }
+
+  async #exists(home: HomeName): Promise<boolean> {
+    const stat = await lstat(this.#folder(home)).catch(() => null);
+    return stat !== null;
+  }
+}

@@ -1,0 +1,9 @@
+AUDIT (
+  name order_totals_are_positive
+);
+
+SELECT
+  *
+FROM @this_model
+WHERE
+  total <= 0

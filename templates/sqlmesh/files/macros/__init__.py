@@ -1,0 +1,1 @@
+# Makes this folder a Python package, so that scripts/sync.py can import from it.

@@ -1,0 +1,102 @@
+/** A whole world for one test file: store, portal and daemon, each real, on ports of their own. */
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { Writable } from 'node:stream';
+import { type PortalSimulator, type PortalSimulatorOptions, startPortalSimulator } from '../../demo/portal/simulator.ts';
+import { type DemoStore, installMinistack, startMinistack } from '../../demo/store/ministack.ts';
+import { readEnvironment } from '../../src/config/env.ts';
+import { type Daemon, startDaemon } from '../../src/daemon.ts';
+import { cacheFolder } from './cache-folder.ts';
+
+export function startStore(): Promise<DemoStore> {
+  return installMinistack(cacheFolder, () => undefined).then(startMinistack);
+}
+
+export interface World extends AsyncDisposable {
+  readonly store: DemoStore;
+  readonly portal: PortalSimulator;
+  readonly folder: string;
+  readonly secret: string;
+  readonly environment: Readonly<Record<string, string>>;
+  /** Log lines of every daemon of this world, as written. */
+  readonly lines: string[];
+  /** The daemon that runs now. */
+  daemon(): Daemon;
+  restart(changes?: Readonly<Record<string, string>>): Promise<void>;
+  workspaceFile(home: string, path: string): Promise<string | null>;
+}
+
+/** Builds a world; `changes` are settings beside the usual ones. */
+export async function createWorld(
+  changes: Readonly<Record<string, string>> = {},
+  portalOptions: Partial<PortalSimulatorOptions> = {},
+): Promise<World> {
+  await using started = new AsyncDisposableStack();
+  const folder = await mkdtemp(join(tmpdir(), 'provisioner-'));
+  started.defer(() => rm(folder, { recursive: true, force: true }));
+  const [store, portal] = await Promise.all([startStore(), startPortalSimulator(portalOptions)]);
+  started.use(store);
+  started.use(portal);
+  const secret = randomBytes(24).toString('hex');
+  const environment = {
+    PROV_DPP_API_URL: portal.url,
+    PROV_TEMPLATE_PATH: resolve('templates/sqlmesh'),
+    PROV_TEMPLATE_OUTPUT_PATH: join(folder, 'products'),
+    PROV_DATABASE_URL: join(folder, 'data'),
+    PROV_CONTROL_PATH: join(folder, 'control'),
+    S3_ENDPOINT: store.endpoint,
+    S3_ACCESS_KEY: store.accessKey,
+    S3_SECRET_KEY: store.secretKey,
+    WEBHOOK_SECRET: secret,
+    WEBHOOK_V2_TOKEN: `token-${secret}`,
+    PROV_HOST: '127.0.0.1',
+    PROV_PORT: '0',
+    PROV_LOG_FORMAT: 'json',
+    PROV_LOG_LEVEL: 'debug',
+    ...changes,
+  };
+  const lines: string[] = [];
+  const stream = new Writable({
+    write: (chunk, _encoding, done) => {
+      lines.push(String(chunk));
+      done();
+    },
+  });
+  const start = async (more: Readonly<Record<string, string>>) => {
+    const running = await startDaemon(readEnvironment({ ...environment, ...more }), stream);
+    const v2 = `${running.url}/webhooks/v2?token=token-${secret}`;
+    portal.setWebhooks({ webhookUrl: running.url, webhookSecret: secret, webhookV2Url: v2 });
+    return running;
+  };
+  let daemon = await start({});
+  started.defer(() => daemon[Symbol.asyncDispose]());
+  const parts = started.move();
+  return {
+    store,
+    portal,
+    folder,
+    secret,
+    environment,
+    lines,
+    daemon: () => daemon,
+    restart: async (more = {}) => {
+      await daemon[Symbol.asyncDispose]();
+      daemon = await start(more);
+    },
+    workspaceFile: (home, path) => readFile(join(folder, 'products', home, path), 'utf8').catch(() => null),
+    [Symbol.asyncDispose]: () => parts.disposeAsync(),
+  };
+}
+
+/** Waits until `look` gives something other than null, undefined or false. Fails with `what` after `timeoutMs`. */
+export async function eventually<T>(what: string, look: () => Promise<T> | T, timeoutMs = 15_000): Promise<NonNullable<T>> {
+  const deadline = Date.now() + timeoutMs;
+  for (;;) {
+    const found = await look();
+    if (found !== null && found !== undefined && found !== false) return found;
+    if (Date.now() > deadline) throw new Error(`This did not happen within ${timeoutMs / 1000} s: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}

@@ -1,0 +1,117 @@
+/** Renders the template for a product as the daemon does, and runs commands in the result. */
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { type HomeName, homeNamesFor, outputPrefixOf, prefixOf, schemaNameOf } from '../../src/model/home.ts';
+import { type RenderContext, renderTemplate } from '../../src/workspace/render.ts';
+import { loadTemplate } from '../../src/workspace/template.ts';
+import { bucket, region } from './store.ts';
+
+export const templateFolder = fileURLToPath(new URL('../../templates/sqlmesh', import.meta.url));
+
+export interface Outcome {
+  readonly code: number;
+  /** Standard output and standard error, without colours. */
+  readonly output: string;
+}
+
+export const outputUri = (home: HomeName): string => `s3://${bucket}/${outputPrefixOf(home)}`;
+
+/** What the template sees of a product with nothing unusual about it. */
+export function contextOf(
+  home: HomeName,
+  inputs: RenderContext['inputs'],
+  product: Partial<RenderContext['product']> = {},
+): RenderContext {
+  return {
+    product: {
+      id: '0b3c7f4e-0000-4000-8000-000000000001',
+      name: home,
+      namespace: home,
+      description: 'For the test.',
+      domain: 'Sales',
+      type: 'Reporting',
+      lifecycle: null,
+      tags: [],
+      owners: [{ name: 'Ada', email: 'ada@example.com' }],
+      ...product,
+    },
+    home: {
+      name: home,
+      bucket,
+      prefix: prefixOf(home),
+      schema: schemaNameOf(home),
+      outputUri: outputUri(home),
+    },
+    inputs,
+  };
+}
+
+export const render = async (context: RenderContext) =>
+  renderTemplate(await loadTemplate(templateFolder), context);
+
+/** An input as the template sees it. */
+export function inputOf(home: HomeName, tables: readonly string[]): RenderContext['inputs'][number] {
+  return {
+    product: { id: home, name: home },
+    outputPort: 'orders',
+    schema: schemaNameOf(home),
+    uri: outputUri(home),
+    tables,
+  };
+}
+
+/** The block of `.env` that the daemon writes. */
+export function envOf(
+  endpoint: string,
+  home: HomeName,
+  key: { readonly id: string; readonly secret: string },
+  inputs: string,
+): Record<string, string> {
+  return {
+    S3_ENDPOINT: endpoint,
+    S3_REGION: region,
+    S3_BUCKET: bucket,
+    S3_PREFIX: prefixOf(home),
+    S3_INPUTS: inputs,
+    S3_ACCESS_KEY: key.id,
+    S3_SECRET_KEY: key.secret,
+    AWS_ACCESS_KEY_ID: key.id,
+    AWS_SECRET_ACCESS_KEY: key.secret,
+    AWS_REGION: region,
+    AWS_DEFAULT_REGION: region,
+    AWS_ENDPOINT_URL: endpoint,
+    AWS_ENDPOINT_URL_S3: endpoint,
+  };
+}
+
+/** Runs a command in a folder with the tools of a venv, and no key but those of the folder's `.env`. */
+export function runIn(
+  folder: string,
+  venv: string,
+  command: string,
+  ...args: readonly string[]
+): Promise<Outcome> {
+  const { HOME = '/tmp', PATH = '' } = process.env;
+  const env = {
+    HOME,
+    PATH: `${venv}/bin:${PATH}`,
+    NO_COLOR: '1',
+    TERM: 'dumb',
+    COLUMNS: '200',
+    LANG: 'C.UTF-8',
+  };
+  return new Promise((resolve, reject) => {
+    execFile(command, args, { cwd: folder, env, maxBuffer: 16 * 1024 * 1024 }, (error, stdout, stderr) => {
+      // A command that could not be started has no exit code.
+      if (error !== null && typeof error.code !== 'number') reject(error);
+      else resolve({ code: typeof error?.code === 'number' ? error.code : 0, output: stdout + stderr });
+    });
+  });
+}
+
+/** A home name, checked. */
+export function homeOf(namespace: string): HomeName {
+  const [home] = homeNamesFor({ id: '00000000', namespace });
+  if (home !== namespace) throw new Error(`${namespace} is no home name`);
+  return home;
+}

@@ -1,0 +1,284 @@
+/** The SQLMesh template with the real tools: rendered, run with restricted keys, its output read back. */
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ProductId } from '../../src/model/ids.ts';
+import { Workspaces } from '../../src/workspace/workspace.ts';
+import { pythonVenv } from '../support/python-venv.ts';
+import {
+  contextOf,
+  envOf,
+  homeOf,
+  inputOf,
+  type Outcome,
+  outputUri,
+  render,
+  runIn,
+  templateFolder,
+} from './project.ts';
+import { type ProductStore, startProductStore } from './store.ts';
+
+const producer = { id: ProductId.parse('0b3c7f4e-0000-4000-8000-000000000001'), home: homeOf('sales_leads') };
+const consumer = {
+  id: ProductId.parse('0b3c7f4e-0000-4000-8000-000000000002'),
+  home: homeOf('sales_report'),
+};
+const empty = homeOf('sales_empty');
+const foreign = homeOf('sales_foreign');
+/** What the portal lets people write. `$` and `{` are apart so that this is not taken for a template string. */
+const hostile = `"; DROP TABLE x; --\r\n{{x}} {% y %} ${'$'}{z} \`id\` \u2028'"""\n# [a](b) <script>`;
+const installMs = 15 * 60_000;
+const commandMs = 180_000;
+
+const cleanup = new AsyncDisposableStack();
+let root: string;
+let venv: string;
+let store: ProductStore;
+let secrets: readonly string[];
+
+const folderOf = (home: string) => join(root, home);
+const removeFolder = (folder: string) => rm(folder, { recursive: true, force: true });
+const read = (home: string, path: string) => readFile(join(folderOf(home), path), 'utf8');
+const inProject = (home: string, command: string, ...args: string[]) =>
+  runIn(folderOf(home), venv, command, ...args);
+const sqlmesh = (home: string, ...args: string[]) => inProject(home, 'sqlmesh', ...args);
+
+/** Expects success, and the words in what was printed. */
+function expectDone(outcome: Outcome, ...words: readonly string[]): void {
+  expect(outcome.code, outcome.output).toBe(0);
+  for (const word of words) expect(outcome.output).toContain(word);
+}
+
+beforeAll(async () => {
+  root = cleanup.adopt(await mkdtemp(join(tmpdir(), 'sqlmesh-template-')), removeFolder);
+  venv = await pythonVenv(join(templateFolder, 'files/requirements.txt'));
+  store = cleanup.use(await startProductStore());
+  const workspaces = new Workspaces({ root, owner: { uid: undefined, gid: undefined } });
+  const keys = [
+    await store.grant(producer.id, producer.home, []),
+    await store.grant(consumer.id, consumer.home, [producer.home, empty]),
+  ] as const;
+  secrets = keys.map((key) => key.secret);
+  await workspaces.writeFiles(producer.home, await render(contextOf(producer.home, [])));
+  await workspaces.writeEnv(producer.home, envOf(store.endpoint, producer.home, keys[0], ''));
+  const inputs = [inputOf(producer.home, ['example']), inputOf(empty, []), inputOf(foreign, ['example'])];
+  await workspaces.writeFiles(consumer.home, await render(contextOf(consumer.home, inputs)));
+  const uris = inputs.map((input) => `${input.schema}=${input.uri}`).join(',');
+  await workspaces.writeEnv(consumer.home, envOf(store.endpoint, consumer.home, keys[1], uris));
+}, installMs);
+
+afterAll(() => cleanup.disposeAsync());
+
+describe('a product without inputs', { timeout: commandMs }, () => {
+  test('reaches its warehouse, and passes lint, unit tests and formatting', async () => {
+    expectDone(await sqlmesh(producer.home, 'info'), 'Data warehouse connection succeeded');
+    expectDone(await sqlmesh(producer.home, 'lint'));
+    expectDone(await sqlmesh(producer.home, 'test'), 'Successfully Ran `1` Tests');
+    expectDone(await sqlmesh(producer.home, 'format', '--check'));
+  });
+
+  test('publishes nothing from a dev environment', async () => {
+    const before = await store.list('sales_leads/output/');
+    expectDone(
+      await sqlmesh(producer.home, 'plan', 'dev', '--include-unmodified', '--auto-apply'),
+      'Virtual layer updated',
+    );
+    expect(await store.list('sales_leads/output/')).toEqual(before);
+  });
+
+  test('publishes its own schema with a plan, and a second plan finds nothing to do', async () => {
+    expectDone(await inProject(producer.home, './run.sh', 'plan'), 'Virtual layer updated');
+    expect(Object.keys(await store.list('sales_leads/output/'))).toEqual([
+      'sales_leads/output/example/data.parquet',
+    ]);
+    expectDone(await inProject(producer.home, './run.sh', 'plan'), 'No changes to plan');
+    expectDone(await sqlmesh(producer.home, 'run'));
+  });
+
+  test('publishes again on request', async () => {
+    const before = await store.list('sales_leads/output/');
+    expectDone(await inProject(producer.home, './run.sh', 'sync', 'outputs'), 'Published example');
+    const after = await store.list('sales_leads/output/');
+    expect(Object.keys(after)).toEqual(Object.keys(before));
+    expect(after).not.toEqual(before);
+  });
+
+  test('refuses to build while a unit test is broken', async () => {
+    const path = 'tests/test_example.yaml';
+    const intact = await read(producer.home, path);
+    await writeFile(join(folderOf(producer.home), path), intact.replace('total: 15', 'total: 16'));
+    const before = await store.list('sales_leads/output/');
+    const outcome = await sqlmesh(
+      producer.home,
+      'plan',
+      '--auto-apply',
+      '--restate-model',
+      'sales_leads.example',
+    );
+    await writeFile(join(folderOf(producer.home), path), intact);
+    expect(outcome.code, outcome.output).not.toBe(0);
+    expect(outcome.output).toContain('test_example_sums_orders_per_country');
+    expect(await store.list('sales_leads/output/')).toEqual(before);
+  });
+
+  test('keeps its secret in .env alone, which git ignores', async () => {
+    expect((await stat(join(folderOf(producer.home), '.env'))).mode & 0o777).toBe(0o600);
+    expectDone(await inProject(producer.home, 'git', 'init', '--quiet'));
+    expectDone(
+      await inProject(producer.home, 'git', 'check-ignore', '.env', 'warehouse.duckdb', '.cache/x', 'logs/x'),
+    );
+    expect(await filesWith(folderOf(producer.home), secrets)).toEqual(['.env']);
+  });
+});
+
+describe('a product with inputs, one published, one empty, one forbidden', { timeout: commandMs }, () => {
+  beforeAll(async () => {
+    expectDone(await inProject(producer.home, './run.sh', 'plan'));
+    const hive = `${outputUri(producer.home)}by_hive`;
+    expectDone(await execute(producer.home, `COPY (SELECT 7 AS n) TO '${hive}/000_0' (FORMAT PARQUET)`));
+    expectDone(
+      await execute(producer.home, `COPY (SELECT 'not Parquet') TO '${hive}/_SUCCESS' (FORMAT CSV)`),
+    );
+  });
+
+  test('gets a view of what is published, and a line about each input that can not be read', async () => {
+    const outcome = await inProject(consumer.home, './run.sh', 'sync', 'inputs');
+    expectDone(outcome, 'Input sales_empty: nothing published yet', 'Input sales_foreign: cannot list');
+    expectDone(
+      await sqlmesh(consumer.home, 'fetchdf', 'SELECT SUM(orders)::INT AS n FROM sales_leads.example'),
+      '4',
+    );
+  });
+
+  test('reads data files without an extension, and leaves marker files out', async () => {
+    expectDone(await inProject(consumer.home, './run.sh', 'sync', 'inputs'));
+    expectDone(await sqlmesh(consumer.home, 'fetchdf', 'SELECT n FROM sales_leads.by_hive'), '7');
+  });
+
+  test('plans although one input is empty and one forbidden', async () => {
+    const outcome = await sqlmesh(consumer.home, 'plan', '--auto-apply');
+    expectDone(outcome, 'nothing published yet', 'cannot list', 'Virtual layer updated');
+  });
+
+  test('publishes a model made of an input', async () => {
+    const model = [
+      'MODEL (',
+      '  name sales_report.orders_by_country,',
+      '  kind FULL',
+      ');',
+      '',
+      'SELECT',
+      '  country,',
+      '  orders',
+      'FROM sales_leads.example',
+      '',
+    ];
+    await writeFile(join(folderOf(consumer.home), 'models/orders_by_country.sql'), model.join('\n'));
+    expectDone(await sqlmesh(consumer.home, 'lint'));
+    expectDone(await sqlmesh(consumer.home, 'format', '--check'));
+    expectDone(await sqlmesh(consumer.home, 'plan', '--auto-apply'), 'Virtual layer updated');
+    expect(await countRows('sales_report/output/orders_by_country/data.parquet')).toBe(3);
+  });
+
+  test('can not write where it may only read', async () => {
+    const copy = `COPY (SELECT 1) TO '${outputUri(producer.home)}example/data.parquet' (FORMAT PARQUET)`;
+    const outcome = await execute(consumer.home, copy);
+    expect(outcome.code).not.toBe(0);
+    expect(outcome.output).toContain('403');
+  });
+
+  test('keeps its secret in .env alone', async () => {
+    expect(await filesWith(folderOf(consumer.home), secrets)).toEqual(['.env']);
+  });
+});
+
+describe('the files of a workspace', { timeout: commandMs }, () => {
+  test('say the same in .env to a shell and to Python', async () => {
+    const print =
+      'import json, os; print(json.dumps({n: v for n, v in os.environ.items() if n.startswith(("S3_", "AWS_"))}))';
+    const parse = 'import json, dotenv; print(json.dumps(dotenv.dotenv_values(".env")))';
+    const shell = await inProject(consumer.home, 'sh', '-c', `set -a; . ./.env; python -c '${print}'`);
+    const python = await inProject(consumer.home, 'python', '-c', parse);
+    expectDone(shell);
+    expect(JSON.parse(shell.output)).toEqual(JSON.parse(python.output));
+    const names = (text: string) => [...text.matchAll(/^[A-Z0-9_]+(?==)/gm)].map(([name]) => name).sort();
+    expect(names(await read(consumer.home, '.env.example'))).toEqual(
+      names(await read(consumer.home, '.env')),
+    );
+  });
+
+  test('parse: run.sh for bash, .vscode as JSON, requirements as exact pins', async () => {
+    expectDone(await inProject(producer.home, 'bash', '-n', 'run.sh'));
+    expectDone(await inProject(producer.home, './run.sh', 'help'), 'Usage: ./run.sh');
+    for (const name of ['settings', 'extensions', 'tasks']) {
+      expect(JSON.parse(await read(producer.home, `.vscode/${name}.json`))).toBeTypeOf('object');
+    }
+    const pins = (await read(producer.home, 'requirements.txt'))
+      .split('\n')
+      .filter((text) => /^[^#]/.test(text));
+    expect(pins.length).toBeGreaterThan(0);
+    for (const pin of pins) expect(pin).toMatch(/^[a-z0-9[\]-]+==[0-9.]+$/);
+  });
+
+  test('parse whatever people write into names and descriptions', async () => {
+    const home = homeOf('hostile');
+    const tables = ['example', "it's: d # {{e}}"];
+    const input = {
+      ...inputOf(producer.home, tables),
+      product: { id: 'x', name: hostile },
+      outputPort: hostile,
+    };
+    const product = { name: hostile, description: hostile, domain: hostile, type: hostile, tags: [hostile] };
+    const owners = [{ name: hostile, email: hostile }];
+    const files = await render(contextOf(home, [input], { ...product, owners }));
+    await new Workspaces({ root, owner: { uid: undefined, gid: undefined } }).writeFiles(home, files);
+    expectDone(await inProject(home, 'bash', '-n', 'run.sh'));
+    expectDone(await inProject(home, 'python', '-m', 'compileall', '-q', 'scripts', 'macros'));
+    const yaml = await inProject(home, 'python', '-c', parseYaml);
+    expectDone(yaml);
+    expect(JSON.parse(yaml.output)).toEqual(tables.map((table) => ({ name: `sales_leads."${table}"` })));
+    expectDone(await sqlmesh(home, 'lint'));
+    expectDone(await sqlmesh(home, 'test'), 'Successfully Ran `1` Tests');
+    const [title, ...rest] = (await read(home, 'README.md')).split('\n');
+    expect(title).toMatch(/^# "; DROP TABLE x; -- /);
+    expect(rest.join('\n')).not.toContain('<script>');
+  });
+});
+
+const connect = 'from sqlmesh import Context\ncontext = Context(paths=".")';
+
+/** As SQLMesh reads them: config.yaml and tests with Jinja, external models without. */
+const parseYaml = [
+  'import json',
+  'from pathlib import Path',
+  'from sqlmesh.utils.yaml import YAML, load',
+  'load(Path("config.yaml"))',
+  'load(Path("tests/test_example.yaml"))',
+  'print(json.dumps(YAML(typ="safe").load(Path("external_models/inputs.yaml"))))',
+].join('\n');
+
+/** Runs SQL with the connection of a project. */
+const execute = (home: string, sql: string) =>
+  inProject(home, 'python', '-c', `${connect}\ncontext.engine_adapter.execute("""${sql}""")`);
+
+/** Rows of a published file, read with the consumer's key. */
+async function countRows(key: string): Promise<number> {
+  const query = `SELECT COUNT(*) FROM read_parquet('s3://data-products/${key}')`;
+  const code = `${connect}\nprint('rows', context.engine_adapter.fetchone("""${query}""")[0])`;
+  const { output } = await inProject(consumer.home, 'python', '-c', code);
+  return Number(/rows (\d+)/.exec(output)?.[1]);
+}
+
+/** Files below a folder that hold one of the texts, whatever their format. */
+async function filesWith(folder: string, texts: readonly string[]): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  const found = await Promise.all(
+    paths.map(async (path) => {
+      const bytes = await readFile(path);
+      return texts.some((text) => bytes.includes(text)) ? path.slice(folder.length + 1) : null;
+    }),
+  );
+  return found.filter((path) => path !== null);
+}

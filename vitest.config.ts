@@ -1,0 +1,20 @@
+import { defineConfig } from 'vitest/config';
+
+/** Suites: `spec` (pure, milliseconds), `integration` and `e2e` (real servers), `templates` (real data tools). */
+const suite = (name: string, timeoutMs: number) => ({
+  test: {
+    name,
+    include: [`test/${name}/**/*.test.ts`],
+    testTimeout: timeoutMs,
+    hookTimeout: timeoutMs,
+    globalSetup: name === 'e2e' || name === 'integration' ? ['test/support/install-tools.ts'] : [],
+  },
+});
+
+// Vitest reads its settings from a default export.
+// biome-ignore lint/style/noDefaultExport: the tool's convention
+export default defineConfig({
+  test: {
+    projects: [suite('spec', 30_000), suite('integration', 60_000), suite('e2e', 120_000), suite('templates', 600_000)],
+  },
+});
