@@ -42,6 +42,8 @@ export function markerKey(home: HomeName): string {
 }
 
 const ownerHeader = 'product-id';
+/** Folder names that are passed on: object keys are anybody's text, and these reach rendered files. */
+const tableName = /^[A-Za-z0-9][A-Za-z0-9_-]*$/;
 
 export class S3ObjectStore implements ObjectStore, Disposable {
   readonly #client: S3Client;
@@ -95,7 +97,7 @@ export class S3ObjectStore implements ObjectStore, Disposable {
       );
       return (answer.CommonPrefixes ?? [])
         .map((common) => (common.Prefix ?? '').slice(prefix.length, -1))
-        .filter((name) => name !== '' && !/^[._]/.test(name));
+        .filter((name) => tableName.test(name));
     } catch (error) {
       throw storeError('list a prefix', error);
     }

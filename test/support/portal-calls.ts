@@ -7,7 +7,7 @@ export class PortalUser {
     this.#url = url;
   }
 
-  async createProduct(name: string, namespace: string): Promise<string> {
+  async createProduct(name: string, namespace: string, lifecycle = 'Draft'): Promise<string> {
     const [types, domains, lifecycles, user] = await Promise.all([
       this.#get('/configuration/data_product_types'),
       this.#get('/configuration/domains'),
@@ -20,7 +20,7 @@ export class PortalUser {
       description: `About ${name}`,
       type_id: firstId(types),
       domain_id: firstId(domains),
-      lifecycle_id: firstId(lifecycles),
+      lifecycle_id: idNamed(lifecycles, lifecycle),
       tag_ids: [],
       owners: [idOf(user)],
     });
@@ -34,6 +34,8 @@ export class PortalUser {
       namespace,
       description: 'A port',
       access_type: 'restricted',
+      data_product_access_duration_type: 'permanent',
+      exploration_access_duration_type: 'permanent',
       tag_ids: [],
       owners: [idOf(user)],
     });
@@ -47,6 +49,7 @@ export class PortalUser {
   async decide(provider: string, port: string, consumer: string, decision: 'approve' | 'deny' | 'revoke' | 'remove') {
     await this.#call('POST', `/data_products/${provider}/output_ports/${port}/input_ports/${decision}`, {
       consuming_data_product_id: consumer,
+      decision_note: 'decided',
     });
   }
 
@@ -60,6 +63,11 @@ export class PortalUser {
 
   async detail(product: string): Promise<Record<string, unknown>> {
     return (await this.#get(`/data_products/${product}`)) as Record<string, unknown>;
+  }
+
+  async deleteLifecycle(name: string): Promise<void> {
+    const id = idNamed(await this.#get('/configuration/data_product_lifecycles'), name);
+    await this.#call('DELETE', `/configuration/data_product_lifecycles/${id}`);
   }
 
   async rename(product: string, namespace: string): Promise<void> {
@@ -92,6 +100,13 @@ export class PortalUser {
 
 function idOf(answer: unknown): string {
   return (answer as { id: string }).id;
+}
+
+function idNamed(answer: unknown, name: string): string {
+  const [list] = Object.values(answer as Record<string, { id: string; name: string }[]>);
+  const found = list?.find((each) => each.name === name);
+  if (found === undefined) throw new Error(`the portal has no ${name}`);
+  return found.id;
 }
 
 function firstId(answer: unknown): string {
