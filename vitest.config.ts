@@ -15,6 +15,11 @@ const suite = (name: string, timeoutMs: number) => ({
 // biome-ignore lint/style/noDefaultExport: the tool's convention
 export default defineConfig({
   test: {
-    projects: [suite('spec', 30_000), suite('integration', 60_000), suite('e2e', 120_000), suite('templates', 600_000)],
+    projects: [
+      suite('spec', 30_000),
+      suite('integration', 60_000),
+      suite('e2e', 120_000),
+      suite('templates', 600_000),
+    ],
   },
 });

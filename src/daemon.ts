@@ -1,14 +1,14 @@
 /** The composition root: settings → parts → a running daemon. The only file that knows every folder. */
 import { mkdir } from 'node:fs/promises';
-import type { AddressInfo } from 'node:net';
 import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { resolve } from 'node:path';
 import express, { type NextFunction, type Request, type Response } from 'express';
 import { sql } from 'kysely';
 import { createHealthRouter } from './api/health.ts';
 import type { Environment } from './config/schema.ts';
-import { openDatabase } from './db/connection.ts';
 import { readBrake } from './db/brake.ts';
+import { openDatabase } from './db/connection.ts';
 import { countByCondition } from './db/products.ts';
 import { AwsIamIssuer } from './identity/issuers/aws-iam.ts';
 import { createDeliveries } from './intake/deliveries.ts';
@@ -53,7 +53,20 @@ const lookUpRetryMs = 5000;
  * @throws ProvisionerError `DATABASE_UNAVAILABLE`, `TEMPLATE_INVALID`, `CONFIG_INVALID`; what was started is stopped again
  */
 export async function startDaemon(env: Environment, logStream?: NodeJS.WritableStream): Promise<Daemon> {
-  await using started = new AsyncDisposableStack();
+  const started = new AsyncDisposableStack();
+  try {
+    return await startParts(env, started, logStream);
+  } catch (error) {
+    await started.disposeAsync();
+    throw error;
+  }
+}
+
+async function startParts(
+  env: Environment,
+  started: AsyncDisposableStack,
+  logStream: NodeJS.WritableStream | undefined,
+): Promise<Daemon> {
   const redactor = new Redactor();
   for (const secret of secretsOf(env)) redactor.register(secret);
   const log = createDaemonLogger(env, redactor, logStream);
@@ -79,13 +92,12 @@ export async function startDaemon(env: Environment, logStream?: NodeJS.WritableS
   resync.start();
   announce(env, log);
 
-  const running = started.move();
   const { address, port } = server.address() as AddressInfo;
   const host = address.includes(':') ? `[${address}]` : address;
   const stop = async () => {
     state.accepting = false;
     log.info('stopping');
-    await running.disposeAsync();
+    await started.disposeAsync();
     log.info('stopped');
   };
   return { url: `http://${host}:${port}`, log, [Symbol.asyncDispose]: stop };
@@ -142,7 +154,11 @@ async function assembleParts(env: Environment, foundations: Foundations): Promis
       keysPerPrincipal: issuer.limits.keysPerPrincipal,
       keyGraceMs: env.PROV_KEY_GRACE,
       purgeOnDelete: env.PROV_ON_DELETE === 'purge',
-      brake: { percent: env.PROV_BRAKE_PERCENT, minimum: env.PROV_BRAKE_MINIMUM, windowMs: env.PROV_BRAKE_WINDOW },
+      brake: {
+        percent: env.PROV_BRAKE_PERCENT,
+        minimum: env.PROV_BRAKE_MINIMUM,
+        windowMs: env.PROV_BRAKE_WINDOW,
+      },
     },
     canary: canaryHome,
     log,
@@ -197,7 +213,11 @@ function startWorkers(
   }
 }
 
-function createApp(env: Environment, parts: ReconcileParts, state: { readonly accepting: boolean }): express.Express {
+function createApp(
+  env: Environment,
+  parts: ReconcileParts,
+  state: { readonly accepting: boolean },
+): express.Express {
   const { database, queue, log, metrics, portal, store, issuer, workspaces } = parts;
   const app = express();
   app.disable('x-powered-by');
@@ -233,8 +253,11 @@ function createApp(env: Environment, parts: ReconcileParts, state: { readonly ac
   app.use((_request, response) => void response.status(404).json({ error: 'There is nothing here.' }));
   app.use((error: unknown, _request: Request, response: Response, _next: NextFunction) => {
     const status = httpStatusOf(error);
-    if (status >= 500) log.error('a request failed', { error: error instanceof Error ? error.message : String(error) });
-    response.status(status).json({ error: status === 413 ? 'The body is larger than 1 MiB.' : 'The request failed.' });
+    if (status >= 500)
+      log.error('a request failed', { error: error instanceof Error ? error.message : String(error) });
+    response
+      .status(status)
+      .json({ error: status === 413 ? 'The body is larger than 1 MiB.' : 'The request failed.' });
   });
   return app;
 }
@@ -271,18 +294,30 @@ async function close(server: Server): Promise<void> {
   await promise;
 }
 
-function createDaemonLogger(env: Environment, redactor: Redactor, stream: NodeJS.WritableStream | undefined): Logger {
+function createDaemonLogger(
+  env: Environment,
+  redactor: Redactor,
+  stream: NodeJS.WritableStream | undefined,
+): Logger {
   const onTerminal = stream === undefined && process.stdout.isTTY === true;
   const format = env.PROV_LOG_FORMAT === 'auto' ? (onTerminal ? 'pretty' : 'json') : env.PROV_LOG_FORMAT;
   const colour = onTerminal && process.env.NO_COLOR === undefined;
-  return createLogger({ format, level: env.PROV_LOG_LEVEL, colour, redactor, ...(stream === undefined ? {} : { stream }) });
+  return createLogger({
+    format,
+    level: env.PROV_LOG_LEVEL,
+    colour,
+    redactor,
+    ...(stream === undefined ? {} : { stream }),
+  });
 }
 
 function secretsOf(env: Environment): string[] {
   const secrets = [env.S3_SECRET_KEY, env.PORTAL_API_KEY, env.PORTAL_CLIENT_SECRET];
   const lists = [env.WEBHOOK_SECRET, env.WEBHOOK_V2_TOKEN, env.WEBHOOK_V2_SECRET];
   const password = URL.parse(env.PROV_DATABASE_URL)?.password;
-  return [...secrets, ...lists.flatMap((list) => list ?? []), password].filter((secret) => secret !== undefined);
+  return [...secrets, ...lists.flatMap((list) => list ?? []), password].filter(
+    (secret) => secret !== undefined,
+  );
 }
 
 function announce(env: Environment, log: Logger): void {
@@ -292,5 +327,10 @@ function announce(env: Environment, log: Logger): void {
     const generations = [noV1 && noV2 ? 'v1' : null, noV2 ? 'v2' : null].filter((each) => each !== null);
     log.warn('webhooks are accepted WITHOUT ANY PROOF (PROV_ALLOW_UNSIGNED=true)', { generations });
   }
-  log.info('started', { version, portal: env.PROV_DPP_API_URL, store: env.S3_ENDPOINT, bucket: env.S3_BUCKET });
+  log.info('started', {
+    version,
+    portal: env.PROV_DPP_API_URL,
+    store: env.S3_ENDPOINT,
+    bucket: env.S3_BUCKET,
+  });
 }

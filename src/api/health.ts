@@ -46,7 +46,11 @@ export function createHealthRouter(options: HealthOptions): Router {
     response.status(report.ready ? 200 : 503).json(report);
   });
   router.get('/health', async (_request, response) => {
-    response.json({ version: options.version, uptimeSeconds: Math.round(process.uptime()), ...(await ready()) });
+    response.json({
+      version: options.version,
+      uptimeSeconds: Math.round(process.uptime()),
+      ...(await ready()),
+    });
   });
   router.get('/metrics', async (_request: Request, response: Response) => {
     await options.refreshGauges().catch(() => undefined);
@@ -75,7 +79,10 @@ async function inspect(dependencies: readonly Dependency[]): Promise<Record<stri
 
 async function finding(check: () => Promise<unknown>): Promise<Finding> {
   const { promise: timeout, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error(`no answer within ${checkTimeoutMs / 1000} s`)), checkTimeoutMs);
+  const timer = setTimeout(
+    () => reject(new Error(`no answer within ${checkTimeoutMs / 1000} s`)),
+    checkTimeoutMs,
+  );
   try {
     await Promise.race([check(), timeout]);
     return { ok: true };

@@ -2,9 +2,9 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { loadDotEnv, readEnvironment } from '../config/env.ts';
-import { type Daemon, startDaemon, version } from '../daemon.ts';
+import { startDaemon, version } from '../daemon.ts';
+import { releaseFile } from '../model/control.ts';
 import { asProvisionerError } from '../model/errors.ts';
-import { releaseFile } from '../reconcile/alarm-clock.ts';
 
 const usage = `Usage: provisioner [command]
 
@@ -17,7 +17,10 @@ Settings come from environment variables: docs/configuration.md.
 `;
 
 /** Exit codes: 0 done, 1 failed, 2 wrong usage or settings. */
-export async function runCli(args: readonly string[], env: Readonly<Record<string, string | undefined>>): Promise<number> {
+export async function runCli(
+  args: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<number> {
   const command = args.join(' ');
   if (command === '--help' || command === '-h' || command === 'help') return print(usage);
   if (command === '--version') return print(`${version}\n`);
@@ -37,9 +40,10 @@ export async function runCli(args: readonly string[], env: Readonly<Record<strin
 async function serve(env: Readonly<Record<string, string | undefined>>): Promise<number> {
   const stopping = Promise.withResolvers<void>();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stopping.resolve());
-  await using daemon: Daemon = await startDaemon(readEnvironment(env));
+  const daemon = await startDaemon(readEnvironment(env));
   daemon.log.info('listening', { url: daemon.url });
   await stopping.promise;
+  await daemon[Symbol.asyncDispose]();
   return 0;
 }
 
@@ -48,7 +52,9 @@ async function releaseBrake(env: Readonly<Record<string, string | undefined>>): 
   const folder = env.PROV_CONTROL_PATH ?? './.control';
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, releaseFile), '');
-  return print('The order is placed; the running daemon takes it within a second and tears down what it held.\n');
+  return print(
+    'The order is placed; the running daemon takes it within a second and tears down what it held.\n',
+  );
 }
 
 function print(text: string): number {

@@ -1,6 +1,6 @@
 /** The one reader of `process.env`. Finds every fault before it complains. */
 import { existsSync } from 'node:fs';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { ProvisionerError } from '../model/errors.ts';
 import { Environment, SettingMeta } from './schema.ts';
 
@@ -22,7 +22,9 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
     Object.entries(env).filter(([name, value]) => value !== '' || name === 'PROV_FINALIZER'),
   );
   const parsed = Environment.safeParse(given);
-  const faults = parsed.success ? crossFaults(parsed.data) : parsed.error.issues.map((issue) => faultOf(issue, given));
+  const faults = parsed.success
+    ? crossFaults(parsed.data)
+    : parsed.error.issues.map((issue) => faultOf(issue, given));
   if (faults.length === 0 && parsed.success) return Object.freeze(parsed.data);
   throw new ProvisionerError('CONFIG_INVALID', describeFaults(faults));
 }
@@ -51,14 +53,19 @@ function crossFaults(env: Environment): Fault[] {
   if (!env.PROV_ALLOW_UNSIGNED && proofs.every((proof) => (proof ?? []).length === 0)) {
     faults.push({
       variable: 'WEBHOOK_SECRET',
-      problem: 'is missing: no webhook could be trusted (or set WEBHOOK_V2_TOKEN, or PROV_ALLOW_UNSIGNED=true)',
+      problem:
+        'is missing: no webhook could be trusted (or set WEBHOOK_V2_TOKEN, or PROV_ALLOW_UNSIGNED=true)',
       example: exampleOf('WEBHOOK_SECRET'),
     });
   }
   const client = ['PORTAL_CLIENT_ID', 'PORTAL_CLIENT_SECRET', 'PORTAL_TOKEN_URL'] as const;
   if (client.some((name) => env[name] !== undefined)) {
     for (const name of client.filter((each) => env[each] === undefined)) {
-      faults.push({ variable: name, problem: 'is missing: client credentials need all three', example: exampleOf(name) });
+      faults.push({
+        variable: name,
+        problem: 'is missing: client credentials need all three',
+        example: exampleOf(name),
+      });
     }
   }
   return faults;
@@ -67,7 +74,8 @@ function crossFaults(env: Environment): Fault[] {
 function describeFaults(faults: readonly Fault[]): string {
   const width = Math.max(...faults.map((fault) => fault.variable.length));
   const lines = faults.map(
-    (fault) => `  ${fault.variable.padEnd(width)}  ${fault.problem}   (for example ${fault.variable}=${fault.example})`,
+    (fault) =>
+      `  ${fault.variable.padEnd(width)}  ${fault.problem}   (for example ${fault.variable}=${fault.example})`,
   );
   const count = faults.length === 1 ? 'One setting is' : `${faults.length} settings are`;
   return `${count} missing or wrong:\n${lines.join('\n')}\nEvery setting is described in docs/configuration.md.`;

@@ -90,7 +90,8 @@ export const Environment = z.object({
       .default('data-product-provisioner'),
     {
       group: portal,
-      about: 'Name of our finalizer on each product; empty = set none (deletes are then seen after the fact).',
+      about:
+        'Name of our finalizer on each product; empty = set none (deletes are then seen after the fact).',
       example: 'data-product-provisioner',
     },
   ),
@@ -101,7 +102,7 @@ export const Environment = z.object({
   }),
   S3_ACCESS_KEY: setting(z.string().min(1), {
     group: store,
-    about: "Our own (admin) identity in the store. Never handed to a product.",
+    about: 'Our own (admin) identity in the store. Never handed to a product.',
     example: 'minioadmin',
   }),
   S3_SECRET_KEY: setting(z.string().min(1), {
@@ -110,17 +111,27 @@ export const Environment = z.object({
     example: 'from-your-secret-store',
     secret: true,
   }),
-  S3_REGION: setting(z.string().regex(/^[a-z0-9-]{1,64}$/, 'must be a region name').default('us-east-1'), {
-    group: store,
-    about: 'Region used to sign requests, and in each `.env`.',
-    example: 'eu-west-1',
-  }),
+  S3_REGION: setting(
+    z
+      .string()
+      .regex(/^[a-z0-9-]{1,64}$/, 'must be a region name')
+      .default('us-east-1'),
+    {
+      group: store,
+      about: 'Region used to sign requests, and in each `.env`.',
+      example: 'eu-west-1',
+    },
+  ),
   S3_BUCKET: setting(
     z
       .string()
       .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'must be a bucket name: 3-63 of a-z, 0-9, . and -')
       .default('data-products'),
-    { group: store, about: 'The bucket that holds every prefix; made when missing.', example: 'data-products' },
+    {
+      group: store,
+      about: 'The bucket that holds every prefix; made when missing.',
+      example: 'data-products',
+    },
   ),
   S3_WORKSPACE_ENDPOINT: setting(httpUrl.optional(), {
     group: store,
@@ -140,7 +151,8 @@ export const Environment = z.object({
   }),
   WEBHOOK_V2_TOKEN: setting(list.optional(), {
     group: webhooks,
-    about: 'Token that v2 webhooks must bring, as `Authorization: Bearer` or as `?token=` in the URL given to the portal.',
+    about:
+      'Token that v2 webhooks must bring, as `Authorization: Bearer` or as `?token=` in the URL given to the portal.',
     example: 'a-long-random-token',
     secret: true,
   }),
@@ -229,7 +241,10 @@ export const Environment = z.object({
     z
       .string()
       .min(1)
-      .refine((text) => !text.includes('://') || /^postgres(ql)?:\/\//.test(text), 'must be a folder or postgres://…')
+      .refine(
+        (text) => !text.includes('://') || /^postgres(ql)?:\/\//.test(text),
+        'must be a folder or postgres://…',
+      )
       .default('./.data'),
     {
       group: daemon,
@@ -248,12 +263,19 @@ export const Environment = z.object({
     about: 'Address to listen on.',
     example: '127.0.0.1',
   }),
-  PROV_PORT: setting(integer(0, 65_535).default(8090), { group: daemon, about: 'Port to listen on.', example: '8090' }),
-  PROV_LOG_FORMAT: setting(z.enum(['auto', 'pretty', 'json'], 'must be auto, pretty or json').default('auto'), {
+  PROV_PORT: setting(integer(0, 65_535).default(8090), {
     group: daemon,
-    about: 'Readable lines or JSON; `auto` = readable on a terminal.',
-    example: 'json',
+    about: 'Port to listen on.',
+    example: '8090',
   }),
+  PROV_LOG_FORMAT: setting(
+    z.enum(['auto', 'pretty', 'json'], 'must be auto, pretty or json').default('auto'),
+    {
+      group: daemon,
+      about: 'Readable lines or JSON; `auto` = readable on a terminal.',
+      example: 'json',
+    },
+  ),
   PROV_LOG_LEVEL: setting(z.enum(['error', 'warn', 'info', 'debug']).default('info'), {
     group: daemon,
     about: 'Least severe line that is written.',

@@ -32,13 +32,25 @@ export async function noteIssued(
 ): Promise<void> {
   await db
     .insertInto('access_key')
-    .values({ id: key.id, product, state: 'issued', secret_sha256: key.secretSha256, issued_at: now, grace_until: null })
+    .values({
+      id: key.id,
+      product,
+      state: 'issued',
+      secret_sha256: key.secretSha256,
+      issued_at: now,
+      grace_until: null,
+    })
     .onConflict((conflict) => conflict.column('id').doNothing())
     .execute();
 }
 
 /** The key is in the workspace now; the one before it works on until its grace ends. */
-export async function makeCurrent(db: Kysely<Tables>, product: ProductId, id: string, graceUntil: Date): Promise<void> {
+export async function makeCurrent(
+  db: Kysely<Tables>,
+  product: ProductId,
+  id: string,
+  graceUntil: Date,
+): Promise<void> {
   await db
     .updateTable('access_key')
     .set({ state: 'grace', grace_until: graceUntil })
@@ -46,7 +58,11 @@ export async function makeCurrent(db: Kysely<Tables>, product: ProductId, id: st
     .where('state', '=', 'current')
     .where('id', '!=', id)
     .execute();
-  await db.updateTable('access_key').set({ state: 'current', grace_until: null }).where('id', '=', id).execute();
+  await db
+    .updateTable('access_key')
+    .set({ state: 'current', grace_until: null })
+    .where('id', '=', id)
+    .execute();
 }
 
 export async function forgetKey(db: Kysely<Tables>, id: string): Promise<void> {

@@ -41,9 +41,13 @@ export async function openDatabase(url: string): Promise<Database> {
     await migrate(database.sql);
     return database;
   } catch (cause) {
-    throw new ProvisionerError('DATABASE_UNAVAILABLE', 'The database could not be opened or migrated. See the cause.', {
-      cause,
-    });
+    throw new ProvisionerError(
+      'DATABASE_UNAVAILABLE',
+      'The database could not be opened or migrated. See the cause.',
+      {
+        cause,
+      },
+    );
   }
 }
 

@@ -21,7 +21,10 @@ export async function listGrantsOf(db: Kysely<Tables>, consumer: ProductId): Pro
 }
 
 /** Grants that touch any of the given products, from either side. */
-export async function listGrantsAround(db: Kysely<Tables>, products: readonly ProductId[]): Promise<GrantRecord[]> {
+export async function listGrantsAround(
+  db: Kysely<Tables>,
+  products: readonly ProductId[],
+): Promise<GrantRecord[]> {
   if (products.length === 0) return [];
   const rows = await db
     .selectFrom('grant')
@@ -46,7 +49,12 @@ export async function replaceGrants(
   await db
     .insertInto('grant')
     .values(
-      grants.map((grant) => ({ consumer, output_port: grant.outputPort, provider: grant.provider, since: now })),
+      grants.map((grant) => ({
+        consumer,
+        output_port: grant.outputPort,
+        provider: grant.provider,
+        since: now,
+      })),
     )
     .onConflict((conflict) => conflict.columns(['consumer', 'output_port']).doNothing())
     .execute();

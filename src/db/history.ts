@@ -16,7 +16,10 @@ export interface DeliveryRecord {
   readonly products: readonly ProductId[];
 }
 
-export async function insertDeliveries(db: Kysely<Tables>, deliveries: readonly DeliveryRecord[]): Promise<void> {
+export async function insertDeliveries(
+  db: Kysely<Tables>,
+  deliveries: readonly DeliveryRecord[],
+): Promise<void> {
   if (deliveries.length === 0) return;
   await db
     .insertInto('delivery')

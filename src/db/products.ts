@@ -17,7 +17,16 @@ export interface ProductRecord {
   readonly files: Readonly<Record<string, string>>;
 }
 
-const columns = ['id', 'name', 'namespace', 'home', 'state', 'teardown_agreed', 'conditions', 'files'] as const;
+const columns = [
+  'id',
+  'name',
+  'namespace',
+  'home',
+  'state',
+  'teardown_agreed',
+  'conditions',
+  'files',
+] as const;
 
 type Row = {
   id: ProductId;
@@ -42,7 +51,11 @@ export async function findProduct(db: Kysely<Tables>, id: ProductId): Promise<Pr
 
 export async function findProducts(db: Kysely<Tables>, ids: readonly ProductId[]): Promise<ProductRecord[]> {
   if (ids.length === 0) return [];
-  const rows = await db.selectFrom('product').select(columns).where('id', 'in', [...ids]).execute();
+  const rows = await db
+    .selectFrom('product')
+    .select(columns)
+    .where('id', 'in', [...ids])
+    .execute();
   return rows.map(toRecord);
 }
 
@@ -53,7 +66,10 @@ export async function listUnretired(db: Kysely<Tables>): Promise<ProductRecord[]
 }
 
 /** Some living product's home that is not among the given ones, if there is one. */
-export async function findLiveHome(db: Kysely<Tables>, except: readonly HomeName[]): Promise<HomeName | null> {
+export async function findLiveHome(
+  db: Kysely<Tables>,
+  except: readonly HomeName[],
+): Promise<HomeName | null> {
   const row = await db
     .selectFrom('product')
     .select('home')
@@ -119,7 +135,12 @@ export interface ProductChange {
   readonly teardownAgreed?: boolean;
 }
 
-export async function changeProduct(db: Kysely<Tables>, id: ProductId, change: ProductChange, now: Date): Promise<void> {
+export async function changeProduct(
+  db: Kysely<Tables>,
+  id: ProductId,
+  change: ProductChange,
+  now: Date,
+): Promise<void> {
   const { conditions, files, retiredAt, teardownAgreed, ...plain } = change;
   await db
     .updateTable('product')
@@ -136,7 +157,9 @@ export async function changeProduct(db: Kysely<Tables>, id: ProductId, change: P
 }
 
 /** How many products stand how: state and the type of the first condition that holds. */
-export async function countByCondition(db: Kysely<Tables>): Promise<{ state: string; condition: string; count: number }[]> {
+export async function countByCondition(
+  db: Kysely<Tables>,
+): Promise<{ state: string; condition: string; count: number }[]> {
   const condition = raw<string>`coalesce(conditions->0->>'type', 'Progressing')`;
   const rows = await db
     .selectFrom('product')

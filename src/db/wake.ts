@@ -4,7 +4,12 @@ import type { ProductId } from '../model/ids.ts';
 import type { Tables } from './tables.ts';
 
 /** Sets when the product is looked at again (`null`: not before something happens) and how often it failed in a row. */
-export async function setWake(db: Kysely<Tables>, product: ProductId, at: Date | null, attempts: number): Promise<void> {
+export async function setWake(
+  db: Kysely<Tables>,
+  product: ProductId,
+  at: Date | null,
+  attempts: number,
+): Promise<void> {
   if (at === null && attempts === 0) {
     await db.deleteFrom('wake').where('product', '=', product).execute();
     return;
@@ -18,12 +23,21 @@ export async function setWake(db: Kysely<Tables>, product: ProductId, at: Date |
 
 /** Failed runs of the product in a row. */
 export async function countAttempts(db: Kysely<Tables>, product: ProductId): Promise<number> {
-  const row = await db.selectFrom('wake').select('attempts').where('product', '=', product).executeTakeFirst();
+  const row = await db
+    .selectFrom('wake')
+    .select('attempts')
+    .where('product', '=', product)
+    .executeTakeFirst();
   return row?.attempts ?? 0;
 }
 
 /** Products whose time has come, taken off the clock in the same statement. */
 export async function takeDue(db: Kysely<Tables>, now: Date): Promise<ProductId[]> {
-  const rows = await db.updateTable('wake').set({ at: null }).where('at', '<=', now).returning('product').execute();
+  const rows = await db
+    .updateTable('wake')
+    .set({ at: null })
+    .where('at', '<=', now)
+    .returning('product')
+    .execute();
   return rows.map((row) => row.product);
 }

@@ -45,7 +45,12 @@ export function assemblePolicy(bucket: string, own: HomeName, inputs: readonly H
     },
   ];
   if (readable.length > 0) {
-    statements.push({ Sid: 'Inputs', Effect: 'Allow', Action: ['s3:GetObject'], Resource: readable.map(objects) });
+    statements.push({
+      Sid: 'Inputs',
+      Effect: 'Allow',
+      Action: ['s3:GetObject'],
+      Resource: readable.map(objects),
+    });
   }
   return { Version: '2012-10-17', Statement: statements };
 }
@@ -61,7 +66,11 @@ export function samePolicy(wanted: PolicyDocument, found: unknown): boolean {
 }
 
 function canonical(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(canonical).map((part) => JSON.stringify(part)).sort();
+  if (Array.isArray(value))
+    return value
+      .map(canonical)
+      .map((part) => JSON.stringify(part))
+      .sort();
   if (typeof value === 'object' && value !== null) {
     const entries = Object.entries(value).map(([key, part]): [string, unknown] => [
       key,

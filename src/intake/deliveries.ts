@@ -75,7 +75,9 @@ class GroupCommit implements Deliveries {
       this.#queue.wake();
       for (const each of batch) each.resolve(each.id);
     } catch (cause) {
-      const error = new ProvisionerError('DATABASE_UNAVAILABLE', 'The delivery could not be stored.', { cause });
+      const error = new ProvisionerError('DATABASE_UNAVAILABLE', 'The delivery could not be stored.', {
+        cause,
+      });
       for (const each of batch) each.reject(error);
     } finally {
       this.#committing = false;
@@ -109,7 +111,11 @@ function toRecord(waiting: Waiting, grants: readonly GrantRecord[]): DeliveryRec
 }
 
 /** The products that the event names, and those that our own grants tie to it: a removed consumer stands nowhere else. */
-function productsOf(named: readonly ProductId[], lookUps: readonly LookUp[], grants: readonly GrantRecord[]): ProductId[] {
+function productsOf(
+  named: readonly ProductId[],
+  lookUps: readonly LookUp[],
+  grants: readonly GrantRecord[],
+): ProductId[] {
   const found = new Set(named);
   for (const lookUp of lookUps) {
     for (const grant of grants) {
@@ -151,7 +157,8 @@ function reconcileJobs(records: readonly DeliveryRecord[]) {
   const jobs = new Map<ProductId, { product: ProductId; cause: { kind: 'delivery'; delivery: string } }>();
   for (const record of records) {
     for (const product of record.products) {
-      if (!jobs.has(product)) jobs.set(product, { product, cause: { kind: 'delivery', delivery: record.id } });
+      if (!jobs.has(product))
+        jobs.set(product, { product, cause: { kind: 'delivery', delivery: record.id } });
     }
   }
   return [...jobs.values()];

@@ -23,7 +23,12 @@ export interface Presented {
 }
 
 /** v1 is signed by the portal; without a secret for it the other proofs must do. */
-export function proveDelivery(generation: 'v1' | 'v2', presented: Presented, secrets: ProofSecrets, nowMs: number): Verdict {
+export function proveDelivery(
+  generation: 'v1' | 'v2',
+  presented: Presented,
+  secrets: ProofSecrets,
+  nowMs: number,
+): Verdict {
   if (generation === 'v1' && secrets.v1.length > 0) {
     return verifyV1(presented.rawBody, single(presented.headers.sign), secrets.v1);
   }

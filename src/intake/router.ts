@@ -32,8 +32,11 @@ export function createIntakeRouter(options: IntakeOptions): Router {
 }
 
 function requireJson(request: Request, response: Response, next: () => void): void {
-  if (request.is(['application/json', 'application/cloudevents+json']) !== false) return next();
-  response.status(415).json({ error: 'The content type must be application/json.' });
+  if (request.is(['application/json', 'application/cloudevents+json']) === false) {
+    response.status(415).json({ error: 'The content type must be application/json.' });
+    return;
+  }
+  next();
 }
 
 async function take(options: IntakeOptions, request: Request, response: Response): Promise<void> {
@@ -44,8 +47,14 @@ async function take(options: IntakeOptions, request: Request, response: Response
 
   const generation = isCloudEvent(json.value) ? 'v2' : 'v1';
   const token = typeof request.query.token === 'string' ? request.query.token : undefined;
-  const proof = proveDelivery(generation, { rawBody, headers: request.headers, token }, options.secrets, Date.now());
-  if (!proof.ok) return refuse(options, response, 401, proof.reason, 'The proof of origin is missing or wrong.');
+  const proof = proveDelivery(
+    generation,
+    { rawBody, headers: request.headers, token },
+    options.secrets,
+    Date.now(),
+  );
+  if (!proof.ok)
+    return refuse(options, response, 401, proof.reason, 'The proof of origin is missing or wrong.');
 
   const arrival = arrivalOf(json.value);
   try {
@@ -63,7 +72,13 @@ async function take(options: IntakeOptions, request: Request, response: Response
   }
 }
 
-function refuse(options: IntakeOptions, response: Response, status: number, reason: string, error: string): void {
+function refuse(
+  options: IntakeOptions,
+  response: Response,
+  status: number,
+  reason: string,
+  error: string,
+): void {
   options.metrics.delivery('unknown', 'refused', 0);
   options.log.warn('refused a delivery', { status, reason });
   response.status(status).json({ error, reason });
@@ -76,7 +91,11 @@ function isCloudEvent(value: unknown): boolean {
 function arrivalOf(value: unknown): Arrival {
   const parsed = parseEvent(value);
   if (!parsed.ok) {
-    return { generation: 'unknown', event: 'not a portal event', affected: { kind: 'ignored', reason: parsed.reason } };
+    return {
+      generation: 'unknown',
+      event: 'not a portal event',
+      affected: { kind: 'ignored', reason: parsed.reason },
+    };
   }
   const { event } = parsed;
   return { generation: event.generation, event: describeEvent(event), affected: affectedProducts(event) };

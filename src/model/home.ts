@@ -19,7 +19,10 @@ export function isHomeName(text: string): text is HomeName {
  * The names a product's home may get, best first: its namespace when that is safe, else one made of its id; and one
  * with a part of the id, for when another product has (or had, and left data in) the first.
  */
-export function homeNamesFor(product: { readonly id: string; readonly namespace: string }): readonly HomeName[] {
+export function homeNamesFor(product: {
+  readonly id: string;
+  readonly namespace: string;
+}): readonly HomeName[] {
   const mark = product.id.slice(0, 8);
   const own = isHomeName(product.namespace) ? product.namespace : `product-${mark}`;
   return [own, `${own.slice(0, 55)}-${mark}`, `product-${product.id}`].filter(isHomeName);

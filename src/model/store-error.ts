@@ -10,7 +10,13 @@ const denied = new Set([
   'UnrecognizedClientException',
   'Forbidden',
 ]);
-const throttled = new Set(['Throttling', 'ThrottlingException', 'RequestLimitExceeded', 'SlowDown', 'TooManyRequests']);
+const throttled = new Set([
+  'Throttling',
+  'ThrottlingException',
+  'RequestLimitExceeded',
+  'SlowDown',
+  'TooManyRequests',
+]);
 
 /** HTTP status of an SDK error, if it got an answer at all. */
 export function httpStatusOf(error: unknown): number | undefined {
@@ -37,8 +43,12 @@ export function storeError(what: string, error: unknown): ProvisionerError {
     const message = `The store could not ${what} (${name}: ${words}). It will be tried again.`;
     return new ProvisionerError('STORE_UNAVAILABLE', message, { cause: error, facts });
   }
-  return new ProvisionerError('STORE_REJECTED', `The store rejected the call to ${what} (${name}: ${words}).`, {
-    cause: error,
-    facts,
-  });
+  return new ProvisionerError(
+    'STORE_REJECTED',
+    `The store rejected the call to ${what} (${name}: ${words}).`,
+    {
+      cause: error,
+      facts,
+    },
+  );
 }

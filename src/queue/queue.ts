@@ -5,19 +5,30 @@
  * its product is being worked on leads to another run after it. `groupConcurrency: 1` at fetch keeps runs of one
  * product from overlapping, across all processes.
  */
-import { fromKysely, type Job, type JobInsert, PgBoss } from 'pg-boss';
+
 import type { Transaction } from 'kysely';
+import { fromKysely, type Job, type JobInsert, PgBoss } from 'pg-boss';
 import type { Database } from '../db/connection.ts';
 import type { Tables } from '../db/tables.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import { type LookUpJob, lookUpKey, priorities, type QueueName, queueNames, type ReconcileJob } from './jobs.ts';
+import {
+  type LookUpJob,
+  lookUpKey,
+  priorities,
+  type QueueName,
+  queueNames,
+  type ReconcileJob,
+} from './jobs.ts';
 
 /** A claim that is not refreshed for this long belongs to a process that died; others take the job over. */
 const heartbeatSeconds = 30;
 
 export interface Queue extends AsyncDisposable {
   /** Adds jobs inside the caller's transaction. Those whose key already waits are left out. Wake after the commit. */
-  add(trx: Transaction<Tables>, jobs: { reconcile?: readonly ReconcileJob[]; lookUps?: readonly LookUpJob[] }): Promise<void>;
+  add(
+    trx: Transaction<Tables>,
+    jobs: { reconcile?: readonly ReconcileJob[]; lookUps?: readonly LookUpJob[] },
+  ): Promise<void>;
   /** Adds reconciles in a transaction of its own and wakes the workers. */
   reconcile(jobs: readonly ReconcileJob[], priority?: number): Promise<void>;
   /** Adds look-ups, to be done at the earliest after `delayMs`. */
@@ -112,7 +123,11 @@ class BossQueue implements Queue {
   }
 
   async refresh(name: QueueName, jobs: readonly Job<unknown>[]): Promise<void> {
-    if (jobs.length > 0) await this.#boss.touch(name, jobs.map((job) => job.id));
+    if (jobs.length > 0)
+      await this.#boss.touch(
+        name,
+        jobs.map((job) => job.id),
+      );
   }
 
   async depth(name: QueueName): Promise<{ waiting: number; running: number }> {
@@ -134,10 +149,15 @@ class BossQueue implements Queue {
         orphans.map((job) => ({
           data: job.data,
           priority: job.priority,
-          ...(job.singletonKey === null ? {} : { singletonKey: job.singletonKey, group: { id: job.singletonKey } }),
+          ...(job.singletonKey === null
+            ? {}
+            : { singletonKey: job.singletonKey, group: { id: job.singletonKey } }),
         })),
       );
-      await this.#boss.complete(name, orphans.map((job) => job.id));
+      await this.#boss.complete(
+        name,
+        orphans.map((job) => job.id),
+      );
     }
   }
 

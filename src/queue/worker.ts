@@ -47,7 +47,10 @@ class QueueWorker implements Worker {
 
   start(): void {
     this.#stopListening = this.#options.queue.onWake(() => this.#wake());
-    this.#timers.push(setInterval(() => this.#wake(), pollMs), setInterval(() => void this.#refresh(), refreshMs));
+    this.#timers.push(
+      setInterval(() => this.#wake(), pollMs),
+      setInterval(() => void this.#refresh(), refreshMs),
+    );
     this.#wake();
   }
 
@@ -82,7 +85,10 @@ class QueueWorker implements Worker {
     try {
       for (const job of await queue.claim(name, free)) this.#begin(job);
     } catch (error) {
-      log.error('could not take work from the queue', { queue: name, error: asProvisionerError(error).message });
+      log.error('could not take work from the queue', {
+        queue: name,
+        error: asProvisionerError(error).message,
+      });
     }
   }
 

@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { releaseBrake } from '../db/brake.ts';
 import { takeDue } from '../db/wake.ts';
+import { releaseFile } from '../model/control.ts';
 import { asProvisionerError } from '../model/errors.ts';
 import { ProductId } from '../model/ids.ts';
 import type { ReconcileParts } from './parts.ts';
@@ -10,9 +11,6 @@ import type { ReconcileParts } from './parts.ts';
 type Parts = Pick<ReconcileParts, 'queue' | 'database' | 'log' | 'clock' | 'metrics'>;
 
 const tickMs = 1000;
-
-/** File in the control folder whose appearance releases the brake; the CLI makes it, so may a person. */
-export const releaseFile = 'brake-release';
 
 /** Starts ticking once a second. Disposing stops it. */
 export function startAlarmClock(parts: Parts, controlFolder: string): AsyncDisposable {
@@ -37,7 +35,9 @@ async function tick(parts: Parts, controlFolder: string): Promise<void> {
   const { queue, database, log, clock } = parts;
   try {
     const due = await takeDue(database.sql, clock());
-    await queue.reconcile(due.map((product) => ({ product, cause: { kind: 'clock', why: 'its time has come' } })));
+    await queue.reconcile(
+      due.map((product) => ({ product, cause: { kind: 'clock', why: 'its time has come' } })),
+    );
     if (await releaseAsked(controlFolder)) await release(parts);
   } catch (thrown) {
     log.error('the clock could not tick', { error: asProvisionerError(thrown).message });
@@ -58,5 +58,7 @@ async function release({ database, queue, log, metrics }: Parts): Promise<void> 
   const products = (await releaseBrake(database.sql)).map((id) => ProductId.parse(id));
   metrics.brake(false);
   log.warn('the brake was released by a person', { products: products.length });
-  await queue.reconcile(products.map((product) => ({ product, cause: { kind: 'person', what: 'brake release' } })));
+  await queue.reconcile(
+    products.map((product) => ({ product, cause: { kind: 'person', what: 'brake release' } })),
+  );
 }

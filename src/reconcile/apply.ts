@@ -4,7 +4,9 @@ import { asProvisionerError, type ProvisionerError } from '../model/errors.ts';
 import type { ActionRecord } from '../model/run.ts';
 
 /** One function per kind of action; the map must be complete. */
-export type Handlers = { readonly [K in ActionKind]: (action: Extract<Action, { kind: K }>) => Promise<void> };
+export type Handlers = {
+  readonly [K in ActionKind]: (action: Extract<Action, { kind: K }>) => Promise<void>;
+};
 
 export interface Applied {
   /** In the order in which steps ended. */
@@ -36,7 +38,12 @@ export async function applyPlan(
         error ??= asProvisionerError(thrown);
       }
     }
-    const record = { kind: action.kind, description: describeAction(action), ms: performance.now() - started, outcome };
+    const record = {
+      kind: action.kind,
+      description: describeAction(action),
+      ms: performance.now() - started,
+      outcome,
+    };
     records.push(record);
     onDone(record);
     return outcome === 'done';

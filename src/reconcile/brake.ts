@@ -18,7 +18,10 @@ export interface Disappearance {
 }
 
 /** Why the brake must go on, or `null`. Pure. */
-export function reasonToBrake({ gone, recently, known }: Disappearance, settings: BrakeSettings): string | null {
+export function reasonToBrake(
+  { gone, recently, known }: Disappearance,
+  settings: BrakeSettings,
+): string | null {
   const lost = gone + recently;
   const all = known + recently;
   if (lost < settings.minimum || lost * 100 <= all * settings.percent) return null;
@@ -44,7 +47,9 @@ export async function whyHeld(parts: ReconcileParts, record: ProductRecord): Pro
     listUnretired(db),
     countRetiredSince(db, since),
   ]);
-  const staying = new Set(listed.filter((product) => product.status !== 'deleting').map((product) => product.id));
+  const staying = new Set(
+    listed.filter((product) => product.status !== 'deleting').map((product) => product.id),
+  );
   const gone = known.filter((each) => !each.teardownAgreed && !staying.has(each.id)).length;
   const reason = reasonToBrake({ gone, recently, known: known.length }, brake);
   if (reason === null) return null;

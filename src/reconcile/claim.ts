@@ -20,5 +20,8 @@ export async function claimRecord(parts: ReconcileParts, product: Product): Prom
     const record = await findProduct(db, product.id);
     if (record !== null) return record;
   }
-  throw new ProvisionerError('NAMESPACE_INVALID', `No home can be named after ${JSON.stringify(product.namespace)}: every name is taken.`);
+  throw new ProvisionerError(
+    'NAMESPACE_INVALID',
+    `No home can be named after ${JSON.stringify(product.namespace)}: every name is taken.`,
+  );
 }

@@ -44,7 +44,10 @@ export function conditionsOfHome(outcome: HomeOutcome): readonly Condition[] {
     const message = `The store's limit for policies leaves no room for: ${names}. Those inputs are not readable; remove others, or use a store that takes larger policies.`;
     return [{ type: 'Degraded', status: true, reason: 'PolicyTooLarge', message }, ...notices];
   }
-  return [{ type: 'Ready', status: true, reason: 'HomeInOrder', message: 'The home is as it should be.' }, ...notices];
+  return [
+    { type: 'Ready', status: true, reason: 'HomeInOrder', message: 'The home is as it should be.' },
+    ...notices,
+  ];
 }
 
 /** Conditions after a run that failed: what was wrong and what happens next. */
@@ -53,7 +56,9 @@ export function conditionsOfFailure(error: ProvisionerError, nextTryMs: number |
     nextTryMs === null
       ? 'It is tried again with the next resync; a person has to look first.'
       : `It is tried again in ${Math.ceil(nextTryMs / 1000)} s.`;
-  return [{ type: 'Degraded', status: true, reason: reasonOf(error.code), message: `${error.message} ${next}` }];
+  return [
+    { type: 'Degraded', status: true, reason: reasonOf(error.code), message: `${error.message} ${next}` },
+  ];
 }
 
 /** Conditions of a product whose tear-down the brake holds. */
@@ -66,7 +71,8 @@ export const retiredCondition: Condition = {
   type: 'Ready',
   status: false,
   reason: 'Retired',
-  message: 'The product was deleted in the portal; keys and principal are gone, the workspace is in the archive.',
+  message:
+    'The product was deleted in the portal; keys and principal are gone, the workspace is in the archive.',
 };
 
 /** `STORE_DENIED` → `StoreDenied`. */

@@ -74,7 +74,9 @@ function fitIntoPolicy(
 ): { fitting: Grant[]; noRoom: Grant[] } {
   const fitting: Grant[] = [];
   const noRoom: Grant[] = [];
-  const ordered = [...grants].sort((a, b) => Number(before.has(b.outputPort)) - Number(before.has(a.outputPort)));
+  const ordered = [...grants].sort(
+    (a, b) => Number(before.has(b.outputPort)) - Number(before.has(a.outputPort)),
+  );
   for (const grant of ordered) {
     const readable = [...fitting, grant].map((each) => each.home);
     const fits = policySize(assemblePolicy(settings.bucket, home, readable)) <= settings.policySizeLimit;
@@ -100,7 +102,11 @@ function renderContext(settings: HomeSettings, facts: HomeFacts, grants: readonl
 }
 
 /** One input per provider, however many of its ports were granted: they open the same prefix. */
-function inputsByProvider(settings: HomeSettings, facts: HomeFacts, grants: readonly Grant[]): RenderContext['inputs'] {
+function inputsByProvider(
+  settings: HomeSettings,
+  facts: HomeFacts,
+  grants: readonly Grant[],
+): RenderContext['inputs'] {
   const homes = [...new Set(grants.map((grant) => grant.home))].sort();
   const schemas = uniqueSchemas([schemaNameOf(facts.home), ...homes.map(schemaNameOf)]).slice(1);
   return homes.map((home, index) => {
@@ -147,7 +153,10 @@ function envEntries(settings: HomeSettings, home: HomeName, context: RenderConte
 }
 
 /** The credentials under the names that the template and the AWS tools read. */
-export function credentialEntries(key: { readonly id: string; readonly secret: string }): Record<string, string> {
+export function credentialEntries(key: {
+  readonly id: string;
+  readonly secret: string;
+}): Record<string, string> {
   return {
     S3_ACCESS_KEY: key.id,
     S3_SECRET_KEY: key.secret,
@@ -157,4 +166,9 @@ export function credentialEntries(key: { readonly id: string; readonly secret: s
 }
 
 /** Names of `credentialEntries`. */
-export const credentialNames = ['S3_ACCESS_KEY', 'S3_SECRET_KEY', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'] as const;
+export const credentialNames = [
+  'S3_ACCESS_KEY',
+  'S3_SECRET_KEY',
+  'AWS_ACCESS_KEY_ID',
+  'AWS_SECRET_ACCESS_KEY',
+] as const;

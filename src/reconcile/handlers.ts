@@ -37,7 +37,8 @@ export function createHandlers(parts: ReconcileParts, subject: RunSubject): Hand
   let issued: AccessKey | null = null;
 
   const wish = (): DesiredHome => {
-    if (subject.desired === null) throw new ProvisionerError('INTERNAL', 'A tear-down asked for an action of a home.');
+    if (subject.desired === null)
+      throw new ProvisionerError('INTERNAL', 'A tear-down asked for an action of a home.');
     return subject.desired;
   };
   const newKey = (): AccessKey => {
@@ -62,7 +63,8 @@ export function createHandlers(parts: ReconcileParts, subject: RunSubject): Hand
     'add-finalizer': async () => {
       const outcome = await portal.addFinalizer(id, finalizer);
       // Deleted meanwhile: nothing was made yet, and the event of that delete brings the next run.
-      if (outcome !== 'added') throw new ProvisionerError('PORTAL_UNAVAILABLE', 'The product is being deleted in the portal.');
+      if (outcome !== 'added')
+        throw new ProvisionerError('PORTAL_UNAVAILABLE', 'The product is being deleted in the portal.');
     },
     'ensure-bucket': () => store.ensureBucket(),
     'mark-prefix': (action) => store.writeMarker(action.home, id),
@@ -84,9 +86,13 @@ export function createHandlers(parts: ReconcileParts, subject: RunSubject): Hand
     },
     'write-files': async (action) => {
       const wanted = new Set(action.paths);
-      await workspaces.writeFiles(home, subject.rendered.filter((file) => wanted.has(file.path)));
+      await workspaces.writeFiles(
+        home,
+        subject.rendered.filter((file) => wanted.has(file.path)),
+      );
     },
-    'write-env': async () => workspaces.writeEnv(home, { ...wish().env, ...credentialEntries(await keyForEnv()) }),
+    'write-env': async () =>
+      workspaces.writeEnv(home, { ...wish().env, ...credentialEntries(await keyForEnv()) }),
     'hand-over-key': async () => {
       const now = clock();
       const graceUntil = new Date(now.getTime() + settings.keyGraceMs);
@@ -105,7 +111,9 @@ export function createHandlers(parts: ReconcileParts, subject: RunSubject): Hand
     'wake-neighbours': async () => {
       const cause = { kind: 'neighbour', product: id } as const;
       const grants = await listGrantsAround(database.sql, [id]);
-      const consumers = new Set(grants.filter((grant) => grant.provider === id).map((grant) => grant.consumer));
+      const consumers = new Set(
+        grants.filter((grant) => grant.provider === id).map((grant) => grant.consumer),
+      );
       await queue.reconcile([...consumers].map((product) => ({ product, cause })));
       await queue.lookUp([{ lookUp: { kind: 'consumers-of', provider: id, port: null }, cause }]);
     },

@@ -9,13 +9,22 @@ import type { Resync } from './resync.ts';
 type Parts = Pick<ReconcileParts, 'portal' | 'queue' | 'database'>;
 
 /** @throws ProvisionerError of the portal; what was found until then is queued nevertheless by the next try */
-export async function lookUpAffected(parts: Parts, resync: Resync, lookUp: LookUp, cause: Cause): Promise<void> {
+export async function lookUpAffected(
+  parts: Parts,
+  resync: Resync,
+  lookUp: LookUp,
+  cause: Cause,
+): Promise<void> {
   if (lookUp.kind === 'everything') return resync.run();
-  const products = lookUp.kind === 'providers-of' ? await providersOf(parts, lookUp) : await consumersOf(parts, lookUp);
+  const products =
+    lookUp.kind === 'providers-of' ? await providersOf(parts, lookUp) : await consumersOf(parts, lookUp);
   await parts.queue.reconcile([...products].map((product) => ({ product, cause })));
 }
 
-async function providersOf(parts: Parts, lookUp: Extract<LookUp, { kind: 'providers-of' }>): Promise<Set<ProductId>> {
+async function providersOf(
+  parts: Parts,
+  lookUp: Extract<LookUp, { kind: 'providers-of' }>,
+): Promise<Set<ProductId>> {
   const inputs = await parts.portal.listProviders(lookUp.consumer);
   const wanted = inputs.filter((input) => lookUp.port === null || input.outputPortId === lookUp.port);
   return new Set(wanted.map((input) => input.provider));
@@ -29,8 +38,17 @@ async function consumersOf(
   const consumers = await Promise.all(ports.map((port) => parts.portal.listConsumers(lookUp.provider, port)));
   const found = consumers.flat();
   // One that only asks gets no home from this; its own event did that. What may read, or could until now, is looked at.
-  const known = new Set((await findProducts(parts.database.sql, found.map(({ id }) => id))).map(({ id }) => id));
-  return new Set(found.filter(({ id, status }) => status === 'approved' || known.has(id)).map(({ id }) => id));
+  const known = new Set(
+    (
+      await findProducts(
+        parts.database.sql,
+        found.map(({ id }) => id),
+      )
+    ).map(({ id }) => id),
+  );
+  return new Set(
+    found.filter(({ id, status }) => status === 'approved' || known.has(id)).map(({ id }) => id),
+  );
 }
 
 async function portsOf(

@@ -37,7 +37,10 @@ export async function observe(
   finalizers: readonly string[],
   rendered: readonly RenderedFile[],
 ): Promise<Observed> {
-  const workspace = await parts.workspaces.observe(record.home, rendered.map((file) => file.path));
+  const workspace = await parts.workspaces.observe(
+    record.home,
+    rendered.map((file) => file.path),
+  );
   return {
     finalizers,
     marked: outside.marked,

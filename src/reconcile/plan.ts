@@ -102,7 +102,9 @@ export function plan(desired: Desired, observed: Observed): Plan {
 function planHome(desired: DesiredHome, observed: Observed): Plan {
   const steps = new PlanBuilder();
   const { finalizer } = desired;
-  const held = steps.addIf(finalizer !== null && !observed.finalizers.includes(finalizer), { kind: 'add-finalizer' });
+  const held = steps.addIf(finalizer !== null && !observed.finalizers.includes(finalizer), {
+    kind: 'add-finalizer',
+  });
   const bucket = steps.addIf(!observed.marked, { kind: 'ensure-bucket' }, [held]);
   const marked = steps.addIf(!observed.marked, { kind: 'mark-prefix', home: desired.home }, [bucket]);
   const principal = steps.addIf(!observed.principalExists, { kind: 'create-principal' }, [held]);
@@ -205,7 +207,10 @@ function reasonToDrop(key: ObservedKey, nowMs: number): string | null {
   return null;
 }
 
-function sameEntries(left: Readonly<Record<string, string>>, right: Readonly<Record<string, string>>): boolean {
+function sameEntries(
+  left: Readonly<Record<string, string>>,
+  right: Readonly<Record<string, string>>,
+): boolean {
   const names = Object.keys(left);
   return names.length === Object.keys(right).length && names.every((name) => left[name] === right[name]);
 }
@@ -219,13 +224,17 @@ function planRetirement(desired: DesiredNothing, observed: Observed): Plan {
   );
   const principal = steps.addIf(observed.principalExists, { kind: 'delete-principal' }, [begun, ...keys]);
   const woken = steps.add({ kind: 'wake-neighbours', why: 'this product is gone' }, [begun]);
-  const archived = steps.addIf(
-    observed.workspaceExists,
-    { kind: 'archive-workspace', home: desired.home },
-    [begun, principal],
-  );
+  const archived = steps.addIf(observed.workspaceExists, { kind: 'archive-workspace', home: desired.home }, [
+    begun,
+    principal,
+  ]);
   const purged = steps.addIf(desired.purge, { kind: 'purge-data', home: desired.home }, [begun, principal]);
-  const released = steps.addIf(desired.finalizerHeld, { kind: 'remove-finalizer' }, [woken, archived, purged, principal]);
+  const released = steps.addIf(desired.finalizerHeld, { kind: 'remove-finalizer' }, [
+    woken,
+    archived,
+    purged,
+    principal,
+  ]);
   steps.add({ kind: 'finish-retirement' }, [woken, archived, purged, principal, released]);
   return steps.steps;
 }

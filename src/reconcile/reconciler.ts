@@ -2,7 +2,13 @@
 import { randomUUID } from 'node:crypto';
 import { nextGraceEnd } from '../db/access-keys.ts';
 import { insertRun } from '../db/history.ts';
-import { changeProduct, findLiveHome, findProduct, findProducts, type ProductRecord } from '../db/products.ts';
+import {
+  changeProduct,
+  findLiveHome,
+  findProduct,
+  findProducts,
+  type ProductRecord,
+} from '../db/products.ts';
 import { countAttempts, setWake } from '../db/wake.ts';
 import { isApproved, type Provider } from '../grants/granted.ts';
 import type { Condition } from '../model/condition.ts';
@@ -36,7 +42,11 @@ interface Outcome {
 const nothingToDo: Outcome = { actions: [], error: null, conditions: null, nextMs: null };
 
 /** Reconciles one product. Never throws for what can go wrong with it: that is recorded and tried again by the clock. */
-export async function reconcileProduct(parts: ReconcileParts, product: ProductId, cause: Cause): Promise<void> {
+export async function reconcileProduct(
+  parts: ReconcileParts,
+  product: ProductId,
+  cause: Cause,
+): Promise<void> {
   const run = RunId.parse(randomUUID());
   const delivery = cause.kind === 'delivery' ? { delivery: cause.delivery } : {};
   const log = parts.log.with({ run, product, ...delivery });
@@ -63,7 +73,10 @@ async function outcomeOf(
   defer: (cleanUp: () => void) => void,
 ): Promise<Outcome> {
   try {
-    const [product, known] = await Promise.all([parts.portal.readProduct(id), findProduct(parts.database.sql, id)]);
+    const [product, known] = await Promise.all([
+      parts.portal.readProduct(id),
+      findProduct(parts.database.sql, id),
+    ]);
     if (product !== null && product.status !== 'deleting') {
       return await reconcileHome(parts, product, known ?? (await claimRecord(parts, product)), log, defer);
     }
@@ -126,11 +139,20 @@ async function reconcileHome(
     noRoom: wish.noRoom,
   });
   const graceEnd = await nextGraceEnd(parts.database.sql, record.id);
-  return { actions: records, error, conditions, nextMs: earliest(graceEnd?.getTime() ?? null, wish.decision.nextEndMs) };
+  return {
+    actions: records,
+    error,
+    conditions,
+    nextMs: earliest(graceEnd?.getTime() ?? null, wish.decision.nextEndMs),
+  };
 }
 
 /** Notes name and namespace as they are now; a product that is back after it seemed gone lives on. */
-async function bringToLife(parts: ReconcileParts, product: Product, known: ProductRecord): Promise<ProductRecord> {
+async function bringToLife(
+  parts: ReconcileParts,
+  product: Product,
+  known: ProductRecord,
+): Promise<ProductRecord> {
   const { name, namespace } = product;
   const same = known.name === name && known.namespace === namespace && known.state === 'live';
   if (same) return known;
@@ -142,19 +164,33 @@ async function bringToLife(parts: ReconcileParts, product: Product, known: Produ
 /** The providers of approved inputs, and the tables that each has published. */
 async function surroundingsOf(parts: ReconcileParts, product: Product, nowMs: number) {
   const approved = product.inputs.filter((input) => isApproved(input, nowMs));
-  const records = await findProducts(parts.database.sql, [...new Set(approved.map((input) => input.provider))]);
+  const records = await findProducts(parts.database.sql, [
+    ...new Set(approved.map((input) => input.provider)),
+  ]);
   const providers = new Map<ProductId, Provider>(
-    records.map(({ id, name, home, state }) => [id, { id, name, home, live: state === 'live' || state === 'held' }]),
+    records.map(({ id, name, home, state }) => [
+      id,
+      { id, name, home, live: state === 'live' || state === 'held' },
+    ]),
   );
   const homes = records.map((record) => record.home);
   const tables = await Promise.all(
-    homes.map(async (home): Promise<[HomeName, readonly string[]]> => [home, await parts.store.listFolders(outputPrefixOf(home))]),
+    homes.map(
+      async (home): Promise<[HomeName, readonly string[]]> => [
+        home,
+        await parts.store.listFolders(outputPrefixOf(home)),
+      ],
+    ),
   );
   return { providers, tables: new Map(tables) };
 }
 
 /** Prefixes to prove a new key against: nobody's, and somebody else's when there is one. */
-async function foreignHomes(parts: ReconcileParts, own: HomeName, readable: readonly HomeName[]): Promise<HomeName[]> {
+async function foreignHomes(
+  parts: ReconcileParts,
+  own: HomeName,
+  readable: readonly HomeName[],
+): Promise<HomeName[]> {
   const closed = await findLiveHome(parts.database.sql, [own, ...readable]);
   return [parts.canary, ...(closed === null ? [] : [closed])];
 }
@@ -166,7 +202,12 @@ async function rememberFiles(
 ): Promise<void> {
   const files = Object.fromEntries(rendered.map((file) => [file.path, file.sha256]));
   const template = `${parts.settings.template.id}@${parts.settings.template.version}`;
-  await changeProduct(parts.database.sql, record.id, { files: { ...record.files, ...files }, template }, parts.clock());
+  await changeProduct(
+    parts.database.sql,
+    record.id,
+    { files: { ...record.files, ...files }, template },
+    parts.clock(),
+  );
 }
 
 async function retire(
@@ -212,7 +253,8 @@ async function record(parts: ReconcileParts, product: ProductId, outcome: Outcom
   const now = parts.clock();
   if (error === null) {
     await setWake(db, product, outcome.nextMs === null ? null : new Date(outcome.nextMs), 0);
-    if (outcome.conditions !== null) await changeProduct(db, product, { conditions: outcome.conditions }, now);
+    if (outcome.conditions !== null)
+      await changeProduct(db, product, { conditions: outcome.conditions }, now);
     return;
   }
   const attempts = (await countAttempts(db, product)) + 1;
@@ -222,7 +264,11 @@ async function record(parts: ReconcileParts, product: ProductId, outcome: Outcom
 }
 
 function logOutcome(log: Logger, { actions, error }: Outcome, ms: number, cause: Cause): void {
-  const facts = { cause: cause.kind, ms: Math.round(ms), did: actions.filter((action) => action.outcome === 'done').length };
+  const facts = {
+    cause: cause.kind,
+    ms: Math.round(ms),
+    did: actions.filter((action) => action.outcome === 'done').length,
+  };
   if (error !== null) log.error(error.message, { ...facts, code: error.code, ...error.facts });
   else if (actions.length > 0) log.info('brought the product in order', facts);
   else log.debug('nothing to do', facts);

@@ -75,7 +75,11 @@ class PacedResync implements Resync {
       const error = asProvisionerError(thrown);
       nextMs = Math.min(retryMs, this.#options.intervalMs);
       nextRetryMs = retryMs * 2;
-      log.error('the resync could not read the products', { code: error.code, error: error.message, retryMs: nextMs });
+      log.error('the resync could not read the products', {
+        code: error.code,
+        error: error.message,
+        retryMs: nextMs,
+      });
     }
     if (!this.#stopped) this.#timer = setTimeout(() => void this.#tick(nextRetryMs), nextMs);
   }
@@ -100,7 +104,10 @@ class PacedResync implements Resync {
           continue;
         }
         const next = this.#left.splice(0, room);
-        await queue.reconcile(next.map((product) => ({ product, cause: { kind: 'resync' } })), priorities.resync);
+        await queue.reconcile(
+          next.map((product) => ({ product, cause: { kind: 'resync' } })),
+          priorities.resync,
+        );
       }
     } catch (thrown) {
       log.error('the resync could not feed the queue', { error: asProvisionerError(thrown).message });

@@ -61,13 +61,20 @@ export async function proveKey(
 
 function checksOf(client: S3Client, bucket: string, claim: Claim, keyId: string): Check[] {
   const proofKey = (home: HomeName) => `${prefixOf(home)}.proof-${keyId}`;
-  const put = (home: HomeName) => client.send(new PutObjectCommand({ Bucket: bucket, Key: proofKey(home), Body: new Uint8Array() }));
-  const remove = (home: HomeName) => client.send(new DeleteObjectCommand({ Bucket: bucket, Key: proofKey(home) }));
-  const read = (home: HomeName) => client.send(new GetObjectCommand({ Bucket: bucket, Key: markerKey(home) }));
+  const put = (home: HomeName) =>
+    client.send(new PutObjectCommand({ Bucket: bucket, Key: proofKey(home), Body: new Uint8Array() }));
+  const remove = (home: HomeName) =>
+    client.send(new DeleteObjectCommand({ Bucket: bucket, Key: proofKey(home) }));
+  const read = (home: HomeName) =>
+    client.send(new GetObjectCommand({ Bucket: bucket, Key: markerKey(home) }));
   const list = (home: HomeName) =>
     client.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: prefixOf(home), MaxKeys: 1 }));
   return [
-    { what: 'write and delete below its own prefix', allowed: true, call: () => put(claim.own).then(() => remove(claim.own)) },
+    {
+      what: 'write and delete below its own prefix',
+      allowed: true,
+      call: () => put(claim.own).then(() => remove(claim.own)),
+    },
     { what: 'list its own prefix', allowed: true, call: () => list(claim.own) },
     ...claim.inputs.flatMap((home): Check[] => [
       { what: `read the input ${home}`, allowed: true, call: () => read(home) },

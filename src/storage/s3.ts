@@ -66,7 +66,9 @@ export class S3ObjectStore implements ObjectStore, Disposable {
 
   async readMarker(home: HomeName): Promise<ProductId | 'unknown' | null> {
     try {
-      const answer = await this.#client.send(new HeadObjectCommand({ Bucket: this.#bucket, Key: markerKey(home) }));
+      const answer = await this.#client.send(
+        new HeadObjectCommand({ Bucket: this.#bucket, Key: markerKey(home) }),
+      );
       const owner = ProductId.safeParse(answer.Metadata?.[ownerHeader]);
       return owner.success ? owner.data : 'unknown';
     } catch (error) {

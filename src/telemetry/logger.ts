@@ -22,11 +22,14 @@ export interface LoggerOptions {
   readonly stream?: NodeJS.WritableStream;
 }
 
-const lineBreaks = /[\u0000-\u0009\u000b-\u001f\u007f\u0085\u2028\u2029]|\n/g;
+const unprintable = /[\p{Cc}\p{Zl}\p{Zp}]/gu;
 
 /** Control characters written out, so that a name from outside can not forge a line or move the cursor. */
 function printable(text: string): string {
-  return text.replace(lineBreaks, (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`);
+  return text.replace(
+    unprintable,
+    (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`,
+  );
 }
 
 function prettyLine(info: winston.Logform.TransformableInfo): string {
@@ -38,7 +41,9 @@ function prettyLine(info: winston.Logform.TransformableInfo): string {
 
 function prettyValue(value: unknown): string {
   const text = typeof value === 'string' ? value : JSON.stringify(value);
-  return printable(text !== undefined && /^[\w.:/@-]+$/.test(text) ? text : JSON.stringify(value) ?? 'undefined');
+  return printable(
+    text !== undefined && /^[\w.:/@-]+$/.test(text) ? text : (JSON.stringify(value) ?? 'undefined'),
+  );
 }
 
 /** Makes the root logger: readable lines (with colour only where asked) or one JSON object per line. */

@@ -23,11 +23,21 @@ export function createMetrics(): Metrics {
   collectDefaultMetrics({ register: registry });
   const histogram = <T extends string>(name: string, help: string, labelNames: T[]) =>
     new Histogram({ name, help, labelNames, buckets: seconds, registers });
-  const delivery = histogram('provisioner_delivery_seconds', 'Time to answer a webhook.', ['generation', 'verdict']);
+  const delivery = histogram('provisioner_delivery_seconds', 'Time to answer a webhook.', [
+    'generation',
+    'verdict',
+  ]);
   const run = histogram('provisioner_run_seconds', 'Time of one reconcile of one product.', ['outcome']);
   const action = histogram('provisioner_action_seconds', 'Time of one action of a run.', ['kind', 'outcome']);
-  const portal = histogram('provisioner_portal_request_seconds', 'Time of one call to the portal.', ['route', 'status']);
-  const brake = new Gauge({ name: 'provisioner_brake', help: '1 while the brake holds tear-downs.', registers });
+  const portal = histogram('provisioner_portal_request_seconds', 'Time of one call to the portal.', [
+    'route',
+    'status',
+  ]);
+  const brake = new Gauge({
+    name: 'provisioner_brake',
+    help: '1 while the brake holds tear-downs.',
+    registers,
+  });
   const products = new Gauge({
     name: 'provisioner_products',
     help: 'Products by state and headline condition.',

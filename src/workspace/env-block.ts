@@ -22,7 +22,10 @@ const safeValue = /^[A-Za-z0-9_./:+=@,-]*$/;
 export function withEnvBlock(existing: string, entries: EnvEntries): string {
   const lines = Object.entries(entries).map(([name, value]) => {
     if (!safeName.test(name) || !safeValue.test(value)) {
-      throw new ProvisionerError('INTERNAL', `The value of ${name} can not be written to .env without quoting.`);
+      throw new ProvisionerError(
+        'INTERNAL',
+        `The value of ${name} can not be written to .env without quoting.`,
+      );
     }
     return `${name}=${value}`;
   });

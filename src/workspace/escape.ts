@@ -20,7 +20,9 @@ export function line(value: unknown): string {
 
 /** A single-quoted shell word. */
 export function sh(value: unknown): string {
-  return `'${String(value ?? '').replace(/[\r\n\0]+/g, ' ').replaceAll("'", `'\\''`)}'`;
+  return `'${String(value ?? '')
+    .replace(/[\r\n\0]+/g, ' ')
+    .replaceAll("'", `'\\''`)}'`;
 }
 
 const markdownEscapes = new Map([

@@ -67,7 +67,10 @@ function checkedPath(path: string): string {
   const segments = path.split('/');
   const unsafe = segments.some((segment) => segment === '' || segment === '.' || segment === '..');
   if (unsafe || /[\\\0\r\n]/.test(path) || segments[0] === '.git' || path === '.env') {
-    throw new ProvisionerError('TEMPLATE_INVALID', `A template file would be written to ${JSON.stringify(path)}.`);
+    throw new ProvisionerError(
+      'TEMPLATE_INVALID',
+      `A template file would be written to ${JSON.stringify(path)}.`,
+    );
   }
   return path;
 }

@@ -56,7 +56,11 @@ export async function loadTemplate(folder: string): Promise<Template> {
 async function readManifest(folder: string): Promise<z.infer<typeof Manifest>> {
   const path = join(folder, 'template.yaml');
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
-    throw invalid(path, 'it can not be read; PROV_TEMPLATE_PATH must name a folder with a template.yaml', cause);
+    throw invalid(
+      path,
+      'it can not be read; PROV_TEMPLATE_PATH must name a folder with a template.yaml',
+      cause,
+    );
   });
   const manifest = Manifest.safeParse(parseYamlText(path, text));
   if (!manifest.success) throw invalid(path, z.prettifyError(manifest.error));
@@ -81,12 +85,17 @@ async function listFiles(root: string): Promise<string[]> {
     .sort();
 }
 
-async function compileFile(root: string, path: string, rules: Readonly<Record<string, Ownership>>): Promise<TemplateFile> {
+async function compileFile(
+  root: string,
+  path: string,
+  rules: Readonly<Record<string, Ownership>>,
+): Promise<TemplateFile> {
   const full = join(root, path);
   const [text, stat] = await Promise.all([readFile(full, 'utf8'), lstat(full)]);
   const target = path.replace(/\.hbs$/, '');
   const ownership = rules[target];
-  if (ownership === undefined) throw invalid(full, `template.yaml says neither \`managed\` nor \`once\` for ${target}`);
+  if (ownership === undefined)
+    throw invalid(full, `template.yaml says neither \`managed\` nor \`once\` for ${target}`);
   return {
     path: target,
     renderPath: compile(full, target),
@@ -102,7 +111,12 @@ handlebars.registerHelper({ ...escapes });
 
 /** Strict: an unknown variable is an error. No HTML escaping: each place says its own language by a helper. */
 function compile(file: string, text: string): (context: unknown) => string {
-  const template = handlebars.compile(text, { strict: true, noEscape: true, knownHelpersOnly: true, knownHelpers });
+  const template = handlebars.compile(text, {
+    strict: true,
+    noEscape: true,
+    knownHelpersOnly: true,
+    knownHelpers,
+  });
   return (context) => {
     try {
       return template(context, { allowProtoPropertiesByDefault: false, allowProtoMethodsByDefault: false });
@@ -115,5 +129,7 @@ function compile(file: string, text: string): (context: unknown) => string {
 const knownHelpers = Object.fromEntries(Object.keys(escapes).map((name) => [name, true]));
 
 function invalid(file: string, what: string, cause?: unknown): ProvisionerError {
-  return new ProvisionerError('TEMPLATE_INVALID', `The template file ${file} is not usable: ${what}`, { cause });
+  return new ProvisionerError('TEMPLATE_INVALID', `The template file ${file} is not usable: ${what}`, {
+    cause,
+  });
 }

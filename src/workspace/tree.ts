@@ -55,7 +55,8 @@ export async function writeWorkspaceFile(
     try {
       await file.writeFile(content);
       await file.chmod(mode);
-      if (owner.uid !== undefined || owner.gid !== undefined) await file.chown(owner.uid ?? -1, owner.gid ?? -1);
+      if (owner.uid !== undefined || owner.gid !== undefined)
+        await file.chown(owner.uid ?? -1, owner.gid ?? -1);
       if (durability === 'synced') await file.sync();
     } finally {
       await file.close();
@@ -88,7 +89,8 @@ async function makeFolder(path: string, owner: Ownership): Promise<void> {
   }
   const folder = await open(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
   try {
-    if (owner.uid !== undefined || owner.gid !== undefined) await folder.chown(owner.uid ?? -1, owner.gid ?? -1);
+    if (owner.uid !== undefined || owner.gid !== undefined)
+      await folder.chown(owner.uid ?? -1, owner.gid ?? -1);
     await folder.chmod(owner.gid === undefined ? 0o755 : 0o2775);
   } finally {
     await folder.close();
@@ -134,4 +136,3 @@ export function workspaceError(path: string, error: unknown): ProvisionerError {
   const message = `${path} in the workspace can not be read or written (${code ?? 'unknown error'}). Check space and rights of the volume.`;
   return new ProvisionerError('WORKSPACE_UNWRITABLE', message, { cause: error, facts });
 }
-

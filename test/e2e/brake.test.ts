@@ -12,7 +12,9 @@ test('a deleted lifecycle takes its products from the portal, and their homes st
   const homes = ['one', 'two', 'three', 'four'];
   for (const home of homes) await user.createProduct(home, home, 'Ready');
   await user.createProduct('stays', 'stays');
-  const envs = await Promise.all([...homes, 'stays'].map((home) => eventually(`.env of ${home}`, () => world.workspaceFile(home, '.env'))));
+  const envs = await Promise.all(
+    [...homes, 'stays'].map((home) => eventually(`.env of ${home}`, () => world.workspaceFile(home, '.env'))),
+  );
 
   await user.deleteLifecycle('Ready');
   await eventually('the brake', () => world.lines.some((line) => line.includes('the brake is on')));
@@ -41,6 +43,8 @@ test('a single deletion is not held up', async () => {
 
 async function metric(url: string, label: string): Promise<number> {
   const text = await (await fetch(`${url}/metrics`)).text();
-  const line = text.split('\n').find((each) => each.startsWith('provisioner_products') && each.includes(label));
+  const line = text
+    .split('\n')
+    .find((each) => each.startsWith('provisioner_products') && each.includes(label));
   return Number(line?.split(' ').at(-1) ?? 0);
 }

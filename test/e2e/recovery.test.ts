@@ -6,7 +6,8 @@ import { PortalUser } from '../support/portal-calls.ts';
 import { entriesOf, s3As } from '../support/s3-as.ts';
 import { createWorld, eventually, type World } from '../support/world.ts';
 
-const envOf = (world: World, home: string) => eventually(`.env of ${home}`, () => world.workspaceFile(home, '.env'));
+const envOf = (world: World, home: string) =>
+  eventually(`.env of ${home}`, () => world.workspaceFile(home, '.env'));
 
 test('a product created while no webhook arrives is found by the resync at start', async () => {
   await using world = await createWorld();
@@ -24,15 +25,28 @@ test('while the store is away webhooks are taken, readiness says so, and the hom
   await eventually('the delivery', () => world.lines.some((line) => line.includes('"accepted"')));
   const ready = await fetch(`${world.daemon().url}/health/ready`);
   expect(ready.status).toBe(503);
-  expect(await ready.json()).toMatchObject({ ready: false, dependencies: { store: { ok: false }, portal: { ok: true } } });
+  expect(await ready.json()).toMatchObject({
+    ready: false,
+    dependencies: { store: { ok: false }, portal: { ok: true } },
+  });
   world.store.thaw();
   await eventually('.env of patient', () => world.workspaceFile('patient', '.env'), 60_000);
 });
 
 test.each([
   ['deleted', (path: string) => rm(path)],
-  ['cut off in the middle', async (path: string) => writeFile(path, (await readFile(path, 'utf8')).slice(0, 150))],
-  ['given another key', async (path: string) => writeFile(path, (await readFile(path, 'utf8')).replace(/S3_ACCESS_KEY=\w+/, 'S3_ACCESS_KEY=AKIAOTHER00000000000'))],
+  [
+    'cut off in the middle',
+    async (path: string) => writeFile(path, (await readFile(path, 'utf8')).slice(0, 150)),
+  ],
+  [
+    'given another key',
+    async (path: string) =>
+      writeFile(
+        path,
+        (await readFile(path, 'utf8')).replace(/S3_ACCESS_KEY=\w+/, 'S3_ACCESS_KEY=AKIAOTHER00000000000'),
+      ),
+  ],
 ])('an .env that was %s is put right at the next look', async (_how, damage) => {
   await using world = await createWorld();
   await new PortalUser(world.portal.url).createProduct('hurt', 'hurt');
@@ -69,7 +83,10 @@ test('a file that a person edited or deleted stays so; a managed file is rewritt
   await rm(join(folder, 'models/example.sql'));
   await writeFile(join(folder, 'macros/provisioner.py'), '# broken\n');
   await world.restart();
-  await eventually('the managed file', async () => (await world.workspaceFile('edited', 'macros/provisioner.py')) === managed);
+  await eventually(
+    'the managed file',
+    async () => (await world.workspaceFile('edited', 'macros/provisioner.py')) === managed,
+  );
   expect(await world.workspaceFile('edited', 'config.yaml')).toBe('# mine\n');
   expect(await world.workspaceFile('edited', 'models/example.sql')).toBeNull();
 });

@@ -123,7 +123,9 @@ describe('a deleted product', () => {
     await eventually('the portal to let it go', async () => !(await user.exists(producer)));
     expect(await s3As(world.store.endpoint, producerEnv).get(`${producerHome}/.keep`)).toBe(403);
     expect(await world.workspaceFile(producerHome, '.env')).toBeNull();
-    const archived = (await readdir(join(world.folder, 'products', '.archive'))).filter((name) => name.startsWith(producerHome));
+    const archived = (await readdir(join(world.folder, 'products', '.archive'))).filter((name) =>
+      name.startsWith(producerHome),
+    );
     expect(archived).toHaveLength(1);
     const after = await envWith(consumerHome, (text) => !text.includes(`/${producerHome}/output/`));
     expect(await s3As(world.store.endpoint, after).get(`${producerHome}/.keep`)).toBe(403);

@@ -43,10 +43,18 @@ export class PortalUser {
   }
 
   async request(consumer: string, port: string): Promise<void> {
-    await this.#call('POST', `/data_products/${consumer}/input_ports`, { output_ports: [port], justification: 'we need it' });
+    await this.#call('POST', `/data_products/${consumer}/input_ports`, {
+      output_ports: [port],
+      justification: 'we need it',
+    });
   }
 
-  async decide(provider: string, port: string, consumer: string, decision: 'approve' | 'deny' | 'revoke' | 'remove') {
+  async decide(
+    provider: string,
+    port: string,
+    consumer: string,
+    decision: 'approve' | 'deny' | 'revoke' | 'remove',
+  ) {
     await this.#call('POST', `/data_products/${provider}/output_ports/${port}/input_ports/${decision}`, {
       consuming_data_product_id: consumer,
       decision_note: 'decided',
@@ -71,7 +79,13 @@ export class PortalUser {
   }
 
   async rename(product: string, namespace: string): Promise<void> {
-    const now = (await this.detail(product)) as { name: string; description: string; type: { id: string }; domain: { id: string }; lifecycle: { id: string } };
+    const now = (await this.detail(product)) as {
+      name: string;
+      description: string;
+      type: { id: string };
+      domain: { id: string };
+      lifecycle: { id: string };
+    };
     await this.#call('PUT', `/data_products/${product}`, {
       name: now.name,
       namespace,

@@ -1,5 +1,10 @@
 /** The store as somebody with the credentials of a workspace's `.env` sees it. */
-import { DeleteObjectCommand, GetObjectCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+} from '@aws-sdk/client-s3';
 import { httpStatusOf } from '../../src/model/store-error.ts';
 import { createS3Client } from '../../src/storage/s3.ts';
 import { type EnvEntries, readEnvBlock } from '../../src/workspace/env-block.ts';
@@ -30,7 +35,8 @@ export function s3As(endpoint: string, env: string) {
       (error: unknown) => httpStatusOf(error),
     );
   return {
-    put: (Key: string) => status(client.send(new PutObjectCommand({ Bucket, Key, Body: new Uint8Array([1]) }))),
+    put: (Key: string) =>
+      status(client.send(new PutObjectCommand({ Bucket, Key, Body: new Uint8Array([1]) }))),
     get: (Key: string) => status(client.send(new GetObjectCommand({ Bucket, Key }))),
     remove: (Key: string) => status(client.send(new DeleteObjectCommand({ Bucket, Key }))),
     list: (Prefix: string) => status(client.send(new ListObjectsV2Command({ Bucket, Prefix }))),

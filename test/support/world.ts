@@ -4,7 +4,11 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Writable } from 'node:stream';
-import { type PortalSimulator, type PortalSimulatorOptions, startPortalSimulator } from '../../demo/portal/simulator.ts';
+import {
+  type PortalSimulator,
+  type PortalSimulatorOptions,
+  startPortalSimulator,
+} from '../../demo/portal/simulator.ts';
 import { type DemoStore, installMinistack, startMinistack } from '../../demo/store/ministack.ts';
 import { readEnvironment } from '../../src/config/env.ts';
 import { type Daemon, startDaemon } from '../../src/daemon.ts';
@@ -91,7 +95,11 @@ export async function createWorld(
 }
 
 /** Waits until `look` gives something other than null, undefined or false. Fails with `what` after `timeoutMs`. */
-export async function eventually<T>(what: string, look: () => Promise<T> | T, timeoutMs = 15_000): Promise<NonNullable<T>> {
+export async function eventually<T>(
+  what: string,
+  look: () => Promise<T> | T,
+  timeoutMs = 15_000,
+): Promise<NonNullable<T>> {
   const deadline = Date.now() + timeoutMs;
   for (;;) {
     const found = await look();

@@ -16,7 +16,14 @@ import { z } from 'zod';
 import type { PolicyDocument } from '../../grants/policy.ts';
 import { ProvisionerError } from '../../model/errors.ts';
 import { storeError } from '../../model/store-error.ts';
-import type { AccessKey, Issuer, IssuerLimits, ListedKey, ObservedPrincipal, PrincipalName } from '../issuer.ts';
+import type {
+  AccessKey,
+  Issuer,
+  IssuerLimits,
+  ListedKey,
+  ObservedPrincipal,
+  PrincipalName,
+} from '../issuer.ts';
 
 /** Our one inline policy on each user. */
 const policyName = 'data-product';
@@ -39,13 +46,20 @@ export class AwsIamIssuer implements Issuer, Disposable {
 
   constructor(options: AwsIamOptions) {
     const { endpoint, region, accessKeyId, secretAccessKey } = options;
-    this.#client = new IAMClient({ endpoint, region, credentials: { accessKeyId, secretAccessKey }, maxAttempts: 3 });
+    this.#client = new IAMClient({
+      endpoint,
+      region,
+      credentials: { accessKeyId, secretAccessKey },
+      maxAttempts: 3,
+    });
   }
 
   async observe(principal: PrincipalName): Promise<ObservedPrincipal> {
     // Asked by itself: MiniStack lists no keys for a user that does not exist, where AWS says so.
     const [user, keys, policy] = await Promise.all([
-      attempt('look at the principal', gone, () => this.#client.send(new GetUserCommand({ UserName: principal }))),
+      attempt('look at the principal', gone, () =>
+        this.#client.send(new GetUserCommand({ UserName: principal })),
+      ),
       this.#listKeys(principal),
       this.#readPolicy(principal),
     ]);
@@ -75,7 +89,8 @@ export class AwsIamIssuer implements Issuer, Disposable {
       this.#client.send(new CreateAccessKeyCommand({ UserName: principal })),
     );
     const key = CreatedKey.safeParse(answer?.AccessKey);
-    if (!key.success) throw new ProvisionerError('STORE_REJECTED', 'The store made an access key without id or secret.');
+    if (!key.success)
+      throw new ProvisionerError('STORE_REJECTED', 'The store made an access key without id or secret.');
     return { id: key.data.AccessKeyId, secret: key.data.SecretAccessKey };
   }
 
@@ -133,7 +148,11 @@ function parsePolicy(text: string | undefined): unknown {
 const gone = ['NoSuchEntityException', 'NoSuchEntity'] as const;
 
 /** Runs one call; the named outcomes are expected and give `null`. */
-async function attempt<T>(what: string, expected: readonly string[], call: () => Promise<T>): Promise<T | null> {
+async function attempt<T>(
+  what: string,
+  expected: readonly string[],
+  call: () => Promise<T>,
+): Promise<T | null> {
   try {
     return await call();
   } catch (error) {

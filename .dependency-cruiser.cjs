@@ -1,0 +1,65 @@
+/** Who may import whom: the table of docs/architecture.md as rules. A folder that is not named may import nothing. */
+const allowed = {
+  model: [],
+  grants: ['model'],
+  telemetry: ['model'],
+  config: ['model'],
+  db: ['model', 'telemetry'],
+  portal: ['model', 'telemetry'],
+  storage: ['model', 'telemetry'],
+  identity: ['model', 'telemetry', 'grants'],
+  workspace: ['model', 'telemetry'],
+  queue: ['model', 'telemetry', 'db'],
+  intake: ['model', 'telemetry', 'db', 'queue'],
+  api: ['model', 'telemetry', 'db', 'queue'],
+  reconcile: ['model', 'grants', 'telemetry', 'db', 'queue', 'portal', 'storage', 'identity', 'workspace'],
+};
+
+const folderRules = Object.entries(allowed).map(([folder, others]) => ({
+  name: `${folder}-imports`,
+  comment: `${folder} may import ${others.join(', ') || 'nothing of ours'}`,
+  severity: 'error',
+  from: { path: `^src/${folder}/` },
+  to: { path: '^src/', pathNot: `^src/(${[folder, ...others].join('|')})/` },
+}));
+
+module.exports = {
+  forbidden: [
+    ...folderRules,
+    {
+      name: 'cli-imports',
+      severity: 'error',
+      from: { path: '^src/cli/' },
+      to: { path: '^src/', pathNot: '^src/(cli|model|config|telemetry)/|^src/daemon[.]ts$' },
+    },
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'nobody-imports-main', severity: 'error', from: {}, to: { path: '^src/main[.]ts$' } },
+    {
+      name: 'adapters-are-private',
+      comment: 'Only the composition root picks an adapter.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(identity/|daemon[.]ts$)' },
+      to: { path: '^src/identity/issuers/' },
+    },
+    {
+      name: 'pure-files',
+      comment: 'What decides does no I/O: no node module, no package.',
+      severity: 'error',
+      from: {
+        path: '^src/(grants/|reconcile/(plan|conditions)[.]ts|queue/backoff[.]ts|intake/affected-products[.]ts|workspace/env-block[.]ts)',
+      },
+      to: { dependencyTypes: ['core', 'npm'] },
+    },
+    { name: 'no-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+  ],
+  options: {
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    parser: 'swc',
+    doNotFollow: { path: 'node_modules' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'types', 'default'],
+    },
+  },
+};
