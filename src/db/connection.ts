@@ -5,12 +5,13 @@
 import { mkdir } from 'node:fs/promises';
 import { PGlite } from '@electric-sql/pglite';
 import {
+  CompiledQuery,
   type DatabaseConnection,
   type Driver,
   Kysely,
   PGliteDialect,
+  type PGliteDialectConfig,
   PostgresDialect,
-  type TransactionSettings,
 } from 'kysely';
 import pg from 'pg';
 import { type Db, fromPglite } from 'pg-boss';
@@ -67,40 +68,71 @@ function openServer(connectionString: string): Database {
 async function openFolder(folder: string): Promise<Database> {
   await mkdir(folder, { recursive: true });
   const pglite = await PGlite.create(folder);
-  const sql = new Kysely<Tables>({ dialect: new TurnTakingPGliteDialect({ pglite }) }).withSchema(schemaName);
+  const turns = new Turns();
+  const dialect = new TurnTakingPGliteDialect({ pglite }, turns);
+  const queueDatabase = fromPglite(pglite);
   return {
-    sql,
-    queueDatabase: fromPglite(pglite),
+    sql: new Kysely<Tables>({ dialect }).withSchema(schemaName),
+    queueDatabase: {
+      executeSql: async (text, values) => {
+        const end = await turns.take();
+        try {
+          return await queueDatabase.executeSql(text, values);
+        } finally {
+          end();
+        }
+      },
+    },
     embedded: true,
     [Symbol.asyncDispose]: () => pglite.close(),
   };
 }
 
+/** Who uses the embedded database's only connection: one after another, in the order in which they asked. */
+class Turns {
+  #last: Promise<void> = Promise.resolve();
+
+  /** Resolves when it is the caller's turn; the returned function ends it. */
+  async take(): Promise<() => void> {
+    const before = this.#last;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#last = promise;
+    await before;
+    return resolve;
+  }
+}
+
 /**
  * Kysely 0.29 hands PGlite's only connection to everybody at once: a second transaction begun while one is open would
- * take over its commit, and a query from elsewhere would run inside it. This dialect makes them take turns.
+ * take over its commit, and a query from elsewhere would run inside it. Its way to begin a transaction also waits for
+ * ever when PGlite was closed. This dialect makes users take turns, and begins and ends transactions by plain SQL.
  */
 class TurnTakingPGliteDialect extends PGliteDialect {
+  readonly #turns: Turns;
+
+  constructor(config: PGliteDialectConfig, turns: Turns) {
+    super(config);
+    this.#turns = turns;
+  }
+
   override createDriver(): Driver {
-    return new TurnTakingDriver(super.createDriver());
+    return new TurnTakingDriver(super.createDriver(), this.#turns);
   }
 }
 
 class TurnTakingDriver implements Driver {
   readonly #inner: Driver;
-  #lastTurn: Promise<void> = Promise.resolve();
+  readonly #turns: Turns;
   #endTurn: () => void = () => undefined;
 
-  constructor(inner: Driver) {
+  constructor(inner: Driver, turns: Turns) {
     this.#inner = inner;
+    this.#turns = turns;
   }
 
   async acquireConnection(): Promise<DatabaseConnection> {
-    const before = this.#lastTurn;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#lastTurn = promise;
-    await before;
-    this.#endTurn = resolve;
+    const end = await this.#turns.take();
+    this.#endTurn = end;
     return this.#inner.acquireConnection();
   }
 
@@ -113,16 +145,16 @@ class TurnTakingDriver implements Driver {
     return this.#inner.init();
   }
 
-  beginTransaction(connection: DatabaseConnection, settings: TransactionSettings): Promise<void> {
-    return this.#inner.beginTransaction(connection, settings);
+  async beginTransaction(connection: DatabaseConnection): Promise<void> {
+    await connection.executeQuery(CompiledQuery.raw('begin'));
   }
 
-  commitTransaction(connection: DatabaseConnection): Promise<void> {
-    return this.#inner.commitTransaction(connection);
+  async commitTransaction(connection: DatabaseConnection): Promise<void> {
+    await connection.executeQuery(CompiledQuery.raw('commit'));
   }
 
-  rollbackTransaction(connection: DatabaseConnection): Promise<void> {
-    return this.#inner.rollbackTransaction(connection);
+  async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
+    await connection.executeQuery(CompiledQuery.raw('rollback'));
   }
 
   destroy(): Promise<void> {

@@ -51,7 +51,8 @@ export function createLogger(options: LoggerOptions): Logger {
   const { combine, timestamp, json, colorize, printf } = winston.format;
   const last = Symbol.for('message');
   const redact = winston.format((info) => {
-    info[last] = options.redactor.redact(String(info[last]));
+    // JSON lets line separators through, which some readers of logs take for the end of a line.
+    info[last] = options.redactor.redact(String(info[last])).replace(/[\u2028\u2029]/g, printable);
     return info;
   });
   const layout =

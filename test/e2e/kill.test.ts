@@ -1,0 +1,127 @@
+/** kill -9 at any moment: after a restart everything converges, nothing is doubled, nothing is lost. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { IAMClient, ListAccessKeysCommand, ListUsersCommand } from '@aws-sdk/client-iam';
+import { expect, test } from 'vitest';
+import { PortalUser } from '../support/portal-calls.ts';
+import { entriesOf, s3As } from '../support/s3-as.ts';
+import { createWorld, eventually, type World } from '../support/world.ts';
+
+const kills = 20;
+
+test('after 20 kills at random moments every product has one principal, one working key and a whole .env', async () => {
+  await using world = await createWorld({ PROV_KEY_GRACE: '1s', PROV_RESYNC_INTERVAL: '5s' });
+  await using process = await takeOver(world);
+  const user = new PortalUser(world.portal.url);
+  const products = new Map<string, string>();
+  for (let number = 0; number < kills; number += 1) {
+    await story(user, number, products);
+    await pause(Math.random() * 400);
+    await process.killAndRestart();
+  }
+  const alive = [...products.keys()];
+  for (const home of alive)
+    await eventually(`a working key in ${home}`, () => worksAlone(world, home), 60_000);
+  await eventually('one principal and one key per product', () => inventory(world, alive), 60_000);
+  const archived = await readdir(join(world.folder, 'products', '.archive'));
+  expect(archived.length).toBeGreaterThan(0);
+  const left = await readdir(join(world.folder, 'products'), { recursive: true });
+  expect(left.filter((name) => name.endsWith('.tmp') && name.includes('.env'))).toEqual([]);
+}, 300_000);
+
+/** One round: a product comes, every second is asked for access, in every fifth the one before goes. */
+async function story(user: PortalUser, number: number, products: Map<string, string>): Promise<void> {
+  const home = `kill-${number}`;
+  const product = await user.createProduct(`Kill ${number}`, home);
+  products.set(home, product);
+  if (number % 2 === 0) {
+    const port = await user.createPort(product, `port-${number}`);
+    const consumer = await user.createProduct(`Reader ${number}`, `reader-${number}`);
+    products.set(`reader-${number}`, consumer);
+    await user.request(consumer, port);
+    await user.decide(product, port, consumer, 'approve');
+  }
+  if (number % 5 === 4) {
+    const before = `kill-${number - 1}`;
+    await user.delete(products.get(before) ?? '');
+    products.delete(before);
+  }
+}
+
+/** The key in `.env` opens its prefix and not the canary. */
+async function worksAlone(world: World, home: string): Promise<boolean> {
+  const text = await world.workspaceFile(home, '.env');
+  if (text === null) return false;
+  entriesOf(text);
+  const store = s3As(world.store.endpoint, text);
+  return (await store.put(`${home}/alive`)) === 200 && (await store.get('provisioner-canary/.keep')) === 403;
+}
+
+/** Principals = living products; keys of each = the one in its `.env`, once graces are over. */
+async function inventory(world: World, alive: readonly string[]): Promise<boolean> {
+  const iam = new IAMClient({
+    endpoint: world.store.endpoint,
+    region: 'us-east-1',
+    credentials: { accessKeyId: world.store.accessKey, secretAccessKey: world.store.secretKey },
+  });
+  const { Users = [] } = await iam.send(new ListUsersCommand({}));
+  const principals = Users.filter((user) => user.UserName?.startsWith('dp-'));
+  const keys = await Promise.all(
+    principals.map(
+      async ({ UserName }) =>
+        (await iam.send(new ListAccessKeysCommand({ UserName }))).AccessKeyMetadata ?? [],
+    ),
+  );
+  const inUse = await Promise.all(
+    alive.map(async (home) => entriesOf((await world.workspaceFile(home, '.env')) ?? '').S3_ACCESS_KEY),
+  );
+  iam.destroy();
+  const listed = keys
+    .flat()
+    .map((key) => key.AccessKeyId)
+    .sort();
+  return principals.length === alive.length && listed.join() === inUse.sort().join();
+}
+
+interface DaemonProcess extends AsyncDisposable {
+  killAndRestart(): Promise<void>;
+}
+
+/** Puts a daemon in a process of its own in the place of the world's. */
+async function takeOver(world: World): Promise<DaemonProcess> {
+  const { port } = new URL(world.daemon().url);
+  await world.daemon()[Symbol.asyncDispose]();
+  const start = async () => {
+    const child = spawn(process.execPath, ['src/main.ts', 'serve'], {
+      stdio: ['ignore', 'ignore', 'inherit'],
+      env: { ...process.env, ...world.environment, PROV_PORT: port, PROV_LOG_LEVEL: 'warn' },
+    });
+    await eventually('the daemon to live', () => lives(world.daemon().url), 60_000);
+    return child;
+  };
+  let child: ChildProcess = await start();
+  const kill = async () => {
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    child.kill('SIGKILL');
+    await ended;
+  };
+  return {
+    killAndRestart: async () => {
+      await kill();
+      child = await start();
+    },
+    [Symbol.asyncDispose]: kill,
+  };
+}
+
+function lives(url: string): Promise<boolean> {
+  return fetch(`${url}/health/live`).then(
+    ({ ok }) => ok,
+    () => false,
+  );
+}
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}

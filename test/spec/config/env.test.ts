@@ -1,0 +1,66 @@
+import { describe, expect, test } from 'vitest';
+import { readEnvironment } from '../../../src/config/env.ts';
+
+const seed = {
+  PROV_DPP_API_URL: 'http://portal:8080',
+  PROV_TEMPLATE_PATH: './templates/sqlmesh',
+  PROV_TEMPLATE_OUTPUT_PATH: './products',
+  S3_ENDPOINT: 'http://rustfs:9000',
+  S3_ACCESS_KEY: 'minioadmin',
+  S3_SECRET_KEY: 'minioadmin',
+  WEBHOOK_SECRET: 'super-secret-webhook-key',
+};
+
+describe('settings', () => {
+  test('of seven variables are enough', () => {
+    const env = readEnvironment(seed);
+    expect(env).toMatchObject({
+      PROV_PORT: 8090,
+      S3_BUCKET: 'data-products',
+      PROV_DATABASE_URL: './.data',
+      PROV_KEY_GRACE: 900_000,
+    });
+  });
+
+  test('that are wrong or missing are all told at once, with an example, and values are not repeated', () => {
+    const wrong = {
+      ...seed,
+      PROV_DPP_API_URL: 'ftp://very-wrong',
+      S3_SECRET_KEY: '',
+      PROV_PORT: '99999',
+      PROV_KEY_GRACE: 'soon',
+    };
+    expect(() => readEnvironment(wrong)).toThrow(/PROV_DPP_API_URL/);
+    const message = messageOf(wrong);
+    for (const variable of ['PROV_DPP_API_URL', 'S3_SECRET_KEY', 'PROV_PORT', 'PROV_KEY_GRACE']) {
+      expect(message).toMatch(new RegExp(`${variable} .*for example ${variable}=`));
+    }
+    expect(message).not.toContain('very-wrong');
+  });
+
+  test('without any proof for webhooks are refused, unless unsigned ones are allowed', () => {
+    const { WEBHOOK_SECRET: _left, ...open } = seed;
+    expect(messageOf(open)).toContain('WEBHOOK_SECRET');
+    expect(readEnvironment({ ...open, PROV_ALLOW_UNSIGNED: 'true' }).PROV_ALLOW_UNSIGNED).toBe(true);
+    expect(readEnvironment({ ...open, WEBHOOK_V2_TOKEN: 'token' }).WEBHOOK_V2_TOKEN).toEqual(['token']);
+  });
+
+  test('of client credentials come together', () => {
+    expect(messageOf({ ...seed, PORTAL_CLIENT_ID: 'me' })).toMatch(
+      /PORTAL_CLIENT_SECRET[\s\S]*PORTAL_TOKEN_URL/,
+    );
+  });
+
+  test('take several secrets, so that one can be changed without a gap', () => {
+    expect(readEnvironment({ ...seed, WEBHOOK_SECRET: 'old, new' }).WEBHOOK_SECRET).toEqual(['old', 'new']);
+  });
+});
+
+function messageOf(env: Record<string, string>): string {
+  try {
+    readEnvironment(env);
+  } catch (error) {
+    return error instanceof Error ? error.message : '';
+  }
+  return '';
+}

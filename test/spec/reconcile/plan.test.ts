@@ -1,0 +1,189 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { Plan } from '../../../src/model/action.ts';
+import { type Observed, type ObservedKey, plan } from '../../../src/reconcile/plan.ts';
+import { aKey, aWish, home, inOrder, kinds, nothingThere, nowMs } from './state.ts';
+
+const retirement = { kind: 'nothing', home, finalizerHeld: true, purge: false } as const;
+
+/** Every step that comes, however far, before a step. */
+function stepsBefore(steps: Plan, index: number): Set<number> {
+  const found = new Set<number>();
+  const visit = (each: number): void => {
+    for (const earlier of steps[each]?.after ?? []) {
+      if (found.has(earlier)) continue;
+      found.add(earlier);
+      visit(earlier);
+    }
+  };
+  visit(index);
+  return found;
+}
+
+const indexOf = (steps: Plan, kind: string) => steps.findIndex((step) => step.action.kind === kind);
+
+describe('a product in good order', () => {
+  test('needs nothing', () => {
+    expect(plan(aWish(), inOrder())).toEqual([]);
+  });
+});
+
+describe('a new product', () => {
+  test('is held in the portal before the first side effect', () => {
+    const steps = plan(aWish(), nothingThere());
+    const held = indexOf(steps, 'add-finalizer');
+    for (const [index, step] of steps.entries()) {
+      if (step.action.kind === 'add-finalizer') continue;
+      expect(stepsBefore(steps, index), step.action.kind).toContain(held);
+    }
+  });
+
+  test('gets its key in .env only after it was proven, and proven only with policy and prefix in place', () => {
+    const steps = plan(aWish(), nothingThere());
+    expect(stepsBefore(steps, indexOf(steps, 'write-env'))).toContain(indexOf(steps, 'prove-key'));
+    const proof = stepsBefore(steps, indexOf(steps, 'prove-key'));
+    for (const kind of ['issue-key', 'put-policy', 'mark-prefix', 'create-principal']) {
+      expect(proof, kind).toContain(indexOf(steps, kind));
+    }
+  });
+
+  test('has files written while keys are made: neither waits for the other', () => {
+    const steps = plan(aWish(), nothingThere());
+    expect(stepsBefore(steps, indexOf(steps, 'write-env'))).not.toContain(indexOf(steps, 'write-files'));
+  });
+});
+
+describe('keys', () => {
+  test('an access change brings a new key', () => {
+    expect(kinds(plan(aWish({ grants: ['port'] }), inOrder()))).toEqual([
+      'issue-key',
+      'prove-key',
+      'write-env',
+      'hand-over-key',
+    ]);
+  });
+
+  test('without rotation an access change is only recorded', () => {
+    const wish = aWish({ grants: ['port'], rotateOnAccessChange: false });
+    expect(kinds(plan(wish, inOrder()))).toEqual(['record-grants']);
+  });
+
+  test('a key in its grace stays until the grace is over', () => {
+    const inGrace = aKey('K0', { state: 'grace', graceUntilMs: nowMs + 1 });
+    expect(plan(aWish(), inOrder({ keys: [aKey('K1'), inGrace] }))).toEqual([]);
+    const over = { ...inGrace, graceUntilMs: nowMs };
+    expect(kinds(plan(aWish(), inOrder({ keys: [aKey('K1'), over] })))).toEqual(['delete-key']);
+  });
+
+  test('a key that a killed run left behind is deleted', () => {
+    const left = aKey('K9', { state: 'issued' });
+    expect(kinds(plan(aWish(), inOrder({ keys: [aKey('K1'), left] })))).toEqual(['delete-key']);
+  });
+
+  test('a key that reached .env before the run was killed is recognised, not replaced', () => {
+    const observed = inOrder({ keys: [aKey('K1', { state: 'issued' })] });
+    expect(kinds(plan(aWish(), observed))).toEqual(['adopt-key']);
+  });
+
+  test('a secret that was changed in .env brings a new key', () => {
+    const env = { entries: { S3_PREFIX: 'sales/' }, keyId: 'K1', secretSha256: 'other', guarded: true };
+    expect(kinds(plan(aWish(), inOrder({ env })))).toContain('issue-key');
+  });
+});
+
+describe('files', () => {
+  test('a managed file that differs is rewritten, a starter that differs is not', () => {
+    const steps = plan(aWish(), inOrder({ files: { 'run.sh': 'zz', 'README.md': 'zz' } }));
+    expect(steps).toEqual([{ action: { kind: 'write-files', paths: ['run.sh'] }, after: [] }]);
+  });
+
+  test('a starter that a person deleted stays away', () => {
+    expect(plan(aWish(), inOrder({ files: { 'run.sh': 'aa' } }))).toEqual([]);
+  });
+});
+
+describe('a retirement', () => {
+  test('lets the portal go last, and closes the books after that', () => {
+    const steps = plan(retirement, inOrder());
+    const released = indexOf(steps, 'remove-finalizer');
+    for (const kind of ['delete-key', 'delete-principal', 'archive-workspace', 'wake-neighbours']) {
+      expect(stepsBefore(steps, released), kind).toContain(indexOf(steps, kind));
+    }
+    expect(stepsBefore(steps, indexOf(steps, 'finish-retirement'))).toContain(released);
+  });
+
+  test('leaves data alone unless purging was asked for', () => {
+    expect(kinds(plan(retirement, inOrder()))).not.toContain('purge-data');
+    expect(kinds(plan({ ...retirement, purge: true }, inOrder()))).toContain('purge-data');
+  });
+});
+
+describe('whatever is observed', () => {
+  const key: fc.Arbitrary<ObservedKey> = fc.record({
+    id: fc.constantFrom('K1', 'K2', 'K3', 'K4'),
+    active: fc.boolean(),
+    state: fc.constantFrom('issued', 'current', 'grace', 'unknown'),
+    graceUntilMs: fc.option(fc.constantFrom(nowMs - 1, nowMs + 1)),
+    issuedAtMs: fc.nat(10),
+    secretSha256: fc.constantFrom('digest', 'other', null),
+  });
+  const observed: fc.Arbitrary<Observed> = fc.record({
+    finalizers: fc.subarray(['data-product-provisioner', 'another']),
+    marked: fc.boolean(),
+    principalExists: fc.boolean(),
+    policy: fc.constantFrom(null, aWish().policy, {}),
+    keys: fc.uniqueArray(key, { selector: ({ id }) => id, maxLength: 4 }),
+    files: fc.constantFrom({}, { 'run.sh': 'aa' }),
+    rendered: fc.constantFrom(new Set<string>(), new Set(['README.md'])),
+    env: fc.option(
+      fc.record({
+        entries: fc.constantFrom({}, { S3_PREFIX: 'sales/' }),
+        keyId: fc.constantFrom('K1', 'K5'),
+        secretSha256: fc.constantFrom('digest', 'other'),
+        guarded: fc.boolean(),
+      }),
+    ),
+    grants: fc.subarray(['p1', 'p2']),
+    workspaceExists: fc.boolean(),
+    nowMs: fc.constant(nowMs),
+  });
+  const wish = fc.subarray(['p1', 'p2']).map((grants) => aWish({ grants }));
+
+  test('steps only wait for earlier steps', () => {
+    fc.assert(
+      fc.property(wish, observed, (desired, found) => {
+        for (const [index, step] of plan(desired, found).entries()) {
+          expect(step.after.every((each) => each < index)).toBe(true);
+        }
+      }),
+    );
+  });
+
+  test('the key that people work with is never deleted, and the store is never asked for more keys than it allows', () => {
+    fc.assert(
+      fc.property(wish, observed, (desired, found) => {
+        const steps = plan(desired, found);
+        const deleted = steps.flatMap(({ action }) => (action.kind === 'delete-key' ? [action.key] : []));
+        const inUse = found.keys.find(
+          ({ id, active, secretSha256 }) =>
+            active && id === found.env?.keyId && secretSha256 === found.env.secretSha256,
+        );
+        if (inUse !== undefined) expect(deleted).not.toContain(inUse.id);
+        if (indexOf(steps, 'issue-key') !== -1) {
+          expect(found.keys.length - deleted.length + 1).toBeLessThanOrEqual(desired.keysPerPrincipal);
+        }
+      }),
+    );
+  });
+
+  test('a key is written to .env only when it was proven in the same run, or is there already', () => {
+    fc.assert(
+      fc.property(wish, observed, (desired, found) => {
+        const steps = plan(desired, found);
+        const issued = indexOf(steps, 'issue-key');
+        const written = indexOf(steps, 'write-env');
+        if (issued !== -1) expect(stepsBefore(steps, written)).toContain(indexOf(steps, 'prove-key'));
+      }),
+    );
+  });
+});

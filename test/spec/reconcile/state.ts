@@ -1,0 +1,77 @@
+/** Builders for the planner's tests: a product in good order, changed where a test needs it. */
+import { assemblePolicy } from '../../../src/grants/policy.ts';
+import type { Plan } from '../../../src/model/action.ts';
+import type { HomeName } from '../../../src/model/home.ts';
+import type { DesiredHome, Observed, ObservedKey } from '../../../src/reconcile/plan.ts';
+
+export const home = 'sales' as HomeName;
+export const nowMs = 1_800_000_000_000;
+export const policy = assemblePolicy('data-products', home, []);
+
+export function aWish(change: Partial<DesiredHome> = {}): DesiredHome {
+  return {
+    kind: 'home',
+    home,
+    finalizer: 'data-product-provisioner',
+    policy,
+    readable: [],
+    grants: [],
+    files: [
+      { path: 'run.sh', sha256: 'aa', ownership: 'managed' },
+      { path: 'README.md', sha256: 'bb', ownership: 'once' },
+    ],
+    env: { S3_PREFIX: 'sales/' },
+    rotateOnAccessChange: true,
+    keysPerPrincipal: 2,
+    ...change,
+  };
+}
+
+export function aKey(id: string, change: Partial<ObservedKey> = {}): ObservedKey {
+  return {
+    id,
+    active: true,
+    state: 'current',
+    graceUntilMs: null,
+    issuedAtMs: 0,
+    secretSha256: `digest-${id}`,
+    ...change,
+  };
+}
+
+/** What is there when nothing is to be done. */
+export function inOrder(change: Partial<Observed> = {}): Observed {
+  return {
+    finalizers: ['data-product-provisioner'],
+    marked: true,
+    principalExists: true,
+    policy,
+    keys: [aKey('K1')],
+    files: { 'run.sh': 'aa', 'README.md': 'edited' },
+    rendered: new Set(['run.sh', 'README.md']),
+    env: { entries: { S3_PREFIX: 'sales/' }, keyId: 'K1', secretSha256: 'digest-K1', guarded: true },
+    grants: [],
+    workspaceExists: true,
+    nowMs,
+    ...change,
+  };
+}
+
+/** What is there for a product that was just created. */
+export function nothingThere(): Observed {
+  return inOrder({
+    finalizers: [],
+    marked: false,
+    principalExists: false,
+    policy: null,
+    keys: [],
+    files: {},
+    rendered: new Set(),
+    env: null,
+    workspaceExists: false,
+  });
+}
+
+export function kinds(plan: Plan): string[] {
+  return plan.map((step) => step.action.kind);
+}
