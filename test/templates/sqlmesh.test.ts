@@ -3,9 +3,10 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { pythonVenv } from '../../demo/tools/python-venv.ts';
 import { ProductId } from '../../src/model/ids.ts';
 import { Workspaces } from '../../src/workspace/workspace.ts';
-import { pythonVenv } from '../support/python-venv.ts';
+import { cacheFolder } from '../support/cache-folder.ts';
 import {
   contextOf,
   envOf,
@@ -52,7 +53,7 @@ function expectDone(outcome: Outcome, ...words: readonly string[]): void {
 
 beforeAll(async () => {
   root = cleanup.adopt(await mkdtemp(join(tmpdir(), 'sqlmesh-template-')), removeFolder);
-  venv = await pythonVenv(join(templateFolder, 'files/requirements.txt'));
+  venv = await pythonVenv(cacheFolder, join(templateFolder, 'files/requirements.txt'));
   store = cleanup.use(await startProductStore());
   const workspaces = new Workspaces({ root, owner: { uid: undefined, gid: undefined } });
   const keys = [

@@ -5,7 +5,6 @@ import { mkdir, open, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { cacheFolder } from './cache-folder.ts';
 
 const run = promisify(execFile);
 
@@ -18,7 +17,7 @@ const staleLockMs = 15 * 60_000;
  *
  * @throws when python3 or a package is missing
  */
-export async function pythonVenv(requirements: string): Promise<string> {
+export async function pythonVenv(cacheFolder: string, requirements: string): Promise<string> {
   const text = await readFile(requirements, 'utf8');
   const folder = join(cacheFolder, `venv-${createHash('sha256').update(text).digest('hex').slice(0, 16)}`);
   const ready = join(folder, '.ready');

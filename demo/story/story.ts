@@ -1,0 +1,116 @@
+/** The story: two products, a request, an approval, a revocation, a deletion; each claim is shown, not told. */
+import { readdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { pythonVenv } from '../tools/python-venv.ts';
+import { until } from './conditions.ts';
+import { PortalUser } from './portal-user.ts';
+import { cacheFolder, type Stage } from './stage.ts';
+import { quote, say, step, title } from './terminal.ts';
+import { WorkspaceView } from './workspace-view.ts';
+
+interface Cast {
+  readonly user: PortalUser;
+  readonly leads: WorkspaceView;
+  readonly report: WorkspaceView;
+  readonly leadsId: string;
+  readonly reportId: string;
+  readonly port: string;
+  readonly venv: string;
+}
+
+/** Plays it. Throws at the first thing that is not as it should be. */
+export async function tellStory(stage: Stage): Promise<void> {
+  const cast = await createProducts(stage);
+  const file = await publish(cast);
+  await grant(cast, file);
+  await revoke(cast, file);
+  await retire(stage, cast, file);
+}
+
+async function createProducts(stage: Stage): Promise<Cast> {
+  title('Two data products are created in the portal');
+  const user = new PortalUser(stage.portal.url);
+  const leads = new WorkspaceView(stage.products, 'sales-leads');
+  const report = new WorkspaceView(stage.products, 'sales-report');
+  const leadsId = await step('Sales Leads: webhook → prefix, key, workspace', async () => {
+    const id = await user.createProduct('Sales Leads', 'sales-leads', 'Qualified leads, every morning.');
+    await until('the .env of sales-leads', () => leads.env());
+    return id;
+  });
+  const reportId = await step('Sales Report: the same', async () => {
+    const id = await user.createProduct('Sales Report', 'sales-report', 'What the leads came to.');
+    await until('the .env of sales-report', () => report.env());
+    return id;
+  });
+  const port = await user.createPort(leadsId, 'Leads', 'leads');
+  say('The workspace of Sales Leads:');
+  quote(await leads.tree());
+  say('Its .env:');
+  quote(await leads.maskedEnv());
+  const venv = await step('the tools that its requirements.txt pins (once: some minutes)', () =>
+    pythonVenv(cacheFolder, resolve('templates/sqlmesh/files/requirements.txt')),
+  );
+  return { user, leads, report, leadsId, reportId, port, venv };
+}
+
+async function publish({ leads, venv }: Cast): Promise<string> {
+  title('Sales Leads runs `sqlmesh plan` as it came');
+  const output = await step('sqlmesh plan --auto-apply', () => leads.runSh(venv, 'plan'));
+  quote(output);
+  const [first, ...more] = await leads.published();
+  if (first === undefined) throw new Error('nothing was published');
+  say(`published: ${[first, ...more].join(', ')}`);
+  return first;
+}
+
+async function grant(
+  { user, leads, report, leadsId, reportId, port, venv }: Cast,
+  file: string,
+): Promise<void> {
+  title('Sales Report asks for the leads');
+  await step('before the approval it can not read them: 403', () => expectStatus(report, 'read', file, 403));
+  await user.requestAccess(reportId, port);
+  const before = await report.keyId();
+  await step('approved in the portal: policy, new key, proof, .env', async () => {
+    await user.decide(leadsId, port, reportId, 'approve');
+    await until('new credentials', async () => ((await report.keyId()) === before ? null : true));
+  });
+  await step('now it reads: 200', () => expectStatus(report, 'read', file, 200));
+  await step('and still does not write there: 403', () => expectStatus(report, 'write', file, 403));
+  await step('nor does Sales Leads read the report: 403', () =>
+    expectStatus(leads, 'read', 'sales-report/.keep', 403),
+  );
+  quote(await step('sqlmesh plan with the input wired', () => report.runSh(venv, 'plan')));
+}
+
+async function revoke({ user, report, leadsId, reportId, port }: Cast, file: string): Promise<void> {
+  title('The approval is taken back');
+  const before = await report.keyId();
+  await step('revoked in the portal: policy and key follow', async () => {
+    await user.decide(leadsId, port, reportId, 'revoke');
+    await until('new credentials', async () => ((await report.keyId()) === before ? null : true));
+  });
+  await step('the leads are closed again: 403', () => expectStatus(report, 'read', file, 403));
+}
+
+async function retire(stage: Stage, { user, leads, leadsId }: Cast, file: string): Promise<void> {
+  title('Sales Leads is deleted');
+  const key = await leads.env();
+  await step('deleted: key and principal end, workspace to the archive', async () => {
+    await user.delete(leadsId);
+    await until('the end of the product', async () => ((await user.exists(leadsId)) ? null : true));
+  });
+  const archived = await readdir(join(stage.products, '.archive'));
+  say(`in the archive: ${archived.join(', ')}; its data stays: ${file}`);
+  if ((await leads.env()) !== null || key === null) throw new Error('the workspace is still there');
+}
+
+async function expectStatus(
+  view: WorkspaceView,
+  what: 'read' | 'write',
+  key: string,
+  wanted: number,
+): Promise<void> {
+  const status = await view.tries(what, key);
+  if (status !== wanted) throw new Error(`the store answered ${status} to ${what} ${key}, not ${wanted}`);
+}
