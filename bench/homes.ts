@@ -1,0 +1,72 @@
+/** From webhook to `.env`: products created in the portal until their workspace has a proven key. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { PortalUser } from '../demo/story/portal-user.ts';
+import type { BenchStage } from './stage.ts';
+
+export interface HomeResult {
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  /** Time in which neither portal nor store owed an answer; only where products come one by one. */
+  readonly ownP50Ms: number | null;
+  readonly perSecond: number;
+}
+
+/** Creates `count` products, `together` at a time. `label` keeps the names of several runs apart. */
+export async function measureHomes(
+  stage: BenchStage,
+  label: string,
+  count: number,
+  together: number,
+): Promise<HomeResult> {
+  const user = new PortalUser(stage.portal.url);
+  const totals: number[] = [];
+  const own: number[] = [];
+  let next = 0;
+  const started = performance.now();
+  const lane = async () => {
+    while (next < count) {
+      const home = `${label}-${next++}`;
+      if (together === 1) await quiet(stage);
+      stage.meter.takeAwaitedMs();
+      const begun = performance.now();
+      await user.createProduct(`Product ${home}`, home, 'Made to be measured.');
+      await envAppears(join(stage.products, home, '.env'));
+      const total = performance.now() - begun;
+      totals.push(total);
+      own.push(total - stage.meter.takeAwaitedMs());
+    }
+  };
+  await Promise.all(Array.from({ length: together }, lane));
+  const seconds = (performance.now() - started) / 1000;
+  return {
+    p50Ms: percentile(totals, 50),
+    p99Ms: percentile(totals, 99),
+    ownP50Ms: together === 1 ? percentile(own, 50) : null,
+    perSecond: Math.round((count / seconds) * 10) / 10,
+  };
+}
+
+/** The run before has ended, so that what is awaited belongs to this one. */
+async function quiet(stage: BenchStage): Promise<void> {
+  for (;;) {
+    const text = await (await fetch(`${stage.url}/metrics`)).text();
+    if ([...text.matchAll(/^provisioner_jobs\{.*\} (\d+)$/gm)].every(([, jobs]) => jobs === '0')) return;
+    await wait(5);
+  }
+}
+
+async function envAppears(path: string): Promise<void> {
+  for (;;) {
+    const text = await readFile(path, 'utf8').catch(() => '');
+    if (text.includes('S3_SECRET_KEY=')) return;
+    await wait(1);
+  }
+}
+
+function percentile(values: readonly number[], percent: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const at = Math.min(sorted.length - 1, Math.ceil((percent / 100) * sorted.length) - 1);
+  return Math.round((sorted[Math.max(0, at)] ?? 0) * 10) / 10;
+}

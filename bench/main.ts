@@ -1,0 +1,59 @@
+/** `npm run bench`: prints a table, then the same as JSON (`--json`: JSON only). `BENCH_DATABASE_URL` adds PostgreSQL. */
+import { measureAcks } from './acks.ts';
+import { measureHomes } from './homes.ts';
+import { setBenchStage } from './stage.ts';
+
+interface Row {
+  readonly engine: string;
+  readonly what: string;
+  readonly value: number | null;
+  readonly unit: string;
+  readonly goal: string;
+}
+
+const rows: Row[] = [];
+await measure('embedded', undefined, 500);
+const server = process.env.BENCH_DATABASE_URL;
+if (server !== undefined) await measure('PostgreSQL', server, 200);
+else process.stderr.write('PostgreSQL is not measured: set BENCH_DATABASE_URL to an empty database.\n');
+
+if (!process.argv.includes('--json')) printTable();
+process.stdout.write(`${JSON.stringify(rows)}\n`);
+
+async function measure(engine: string, database: string | undefined, memoryGoalMb: number): Promise<void> {
+  await using stage = await setBenchStage(database);
+  const add = (what: string, value: number | null, unit: string, goal = '') =>
+    rows.push({ engine, what, value, unit, goal });
+  add('memory after the start', await stage.memoryMb(), 'MB');
+  const single = await measureHomes(stage, 'single', 50, 1);
+  add('webhook to .env, one by one, p50', single.p50Ms, 'ms', '<= 250');
+  add('webhook to .env, one by one, p99', single.p99Ms, 'ms');
+  add('  of it our own time, p50', single.ownP50Ms, 'ms', '<= 40');
+  const many = await measureHomes(stage, 'many', 200, 16);
+  add('webhook to .env, 16 at a time, p50', many.p50Ms, 'ms');
+  add('webhook to .env, 16 at a time, p99', many.p99Ms, 'ms');
+  add('products, 16 at a time', many.perSecond, '/s');
+  for (const waiting of [1, 64, 256]) {
+    const acks = await measureAcks(stage, waiting, 8);
+    add(`durable acks, ${waiting} waiting`, acks.perSecond, '/s', waiting === 256 ? '>= 3000' : '');
+    add(`  p50 / failed ${acks.failed}`, acks.p50Ms, 'ms');
+    add('  p99', acks.p99Ms, 'ms');
+  }
+  const steady = await measureAcks(stage, 64, 8, 500);
+  add('ack p99 at 500/s', steady.p99Ms, 'ms', '<= 50');
+  add('memory at the end', await stage.memoryMb(), 'MB', `<= ${memoryGoalMb}`);
+}
+
+function printTable(): void {
+  const width = Math.max(...rows.map((row) => row.what.length));
+  let engine = '';
+  for (const row of rows) {
+    if (row.engine !== engine) process.stdout.write(`\n${row.engine}\n`);
+    engine = row.engine;
+    const value = row.value === null ? '-' : String(row.value);
+    process.stdout.write(
+      `  ${row.what.padEnd(width)}  ${value.padStart(8)} ${row.unit.padEnd(3)}  ${row.goal}\n`,
+    );
+  }
+  process.stdout.write('\n');
+}

@@ -1,0 +1,91 @@
+/** What is measured: the daemon in a process of its own, with a real store and a portal beside it. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { type PortalSimulator, startPortalSimulator } from '../demo/portal/simulator.ts';
+import { installMinistack, startMinistack } from '../demo/store/ministack.ts';
+import { type Meter, startMeter } from './meter.ts';
+
+export interface BenchStage extends AsyncDisposable {
+  readonly url: string;
+  readonly secret: string;
+  readonly portal: PortalSimulator;
+  /** Stands between the daemon and what it asks, and knows when an answer was awaited. */
+  readonly meter: Meter;
+  readonly products: string;
+  /** Resident memory of the daemon now, in MB (Linux: VmRSS). */
+  memoryMb(): Promise<number>;
+}
+
+/** Starts everything afresh. `database` is a PostgreSQL URL; left out: a folder of its own. */
+export async function setBenchStage(database?: string): Promise<BenchStage> {
+  await using started = new AsyncDisposableStack();
+  const folder = await mkdtemp(join(tmpdir(), 'provisioner-bench-'));
+  started.defer(() => rm(folder, { recursive: true, force: true }));
+  const program = await installMinistack(resolve('.cache'), (line) => process.stderr.write(`${line}\n`));
+  const store = started.use(await startMinistack(program));
+  const portal = started.use(await startPortalSimulator({ generation: 'v0.7.0' }));
+  const meter = started.use(await startMeter({ store: store.endpoint, portal: portal.url }));
+  const secret = randomBytes(24).toString('hex');
+  const port = await meter.freePort();
+  const child = spawn(process.execPath, ['src/main.ts', 'serve'], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+    env: {
+      PATH: process.env.PATH ?? '',
+      NODE_ENV: 'production',
+      PROV_DPP_API_URL: meter.portalUrl,
+      S3_ENDPOINT: meter.storeUrl,
+      S3_ACCESS_KEY: store.accessKey,
+      S3_SECRET_KEY: store.secretKey,
+      PROV_TEMPLATE_PATH: resolve('templates/sqlmesh'),
+      PROV_TEMPLATE_OUTPUT_PATH: join(folder, 'products'),
+      PROV_DATABASE_URL: database ?? join(folder, 'data'),
+      PROV_CONTROL_PATH: join(folder, 'control'),
+      PROV_HOST: '127.0.0.1',
+      PROV_PORT: String(port),
+      PROV_LOG_LEVEL: 'warn',
+      WEBHOOK_SECRET: secret,
+      WEBHOOK_V2_TOKEN: secret,
+    },
+  });
+  started.defer(() => end(child));
+  const url = `http://127.0.0.1:${port}`;
+  await lives(url);
+  portal.setWebhooks({ webhookUrl: `${url}/`, webhookSecret: secret });
+  const parts = started.move();
+  return {
+    url,
+    secret,
+    portal,
+    meter,
+    products: join(folder, 'products'),
+    memoryMb: () => residentMb(child),
+    [Symbol.asyncDispose]: () => parts.disposeAsync(),
+  };
+}
+
+async function residentMb(child: ChildProcess): Promise<number> {
+  const status = await readFile(`/proc/${child.pid}/status`, 'utf8');
+  return Math.round(Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024);
+}
+
+async function lives(url: string): Promise<void> {
+  for (let tries = 0; tries < 1200; tries += 1) {
+    const ok = await fetch(`${url}/health/live`).then(
+      (answer) => answer.ok,
+      () => false,
+    );
+    if (ok) return;
+    await wait(50);
+  }
+  throw new Error('the daemon did not start');
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  const ended = new Promise((resolved) => child.once('exit', resolved));
+  child.kill('SIGTERM');
+  await ended;
+}
