@@ -2,7 +2,11 @@
  * One SQL dialect, two engines: PGlite in a folder (default) or a PostgreSQL server. Everything above sees Kysely and
  * the small interface that pg-boss asks for, never the engine.
  */
-import { mkdir } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { PGlite } from '@electric-sql/pglite';
 import {
   CompiledQuery,
@@ -66,8 +70,9 @@ function openServer(connectionString: string): Database {
 }
 
 async function openFolder(folder: string): Promise<Database> {
-  await mkdir(folder, { recursive: true });
-  const pglite = await PGlite.create(folder);
+  const cluster = join(folder, 'pglite');
+  if (!existsSync(cluster)) await initialise(cluster);
+  const pglite = await PGlite.create(cluster);
   const turns = new Turns();
   const dialect = new TurnTakingPGliteDialect({ pglite }, turns);
   const queueDatabase = fromPglite(pglite);
@@ -86,6 +91,19 @@ async function openFolder(folder: string): Promise<Database> {
     embedded: true,
     [Symbol.asyncDispose]: () => pglite.close(),
   };
+}
+
+/** Beside its place first, then moved there: a start that is killed here leaves nothing half-made behind. */
+async function initialise(cluster: string): Promise<void> {
+  const unfinished = `${cluster}.new`;
+  await rm(unfinished, { recursive: true, force: true });
+  await mkdir(unfinished, { recursive: true });
+  const extension = import.meta.filename.endsWith('.ts') ? 'ts' : 'js';
+  await promisify(execFile)(process.execPath, [
+    join(import.meta.dirname, `initialise.${extension}`),
+    unfinished,
+  ]);
+  await rename(unfinished, cluster);
 }
 
 /** Who uses the embedded database's only connection: one after another, in the order in which they asked. */

@@ -95,15 +95,15 @@ export async function countRetiredSince(db: Kysely<Tables>, since: Date): Promis
 /**
  * Claims a home for a product. The name is unique for ever: data of a retired product stays below it.
  *
- * @returns false when another product has (or had) that home
+ * @returns null when another product has (or had) that home, or this one has a record already
  */
 export async function claimHome(
   db: Kysely<Tables>,
   product: { readonly id: ProductId; readonly name: string; readonly namespace: string },
   home: HomeName,
   now: Date,
-): Promise<boolean> {
-  const result = await db
+): Promise<ProductRecord | null> {
+  const row = await db
     .insertInto('product')
     .values({
       id: product.id,
@@ -118,8 +118,9 @@ export async function claimHome(
       retired_at: null,
     })
     .onConflict((conflict) => conflict.doNothing())
+    .returning(columns)
     .executeTakeFirst();
-  return (result.numInsertedOrUpdatedRows ?? 0n) > 0n;
+  return row === undefined ? null : toRecord(row);
 }
 
 /** Columns of the product that a run may change. */

@@ -16,8 +16,7 @@ export async function claimRecord(parts: ReconcileParts, product: Product): Prom
   for (const home of homeNamesFor(product)) {
     const owner = await parts.store.readMarker(home);
     if (owner !== null && owner !== product.id) continue;
-    await claimHome(db, product, home, parts.clock());
-    const record = await findProduct(db, product.id);
+    const record = (await claimHome(db, product, home, parts.clock())) ?? (await findProduct(db, product.id));
     if (record !== null) return record;
   }
   throw new ProvisionerError(

@@ -4,7 +4,7 @@
  * on the way are refused.
  */
 import { constants } from 'node:fs';
-import { lstat, mkdir, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, lstat, mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ProvisionerError } from '../model/errors.ts';
 
@@ -49,9 +49,7 @@ export async function writeWorkspaceFile(
   const target = join(root, path);
   const temporary = `${target}.provisioner.tmp`;
   try {
-    await makeFolders(root, dirname(path), owner);
-    await rm(temporary, { force: true });
-    const file = await open(temporary, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, mode);
+    const file = await openNew(temporary, mode, () => makeFolders(root, dirname(path), owner));
     try {
       await file.writeFile(content);
       await file.chmod(mode);
@@ -66,6 +64,20 @@ export async function writeWorkspaceFile(
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined);
     throw workspaceError(path, error);
+  }
+}
+
+/** Opens a file that must not be there; makes its folder, or removes what a killed run left, only when that is the matter. */
+async function openNew(path: string, mode: number, makeFolder: () => Promise<void>): Promise<FileHandle> {
+  const attempt = () => open(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, mode);
+  try {
+    return await attempt();
+  } catch (error) {
+    const code = codeOf(error);
+    if (code === 'ENOENT') await makeFolder();
+    else if (code === 'EEXIST') await rm(path, { force: true });
+    else throw error;
+    return attempt();
   }
 }
 
