@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { PortalUser } from '../demo/story/portal-user.ts';
+import { PortalUser } from '../demo/people/portal-user.ts';
 import type { BenchStage } from './stage.ts';
 
 export interface HomeResult {
@@ -31,7 +31,7 @@ export async function measureHomes(
       if (together === 1) await quiet(stage);
       stage.meter.takeAwaitedMs();
       const begun = performance.now();
-      await user.createProduct(`Product ${home}`, home, 'Made to be measured.');
+      await user.createProduct(`Product ${home}`, home);
       await envAppears(join(stage.products, home, '.env'));
       const total = performance.now() - begun;
       totals.push(total);

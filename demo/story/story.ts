@@ -1,9 +1,9 @@
 /** The story: two products, a request, an approval, a revocation, a deletion; each claim is shown, not told. */
 import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { PortalUser } from '../people/portal-user.ts';
 import { pythonVenv } from '../tools/python-venv.ts';
 import { until } from './conditions.ts';
-import { PortalUser } from './portal-user.ts';
 import { cacheFolder, type Stage } from './stage.ts';
 import { quote, say, step, title } from './terminal.ts';
 import { WorkspaceView } from './workspace-view.ts';
@@ -33,16 +33,16 @@ async function createProducts(stage: Stage): Promise<Cast> {
   const leads = new WorkspaceView(stage.products, 'sales-leads');
   const report = new WorkspaceView(stage.products, 'sales-report');
   const leadsId = await step('Sales Leads: webhook → prefix, key, workspace', async () => {
-    const id = await user.createProduct('Sales Leads', 'sales-leads', 'Qualified leads, every morning.');
+    const id = await user.createProduct('Sales Leads', 'sales-leads');
     await until('the .env of sales-leads', () => leads.env());
     return id;
   });
   const reportId = await step('Sales Report: the same', async () => {
-    const id = await user.createProduct('Sales Report', 'sales-report', 'What the leads came to.');
+    const id = await user.createProduct('Sales Report', 'sales-report');
     await until('the .env of sales-report', () => report.env());
     return id;
   });
-  const port = await user.createPort(leadsId, 'Leads', 'leads');
+  const port = await user.createPort(leadsId, 'leads');
   say('The workspace of Sales Leads:');
   quote(await leads.tree());
   say('Its .env:');

@@ -4,7 +4,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { IAMClient, ListAccessKeysCommand, ListUsersCommand } from '@aws-sdk/client-iam';
 import { expect, test } from 'vitest';
-import { PortalUser } from '../support/portal-calls.ts';
+import { PortalUser } from '../../demo/people/portal-user.ts';
 import { entriesOf, s3As } from '../support/s3-as.ts';
 import { createWorld, eventually, type World } from '../support/world.ts';
 
@@ -39,7 +39,7 @@ async function story(user: PortalUser, number: number, products: Map<string, str
     const port = await user.createPort(product, `port-${number}`);
     const consumer = await user.createProduct(`Reader ${number}`, `reader-${number}`);
     products.set(`reader-${number}`, consumer);
-    await user.request(consumer, port);
+    await user.requestAccess(consumer, port);
     await user.decide(product, port, consumer, 'approve');
   }
   if (number % 5 === 4) {

@@ -2,7 +2,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { PortalUser } from '../support/portal-calls.ts';
+import { PortalUser } from '../../demo/people/portal-user.ts';
 import { entriesOf, s3As } from '../support/s3-as.ts';
 import { createWorld, eventually, type World } from '../support/world.ts';
 
@@ -39,7 +39,7 @@ async function pair() {
 
 async function approvedPair() {
   const both = await pair();
-  await user.request(both.consumer, both.port);
+  await user.requestAccess(both.consumer, both.port);
   await user.decide(both.producer, both.port, both.consumer, 'approve');
   const granted = await envWith(both.consumerHome, (text) => text.includes(`/${both.producerHome}/output/`));
   return { ...both, granted };
@@ -106,7 +106,7 @@ describe('access', () => {
 
   test('denied: nothing changes for the consumer', async () => {
     const { producer, consumer, port, consumerHome, consumerEnv, producerHome } = await pair();
-    await user.request(consumer, port);
+    await user.requestAccess(consumer, port);
     await user.decide(producer, port, consumer, 'deny');
     await world.portal.idle();
     await settled();

@@ -50,7 +50,9 @@ describe('the image', () => {
   });
 
   test('leaves the simulator with imports of its own folder only', () => {
-    const leading = sources('demo/portal').filter((file) => /from '(\.\.\/)+src\//.test(readFileSync(file, 'utf8')));
+    const leading = sources('demo/portal').filter((file) =>
+      /from '(\.\.\/)+src\//.test(readFileSync(file, 'utf8')),
+    );
     expect(leading).toEqual([]);
   });
 });

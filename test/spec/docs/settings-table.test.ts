@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { describe, expect, test } from 'vitest';
 import { parseEnv } from 'node:util';
+import { describe, expect, test } from 'vitest';
 import { describeSettings } from '../../../src/config/describe.ts';
 import { readEnvironment } from '../../../src/config/env.ts';
 import { Environment } from '../../../src/config/schema.ts';

@@ -1,0 +1,53 @@
+/** The daemon as a process: how it starts, complains and stops. */
+import { spawn } from 'node:child_process';
+import { expect, test } from 'vitest';
+import { createWorld, eventually } from '../support/world.ts';
+
+function run(args: readonly string[], env: Readonly<Record<string, string>>) {
+  const child = spawn(process.execPath, ['src/main.ts', ...args], {
+    env: { PATH: process.env.PATH ?? '', NODE_ENV: 'production', ...env },
+  });
+  let out = '';
+  child.stdout.on('data', (chunk) => {
+    out += chunk;
+  });
+  child.stderr.on('data', (chunk) => {
+    out += chunk;
+  });
+  const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  return { child, ended, output: () => out };
+}
+
+test('wrong settings stop the start with one message that lists them all', async () => {
+  const { ended, output } = run(['serve'], { S3_ENDPOINT: 'nonsense' });
+  expect(await ended).toBe(2);
+  for (const variable of ['PROV_DPP_API_URL', 'S3_ENDPOINT', 'S3_ACCESS_KEY', 'S3_SECRET_KEY'])
+    expect(output()).toContain(variable);
+});
+
+test('an unknown command is answered with the usage', async () => {
+  const { ended, output } = run(['dance'], {});
+  expect(await ended).toBe(2);
+  expect(output()).toContain('Usage: provisioner');
+});
+
+test('it starts while portal and store are away: live, not ready; SIGTERM ends it within 10 s', async () => {
+  await using world = await createWorld();
+  await world.daemon()[Symbol.asyncDispose]();
+  const environment = {
+    ...world.environment,
+    PROV_DPP_API_URL: 'http://127.0.0.1:9',
+    S3_ENDPOINT: 'http://127.0.0.1:9',
+    PROV_PORT: '0',
+  };
+  const { child, ended, output } = run([], environment);
+  const url = await eventually('the address', () => /"url":"(http:[^"]+)"/.exec(output())?.[1], 30_000);
+  expect((await fetch(`${url}/health/live`)).status).toBe(200);
+  expect((await fetch(`${url}/health/ready`)).status).toBe(503);
+  expect(await (await fetch(url)).json()).toMatchObject({ name: 'data-product-provisioner' });
+  expect(await (await fetch(`${url}/metrics`)).text()).toContain('provisioner_jobs');
+  const asked = performance.now();
+  child.kill('SIGTERM');
+  expect(await ended).toBe(0);
+  expect(performance.now() - asked).toBeLessThan(10_000);
+});

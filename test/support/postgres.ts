@@ -1,0 +1,67 @@
+/** A PostgreSQL server of its own for one test file, from the programs of Debian's `postgresql` package. */
+import { execFile, spawn } from 'node:child_process';
+import { chown, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import pg from 'pg';
+import { eventually } from './world.ts';
+
+const run = promisify(execFile);
+const packages = '/usr/lib/postgresql';
+
+export interface PostgresServer extends AsyncDisposable {
+  readonly url: string;
+}
+
+/** @throws when the programs are not installed: such a test fails, it is not skipped */
+export async function startPostgres(): Promise<PostgresServer> {
+  const [newest] = (await readdir(packages)).sort((left, right) => Number(right) - Number(left));
+  const programs = join(packages, newest ?? '', 'bin');
+  const folder = await mkdtemp('/tmp/provisioner-postgres-');
+  const user = await serverUser(folder);
+  const port = await freePort();
+  await run(join(programs, 'initdb'), ['-D', join(folder, 'data'), '-U', 'provisioner', '-A', 'trust'], user);
+  const options = ['-D', join(folder, 'data'), '-p', String(port), '-k', folder, '-h', '127.0.0.1'];
+  const child = spawn(join(programs, 'postgres'), options, { ...user, stdio: 'ignore' });
+  const url = `postgres://provisioner@127.0.0.1:${port}/postgres`;
+  await eventually('PostgreSQL to answer', () => answers(url), 30_000);
+  return {
+    url,
+    [Symbol.asyncDispose]: async () => {
+      const ended = new Promise((resolve) => child.once('exit', resolve));
+      child.kill('SIGINT');
+      await ended;
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** PostgreSQL refuses to run as root: root lends it the package's own user. */
+async function serverUser(folder: string): Promise<{ uid?: number; gid?: number }> {
+  if (process.getuid?.() !== 0) return {};
+  const uid = Number((await run('id', ['-u', 'postgres'])).stdout);
+  const gid = Number((await run('id', ['-g', 'postgres'])).stdout);
+  await chown(folder, uid, gid);
+  return { uid, gid };
+}
+
+async function answers(url: string): Promise<boolean> {
+  const client = new pg.Client({ connectionString: url });
+  try {
+    await client.connect();
+    await client.end();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === 'string') throw new Error('no port could be had');
+  return address.port;
+}
