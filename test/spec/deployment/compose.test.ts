@@ -31,13 +31,17 @@ const Compose = z.object({
 
 const text = readFileSync('docker-compose.yml', 'utf8');
 
-/** The file as Compose sees it with these variables set: `${NAME:-default}` is the only form used. */
+/** The file as Compose sees it with these variables set: `${NAME:-default}`, the only form used, filled in after parsing. */
 function compose(variables: Readonly<Record<string, string>> = {}): z.infer<typeof Compose> {
-  const filled = text.replace(/\$\{(\w+):-([^}]*)\}/g, (_all, name: string, fallback: string) => {
-    return variables[name] || fallback;
-  });
-  expect(filled.replace(/^\s*#.*$/gm, '')).not.toContain('${');
-  return Compose.parse(parse(filled));
+  const fill = (_key: string, value: unknown): unknown =>
+    typeof value === 'string'
+      ? value.replace(/\$\{(\w+):-([^}]*)\}/g, (_all, name: string, fallback: string) => {
+          return variables[name] || fallback;
+        })
+      : value;
+  const filled: unknown = JSON.parse(JSON.stringify(parse(text)), fill);
+  expect(JSON.stringify(filled)).not.toContain('${');
+  return Compose.parse(filled);
 }
 
 function service(name: string, variables: Readonly<Record<string, string>> = {}): z.infer<typeof Service> {
