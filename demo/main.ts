@@ -1,35 +1,48 @@
 /** `npm run demo`: sets the stage, plays the story, and stays up (`--once`: ends after it). */
-import { setStage } from './story/stage.ts';
+import { hearInterruption, interrupted } from './story/interruption.ts';
+import { type Stage, setStage } from './story/stage.ts';
 import { tellStory } from './story/story.ts';
 import { say, title } from './story/terminal.ts';
 
+hearInterruption();
 process.exitCode = await main(process.argv.includes('--once'));
 
+/** Exit code: 0, 1 when something was not as it should be, 130 when the story was interrupted. */
 async function main(once: boolean): Promise<number> {
   title('Starting');
   try {
     await using stage = await setStage();
     await tellStory(stage);
-    title('That was the story');
-    say(`portal        ${stage.portal.url}/`);
-    say(`provisioner   ${stage.daemon.url}/health   ${stage.daemon.url}/metrics`);
-    say(`store         ${stage.storeUrl}`);
-    say(`workspaces    ${stage.products}`);
-    say(`log           ${stage.logFile}`);
+    showPlaces(stage);
     if (!once) await untilInterrupted();
     return 0;
   } catch (error) {
+    if (interrupted.aborted) {
+      process.stdout.write('\nStopped.\n');
+      return 130;
+    }
     process.stderr.write(`\nThe demo stopped: ${error instanceof Error ? error.message : String(error)}\n`);
     return 1;
   }
 }
 
+function showPlaces(stage: Stage): void {
+  title('That was the story');
+  say(`portal        ${stage.portal.url}/`);
+  say(`health        ${stage.daemon.url}/health`);
+  say(`metrics       ${stage.daemon.url}/metrics`);
+  say(`store         ${stage.storeUrl}`);
+  say(`workspaces    ${stage.products}`);
+  say(`log           ${stage.logFile}`);
+}
+
 async function untilInterrupted(): Promise<void> {
   say('');
-  say(
-    'Everything stays up: create products, request, approve and delete on the portal’s page. Ctrl-C ends it.',
-  );
+  say('Everything stays up: create products, request, approve and delete on the portal’s page.');
+  say('Ctrl-C ends it.');
   const { promise, resolve } = Promise.withResolvers<void>();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
+  interrupted.addEventListener('abort', () => resolve());
+  if (interrupted.aborted) resolve();
   await promise;
+  process.stdout.write('\nStopping.\n');
 }

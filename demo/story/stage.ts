@@ -8,7 +8,8 @@ import { readEnvironment } from '../../src/config/env.ts';
 import { type Daemon, startDaemon } from '../../src/daemon.ts';
 import { type PortalSimulator, startPortalSimulator } from '../portal/simulator.ts';
 import { installMinistack, startMinistack } from '../store/ministack.ts';
-import { say, step } from './terminal.ts';
+import { requirePython } from './python.ts';
+import { step } from './terminal.ts';
 
 export interface Stage extends AsyncDisposable {
   readonly portal: PortalSimulator;
@@ -21,8 +22,13 @@ export interface Stage extends AsyncDisposable {
 /** Folder of installed tools, shared with the tests. */
 export const cacheFolder = resolve('.cache');
 
-/** Sets the stage afresh: database and workspaces of an earlier demo are removed. */
+/**
+ * Sets the stage afresh: database and workspaces of an earlier demo are removed.
+ *
+ * @throws Error that says what is missing or did not start; what had started is stopped then
+ */
 export async function setStage(): Promise<Stage> {
+  await step('Python 3.10 or newer', requirePython);
   await using started = new AsyncDisposableStack();
   const folder = join(cacheFolder, 'demo-run');
   await rm(folder, { recursive: true, force: true });
@@ -30,7 +36,7 @@ export async function setStage(): Promise<Stage> {
   const products = join(folder, 'products');
   const logFile = join(folder, 'provisioner.log');
 
-  const store = await step('an S3 server with the IAM API', () => startStore(started));
+  const store = await startStore(started);
   const portal = await step('a data product portal (simulator)', async () => {
     const port = await portOr(8080);
     return started.use(await startPortalSimulator({ port, generation: 'v0.7.0' }));
@@ -74,8 +80,12 @@ async function startStore(started: AsyncDisposableStack) {
   const { S3_ENDPOINT, S3_ACCESS_KEY, S3_SECRET_KEY, PROV_IAM_ENDPOINT } = process.env;
   if (S3_ENDPOINT !== undefined && S3_ENDPOINT !== '')
     return { S3_ENDPOINT, S3_ACCESS_KEY, S3_SECRET_KEY, PROV_IAM_ENDPOINT };
-  const program = await installMinistack(cacheFolder, (line) => say(line));
-  const store = started.use(await startMinistack(program));
+  const program = await step('MiniStack from PyPI, below .cache (once: half a minute)', () =>
+    installMinistack(cacheFolder, () => undefined),
+  );
+  const store = await step('an S3 server with the IAM API', async () =>
+    started.use(await startMinistack(program)),
+  );
   return { S3_ENDPOINT: store.endpoint, S3_ACCESS_KEY: store.accessKey, S3_SECRET_KEY: store.secretKey };
 }
 

@@ -1,6 +1,7 @@
 /** The story: two products, a request, an approval, a revocation, a deletion; each claim is shown, not told. */
 import { readdir } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
+import type { EnvEntries } from '../../src/workspace/env-block.ts';
 import { PortalUser } from '../people/portal-user.ts';
 import { pythonVenv } from '../tools/python-venv.ts';
 import { until } from './conditions.ts';
@@ -81,28 +82,56 @@ async function grant(
     expectStatus(leads, 'read', 'sales-report/.keep', 403),
   );
   quote(await step('sqlmesh plan with the input wired', () => report.runSh(venv, 'plan')));
+  const table = await inputTable(report, file);
+  say(`The leads, read in the workspace of Sales Report: ${table}`);
+  quote(await report.runSh(venv, 'sqlmesh', 'fetchdf', `SELECT * FROM ${table}`));
+}
+
+/** Name under which an approved file is found in SQL: the input's schema in `S3_INPUTS`, and its folder. */
+async function inputTable(view: WorkspaceView, file: string): Promise<string> {
+  const [schema = ''] = ((await view.entries())?.S3_INPUTS ?? '').split('=');
+  return `${schema}.${basename(dirname(file))}`;
 }
 
 async function revoke({ user, report, leadsId, reportId, port }: Cast, file: string): Promise<void> {
   title('The approval is taken back');
-  const before = await report.keyId();
+  const before = (await report.entries()) ?? {};
   await step('revoked in the portal: policy and key follow', async () => {
     await user.decide(leadsId, port, reportId, 'revoke');
-    await until('new credentials', async () => ((await report.keyId()) === before ? null : true));
+    await until('new credentials', async () =>
+      (await report.keyId()) === before.S3_ACCESS_KEY ? null : true,
+    );
   });
   await step('the leads are closed again: 403', () => expectStatus(report, 'read', file, 403));
+  await step('to the key of before as well: 403', () => expectStatus(report, 'read', file, 403, before));
 }
 
 async function retire(stage: Stage, { user, leads, leadsId }: Cast, file: string): Promise<void> {
   title('Sales Leads is deleted');
-  const key = await leads.env();
-  await step('deleted: key and principal end, workspace to the archive', async () => {
+  const before = (await leads.entries()) ?? {};
+  await step('until now its key reads: 200', () => expectStatus(leads, 'read', file, 200));
+  const archive = join(stage.products, '.archive');
+  const archived = await step('deleted: key and principal end, workspace to the archive', async () => {
     await user.delete(leadsId);
     await until('the end of the product', async () => ((await user.exists(leadsId)) ? null : true));
+    return until('the archived workspace', async () =>
+      (await leads.env()) === null ? archivedIn(archive) : null,
+    );
   });
-  const archived = await readdir(join(stage.products, '.archive'));
-  say(`in the archive: ${archived.join(', ')}; its data stays: ${file}`);
-  if ((await leads.env()) !== null || key === null) throw new Error('the workspace is still there');
+  await step('its key is dead: 403', () => expectStatus(leads, 'read', file, 403, before));
+  const kept = new WorkspaceView(archive, archived);
+  if ((await kept.keyId()) !== null) throw new Error('the archived .env still holds a key');
+  say(`The archived workspace, without a key; what was published stays in the store (${file}):`);
+  quote(`.archive/${archived}/\n${indent(await kept.tree())}`);
+}
+
+async function archivedIn(archive: string): Promise<string | null> {
+  const [first] = await readdir(archive).catch(() => []);
+  return first ?? null;
+}
+
+function indent(text: string): string {
+  return text.replace(/^/gm, '  ');
 }
 
 async function expectStatus(
@@ -110,7 +139,8 @@ async function expectStatus(
   what: 'read' | 'write',
   key: string,
   wanted: number,
+  entries?: EnvEntries,
 ): Promise<void> {
-  const status = await view.tries(what, key);
+  const status = await view.tries(what, key, entries);
   if (status !== wanted) throw new Error(`the store answered ${status} to ${what} ${key}, not ${wanted}`);
 }

@@ -1,12 +1,16 @@
 /** What the demo prints: steps with a tick and their time, quoted output, colour only on a terminal. */
+import { interrupted } from './interruption.ts';
 
-const colourful = process.stdout.isTTY === true && process.env.NO_COLOR === undefined;
+const terminal = process.stdout.isTTY === true;
+const colourful = terminal && (process.env.NO_COLOR ?? '') === '';
 const paint = (code: number) => (text: string) => (colourful ? `\u001b[${code}m${text}\u001b[0m` : text);
 const green = paint(32);
 const red = paint(31);
 const dim = paint(2);
 const bold = paint(1);
 const width = 68;
+/** A step that takes longer says that it runs: in a log once, on a terminal each second. */
+const longMs = 2000;
 
 export function title(text: string): void {
   process.stdout.write(`\n${bold(text)}\n`);
@@ -21,22 +25,52 @@ export function quote(text: string): void {
   for (const line of text.trimEnd().split('\n')) process.stdout.write(`    ${dim('│')} ${line}\n`);
 }
 
-/** Runs one step and prints whether it held and how long it took. On a terminal the line shows while it runs. */
+/**
+ * Runs one step and prints whether it held and how long it took.
+ *
+ * @throws what `run` throws, or `Interrupted` before or after it
+ */
 export async function step<T>(what: string, run: () => Promise<T>): Promise<T> {
+  interrupted.throwIfAborted();
   const started = performance.now();
-  if (colourful) process.stdout.write(`  … ${what}`);
+  const running = showRunning(what, started);
   const end = (mark: string) => {
-    const seconds = `${((performance.now() - started) / 1000).toFixed(2)} s`;
-    process.stdout.write(
-      `${colourful ? '\r\u001b[K' : ''}  ${mark} ${what.padEnd(width)} ${dim(seconds.padStart(8))}\n`,
-    );
+    running[Symbol.dispose]();
+    const time = duration(performance.now() - started).padStart(8);
+    process.stdout.write(`  ${mark} ${what.padEnd(width)} ${dim(time)}\n`);
   };
   try {
     const result = await run();
     end(green('✓'));
+    interrupted.throwIfAborted();
     return result;
   } catch (error) {
-    end(red('✗'));
+    if (interrupted.aborted) running[Symbol.dispose]();
+    else end(red('✗'));
     throw error;
   }
+}
+
+/** Shows that a step runs; its end clears the line, so that the tick takes its place. */
+function showRunning(what: string, started: number): Disposable {
+  if (!terminal) {
+    const once = setTimeout(() => say(`… ${what}`), longMs);
+    return { [Symbol.dispose]: () => clearTimeout(once) };
+  }
+  const draw = () => {
+    const passed = performance.now() - started;
+    const time = passed < longMs ? '' : duration(Math.floor(passed / 1000) * 1000).padStart(8);
+    process.stdout.write(`\r\u001b[K  … ${what.padEnd(width)} ${dim(time)}`);
+  };
+  draw();
+  const timer = setInterval(draw, 1000);
+  const stop = () => {
+    clearInterval(timer);
+    process.stdout.write('\r\u001b[K');
+  };
+  return { [Symbol.dispose]: stop };
+}
+
+function duration(ms: number): string {
+  return ms < 1000 ? `${Math.max(1, Math.round(ms))} ms` : `${(ms / 1000).toFixed(1)} s`;
 }

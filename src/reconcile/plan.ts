@@ -169,6 +169,8 @@ function keyInUse(observed: Observed): ObservedKey | null {
 function reasonForNewKey(inUse: ObservedKey | null, accessChanged: boolean, hasEnv: boolean): string | null {
   if (inUse === null) return hasEnv ? 'the key in .env is not the product’s' : 'the workspace has none';
   if (inUse.state === 'grace') return 'the key in .env is an old one';
+  // Issued for this very change by a run that was killed before it could say so: recognised, not replaced.
+  if (inUse.state === 'issued') return null;
   return accessChanged ? 'its access changed' : null;
 }
 

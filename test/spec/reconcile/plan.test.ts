@@ -83,6 +83,7 @@ describe('keys', () => {
   test('a key that reached .env before the run was killed is recognised, not replaced', () => {
     const observed = inOrder({ keys: [aKey('K1', { state: 'issued' })] });
     expect(kinds(plan(aWish(), observed))).toEqual(['adopt-key']);
+    expect(kinds(plan(aWish({ grants: ['port'] }), observed))).toEqual(['adopt-key', 'record-grants']);
   });
 
   test('a secret that was changed in .env brings a new key', () => {
