@@ -3,6 +3,7 @@
  * own. It checks policies, conditions and keys for real, but not the admin's secret: a demo, never a boundary.
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -34,7 +35,7 @@ export async function installMinistack(cacheFolder: string, say: (line: string) 
   if (existsSync(program)) return program;
   say(`installing MiniStack ${ministackVersion} into ${venv} (once)`);
   await mkdir(cacheFolder, { recursive: true });
-  const unfinished = `${venv}.${process.pid}`;
+  const unfinished = `${venv}.${randomUUID()}`;
   await rm(unfinished, { recursive: true, force: true });
   await run('python3', ['-m', 'venv', unfinished]);
   // Scripts in a virtual environment name their interpreter by its full path: moved, they are called through it.
