@@ -80,7 +80,7 @@ async function startStore(started: AsyncDisposableStack) {
   const { S3_ENDPOINT, S3_ACCESS_KEY, S3_SECRET_KEY, PROV_IAM_ENDPOINT } = process.env;
   if (S3_ENDPOINT !== undefined && S3_ENDPOINT !== '')
     return { S3_ENDPOINT, S3_ACCESS_KEY, S3_SECRET_KEY, PROV_IAM_ENDPOINT };
-  const program = await step('MiniStack from PyPI, below .cache (once: half a minute)', () =>
+  const program = await step('MiniStack from PyPI, below .cache (installed once)', () =>
     installMinistack(cacheFolder, () => undefined),
   );
   const store = await step('an S3 server with the IAM API', async () =>

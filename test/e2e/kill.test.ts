@@ -13,10 +13,9 @@ const kills = 20;
 test('after 20 kills at random moments every product has one principal, one working key and a whole .env', async () => {
   await using world = await createWorld({ PROV_KEY_GRACE: '1s', PROV_RESYNC_INTERVAL: '5s' });
   await using process = await takeOver(world);
-  const user = new PortalUser(world.portal.url);
   const products = new Map<string, string>();
   for (let number = 0; number < kills; number += 1) {
-    await story(user, number, products);
+    await story(world, number, products);
     await pause(Math.random() * 400);
     await process.killAndRestart();
   }
@@ -31,7 +30,8 @@ test('after 20 kills at random moments every product has one principal, one work
 }, 300_000);
 
 /** One round: a product comes, every second is asked for access, in every fifth the one before goes. */
-async function story(user: PortalUser, number: number, products: Map<string, string>): Promise<void> {
+async function story(world: World, number: number, products: Map<string, string>): Promise<void> {
+  const user = new PortalUser(world.portal.url);
   const home = `kill-${number}`;
   const product = await user.createProduct(`Kill ${number}`, home);
   products.set(home, product);
@@ -44,6 +44,8 @@ async function story(user: PortalUser, number: number, products: Map<string, str
   }
   if (number % 5 === 4) {
     const before = `kill-${number - 1}`;
+    // Without a home there would be nothing to retire.
+    await eventually(`a home for ${before}`, () => world.workspaceFile(before, '.env'), 60_000);
     await user.delete(products.get(before) ?? '');
     products.delete(before);
   }
