@@ -1,4 +1,5 @@
-/** `npm run bench`: prints a table, then the same as JSON (`--json`: JSON only). `BENCH_DATABASE_URL` adds PostgreSQL. */
+/** `npm run bench`: prints a table, then the same as JSON (`--json`: JSON only). Measures both database engines. */
+import { startPostgres } from '../test/support/postgres.ts';
 import { measureAcks } from './acks.ts';
 import { measureHomes } from './homes.ts';
 import { setBenchStage } from './stage.ts';
@@ -13,9 +14,10 @@ interface Row {
 
 const rows: Row[] = [];
 await measure('embedded', undefined, 500);
-const server = process.env.BENCH_DATABASE_URL;
-if (server !== undefined) await measure('PostgreSQL', server, 200);
-else process.stderr.write('PostgreSQL is not measured: set BENCH_DATABASE_URL to an empty database.\n');
+{
+  await using server = await startPostgres();
+  await measure('PostgreSQL', server.url, 200);
+}
 
 if (!process.argv.includes('--json')) printTable();
 process.stdout.write(`${JSON.stringify(rows)}\n`);

@@ -7,7 +7,11 @@ import { join, resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { type PortalSimulator, startPortalSimulator } from '../demo/portal/simulator.ts';
 import { installMinistack, startMinistack } from '../demo/store/ministack.ts';
+import packageJson from '../package.json' with { type: 'json' };
 import { type Meter, startMeter } from './meter.ts';
+
+/** As users start it, without the `node` itself. */
+const startWords = packageJson.scripts.start.split(' ').slice(1);
 
 export interface BenchStage extends AsyncDisposable {
   readonly url: string;
@@ -31,7 +35,7 @@ export async function setBenchStage(database?: string): Promise<BenchStage> {
   const meter = started.use(await startMeter({ store: store.endpoint, portal: portal.url }));
   const secret = randomBytes(24).toString('hex');
   const port = await meter.freePort();
-  const child = spawn(process.execPath, ['src/main.ts', 'serve'], {
+  const child = spawn(process.execPath, startWords, {
     stdio: ['ignore', 'ignore', 'inherit'],
     env: {
       PATH: process.env.PATH ?? '',

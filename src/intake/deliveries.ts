@@ -9,7 +9,7 @@ import { type DeliveryRecord, insertDeliveries } from '../db/history.ts';
 import type { Affected, LookUp } from '../model/affected.ts';
 import { ProvisionerError } from '../model/errors.ts';
 import type { ProductId } from '../model/ids.ts';
-import { lookUpKey } from '../queue/jobs.ts';
+import { lookUpKey, type QueueName } from '../queue/jobs.ts';
 import type { Queue } from '../queue/queue.ts';
 
 /** A verified delivery with the verdict on it. */
@@ -71,9 +71,9 @@ class GroupCommit implements Deliveries {
   async #commit(): Promise<void> {
     const batch = this.#waiting.splice(0, largestCommit);
     try {
-      await this.#store(batch);
-      this.#queue.wake();
+      const queues = await this.#store(batch);
       for (const each of batch) each.resolve(each.id);
+      for (const name of queues) this.#queue.wake(name);
     } catch (cause) {
       const error = new ProvisionerError('DATABASE_UNAVAILABLE', 'The delivery could not be stored.', {
         cause,
@@ -85,13 +85,14 @@ class GroupCommit implements Deliveries {
     }
   }
 
-  async #store(batch: readonly Waiting[]): Promise<void> {
+  /** @returns the queues that have new work */
+  async #store(batch: readonly Waiting[]): Promise<readonly QueueName[]> {
     const named = [...new Set(batch.flatMap(({ arrival }) => lookUpProducts(arrival.affected)))];
-    await this.#database.sql.transaction().execute(async (trx) => {
+    return this.#database.sql.transaction().execute(async (trx) => {
       const grants = await listGrantsAround(trx, named);
       const records = batch.map((each) => toRecord(each, grants));
       await insertDeliveries(trx, records);
-      await this.#queue.add(trx, { reconcile: reconcileJobs(records), lookUps: lookUpJobs(batch) });
+      return this.#queue.add(trx, { reconcile: reconcileJobs(records), lookUps: lookUpJobs(batch) });
     });
   }
 }

@@ -6,7 +6,6 @@ import type { HomeName } from './home.ts';
 
 export type Action =
   | { readonly kind: 'add-finalizer' }
-  | { readonly kind: 'ensure-bucket' }
   | { readonly kind: 'mark-prefix'; readonly home: HomeName }
   | { readonly kind: 'create-principal' }
   | { readonly kind: 'put-policy'; readonly inputs: readonly HomeName[] }
@@ -41,10 +40,8 @@ export function describeAction(action: Action): string {
   switch (action.kind) {
     case 'add-finalizer':
       return 'hold the portal’s delete back with our finalizer';
-    case 'ensure-bucket':
-      return 'make the bucket';
     case 'mark-prefix':
-      return `mark the prefix ${action.home}/`;
+      return `mark the prefix ${action.home}/, in a new bucket if there is none`;
     case 'create-principal':
       return 'create the principal';
     case 'put-policy':

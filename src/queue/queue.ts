@@ -6,6 +6,7 @@
  * product from overlapping, across all processes.
  */
 
+import { EventEmitter } from 'node:events';
 import type { Transaction } from 'kysely';
 import { fromKysely, type Job, type JobInsert, PgBoss } from 'pg-boss';
 import type { Database } from '../db/connection.ts';
@@ -24,18 +25,21 @@ import {
 const heartbeatSeconds = 30;
 
 export interface Queue extends AsyncDisposable {
-  /** Adds jobs inside the caller's transaction. Those whose key already waits are left out. Wake after the commit. */
+  /**
+   * Adds jobs inside the caller's transaction. Those whose key already waits are left out.
+   * @returns the queues to wake after the commit
+   */
   add(
     trx: Transaction<Tables>,
     jobs: { reconcile?: readonly ReconcileJob[]; lookUps?: readonly LookUpJob[] },
-  ): Promise<void>;
+  ): Promise<readonly QueueName[]>;
   /** Adds reconciles in a transaction of its own and wakes the workers. */
   reconcile(jobs: readonly ReconcileJob[], priority?: number): Promise<void>;
   /** Adds look-ups, to be done at the earliest after `delayMs`. */
   lookUp(jobs: readonly LookUpJob[], delayMs?: number): Promise<void>;
-  /** Tells the workers of this process that something was committed. */
-  wake(): void;
-  onWake(listener: () => void): () => void;
+  /** Tells this process's worker of the queue that something was committed. */
+  wake(name: QueueName): void;
+  onWake(name: QueueName, listener: () => void): () => void;
   /** Claims up to `limit` jobs. */
   claim(name: QueueName, limit: number): Promise<Job<unknown>[]>;
   /** The job is over, however its run ended: when to try again is the product's `wake_at`. */
@@ -73,7 +77,7 @@ export async function openQueue(database: Database, log: Logger): Promise<Queue>
 class BossQueue implements Queue {
   readonly #boss: PgBoss;
   readonly #database: Database;
-  readonly #listeners = new Set<() => void>();
+  readonly #wakes = new EventEmitter<Record<QueueName, []>>();
 
   constructor(boss: PgBoss, database: Database) {
     this.#boss = boss;
@@ -83,18 +87,24 @@ class BossQueue implements Queue {
   async add(
     trx: Transaction<Tables>,
     { reconcile = [], lookUps = [] }: { reconcile?: readonly ReconcileJob[]; lookUps?: readonly LookUpJob[] },
-  ): Promise<void> {
+  ): Promise<readonly QueueName[]> {
     const db = fromKysely(trx);
+    const added: QueueName[] = [];
     if (reconcile.length > 0) {
       await this.#boss.insert(queueNames.reconcile, reconcileInserts(reconcile, priorities.fresh), { db });
+      added.push(queueNames.reconcile);
     }
-    if (lookUps.length > 0) await this.#boss.insert(queueNames.lookUp, lookUpInserts(lookUps), { db });
+    if (lookUps.length > 0) {
+      await this.#boss.insert(queueNames.lookUp, lookUpInserts(lookUps), { db });
+      added.push(queueNames.lookUp);
+    }
+    return added;
   }
 
   async reconcile(jobs: readonly ReconcileJob[], priority: number = priorities.fresh): Promise<void> {
     if (jobs.length === 0) return;
     await this.#boss.insert(queueNames.reconcile, reconcileInserts(jobs, priority));
-    this.wake();
+    this.wake(queueNames.reconcile);
   }
 
   async lookUp(jobs: readonly LookUpJob[], delayMs = 0): Promise<void> {
@@ -102,16 +112,16 @@ class BossQueue implements Queue {
     const startAfter = new Date(Date.now() + delayMs);
     const inserts = lookUpInserts(jobs).map((job) => (delayMs === 0 ? job : { ...job, startAfter }));
     await this.#boss.insert(queueNames.lookUp, inserts);
-    this.wake();
+    this.wake(queueNames.lookUp);
   }
 
-  wake(): void {
-    for (const listener of this.#listeners) listener();
+  wake(name: QueueName): void {
+    this.#wakes.emit(name);
   }
 
-  onWake(listener: () => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+  onWake(name: QueueName, listener: () => void): () => void {
+    this.#wakes.on(name, listener);
+    return () => this.#wakes.off(name, listener);
   }
 
   claim(name: QueueName, limit: number): Promise<Job<unknown>[]> {

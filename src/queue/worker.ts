@@ -1,7 +1,7 @@
 /**
  * Takes jobs from the queue and runs them, up to `slots` at a time. pg-boss's own workers would each fetch on every
  * wake (16 fetches for one job) and poll between; this one fetches once for all free slots, when something was
- * committed or a slot got free, and looks every two seconds for what another process committed.
+ * committed, or a slot got free while more may wait, and looks every two seconds for what another process committed.
  */
 import type { Job } from 'pg-boss';
 import { asProvisionerError } from '../model/errors.ts';
@@ -40,13 +40,18 @@ class QueueWorker implements Worker {
   #fetching: Promise<void> | null = null;
   /** Something was committed while a fetch was under way: fetch once more. */
   #wokenMeanwhile = false;
+  /** More may wait than the last fetch gave: for a slot, or for the run of the same product before it. */
+  #moreMayWait = false;
 
   constructor(options: WorkerOptions) {
     this.#options = options;
   }
 
   start(): void {
-    this.#stopListening = this.#options.queue.onWake(() => this.#wake());
+    this.#stopListening = this.#options.queue.onWake(this.#options.name, () => {
+      this.#moreMayWait = true;
+      this.#wake();
+    });
     this.#timers.push(
       setInterval(() => this.#wake(), pollMs),
       setInterval(() => void this.#refresh(), refreshMs),
@@ -82,8 +87,12 @@ class QueueWorker implements Worker {
     const { queue, name, slots, log } = this.#options;
     const free = slots - this.#running.size;
     if (free === 0) return;
+    // A job that waits for the one that runs now was committed while that ran: its wake is not forgotten here.
+    if (this.#running.size === 0) this.#moreMayWait = false;
     try {
-      for (const job of await queue.claim(name, free)) this.#begin(job);
+      const jobs = await queue.claim(name, free);
+      if (jobs.length === free) this.#moreMayWait = true;
+      for (const job of jobs) this.#begin(job);
     } catch (error) {
       log.error('could not take work from the queue', {
         queue: name,
@@ -95,7 +104,7 @@ class QueueWorker implements Worker {
   #begin(job: Job<unknown>): void {
     const over = this.#run(job).finally(() => {
       this.#running.delete(job);
-      this.#wake();
+      if (this.#moreMayWait) this.#wake();
     });
     this.#running.set(job, over);
   }

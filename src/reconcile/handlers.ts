@@ -66,7 +66,6 @@ export function createHandlers(parts: ReconcileParts, subject: RunSubject): Hand
       if (outcome !== 'added')
         throw new ProvisionerError('PORTAL_UNAVAILABLE', 'The product is being deleted in the portal.');
     },
-    'ensure-bucket': () => store.ensureBucket(),
     'mark-prefix': (action) => store.writeMarker(action.home, id),
     'create-principal': () => issuer.ensurePrincipal(principal),
     'put-policy': () => issuer.putPolicy(principal, wish().policy),

@@ -105,8 +105,7 @@ function planHome(desired: DesiredHome, observed: Observed): Plan {
   const held = steps.addIf(finalizer !== null && !observed.finalizers.includes(finalizer), {
     kind: 'add-finalizer',
   });
-  const bucket = steps.addIf(!observed.marked, { kind: 'ensure-bucket' }, [held]);
-  const marked = steps.addIf(!observed.marked, { kind: 'mark-prefix', home: desired.home }, [bucket]);
+  const marked = steps.addIf(!observed.marked, { kind: 'mark-prefix', home: desired.home }, [held]);
   const principal = steps.addIf(!observed.principalExists, { kind: 'create-principal' }, [held]);
   const policy = steps.addIf(
     !samePolicy(desired.policy, observed.policy),

@@ -185,14 +185,14 @@ async function surroundingsOf(parts: ReconcileParts, product: Product, nowMs: nu
   return { providers, tables: new Map(tables) };
 }
 
-/** Prefixes to prove a new key against: nobody's, and somebody else's when there is one. */
+/** The prefix that a new key must not open: somebody else's, or nobody's when there is no other. */
 async function foreignHomes(
   parts: ReconcileParts,
   own: HomeName,
   readable: readonly HomeName[],
 ): Promise<HomeName[]> {
   const closed = await findLiveHome(parts.database.sql, [own, ...readable]);
-  return [parts.canary, ...(closed === null ? [] : [closed])];
+  return [closed ?? parts.canary];
 }
 
 async function rememberFiles(

@@ -54,16 +54,6 @@ export class S3ObjectStore implements ObjectStore, Disposable {
     this.#bucket = options.bucket;
   }
 
-  async ensureBucket(): Promise<void> {
-    if (await this.#bucketExists()) return;
-    try {
-      await this.#client.send(new CreateBucketCommand({ Bucket: this.#bucket }));
-    } catch (error) {
-      if (error instanceof Error && error.name === 'BucketAlreadyOwnedByYou') return;
-      throw storeError(`create the bucket ${this.#bucket}`, error);
-    }
-  }
-
   async readMarker(home: HomeName): Promise<ProductId | 'unknown' | null> {
     try {
       const answer = await this.#client.send(
@@ -78,15 +68,18 @@ export class S3ObjectStore implements ObjectStore, Disposable {
   }
 
   async writeMarker(home: HomeName, product: ProductId): Promise<void> {
+    const marker = new PutObjectCommand({
+      Bucket: this.#bucket,
+      Key: markerKey(home),
+      Body: new Uint8Array(),
+      Metadata: { [ownerHeader]: product },
+    });
     try {
-      await this.#client.send(
-        new PutObjectCommand({
-          Bucket: this.#bucket,
-          Key: markerKey(home),
-          Body: new Uint8Array(),
-          Metadata: { [ownerHeader]: product },
-        }),
-      );
+      await this.#client.send(marker).catch(async (error: unknown) => {
+        if (!isNamed(error, 'NoSuchBucket')) throw error;
+        await this.#createBucket();
+        await this.#client.send(marker);
+      });
     } catch (error) {
       throw storeError('write the marker of a prefix', error);
     }
@@ -112,16 +105,20 @@ export class S3ObjectStore implements ObjectStore, Disposable {
   }
 
   async check(): Promise<void> {
-    await this.#bucketExists();
-  }
-
-  async #bucketExists(): Promise<boolean> {
     try {
       await this.#client.send(new HeadBucketCommand({ Bucket: this.#bucket }));
-      return true;
     } catch (error) {
-      if (httpStatusOf(error) === 404) return false;
-      throw storeError(`look at the bucket ${this.#bucket}`, error);
+      // The first marker makes the bucket.
+      if (httpStatusOf(error) !== 404) throw storeError(`look at the bucket ${this.#bucket}`, error);
+    }
+  }
+
+  /** Two products may do this at the same moment. */
+  async #createBucket(): Promise<void> {
+    try {
+      await this.#client.send(new CreateBucketCommand({ Bucket: this.#bucket }));
+    } catch (error) {
+      if (!isNamed(error, 'BucketAlreadyOwnedByYou')) throw error;
     }
   }
 
@@ -156,4 +153,8 @@ export class S3ObjectStore implements ObjectStore, Disposable {
   [Symbol.dispose](): void {
     this.#client.destroy();
   }
+}
+
+function isNamed(error: unknown, name: string): boolean {
+  return error instanceof Error && error.name === name;
 }

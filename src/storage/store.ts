@@ -6,10 +6,9 @@ import type { ProductId } from '../model/ids.ts';
  * Methods throw `ProvisionerError` with `STORE_UNAVAILABLE`, `STORE_DENIED` or `STORE_REJECTED`. All are idempotent.
  */
 export interface ObjectStore {
-  /** Makes the bucket when it is missing. */
-  ensureBucket(): Promise<void>;
   /** Whose home the prefix is, by its marker; `null` = no marker. Changes nothing. */
   readMarker(home: HomeName): Promise<ProductId | 'unknown' | null>;
+  /** Makes the bucket when it is missing. */
   writeMarker(home: HomeName, product: ProductId): Promise<void>;
   /** Names of the folders directly below a prefix (at most 1,000), for example the tables of an output root. */
   listFolders(prefix: string): Promise<readonly string[]>;

@@ -30,69 +30,88 @@ export async function readWorkspaceFile(root: string, path: string): Promise<str
   }
 }
 
-/** How a file is written. */
+/** How files are written. */
 export interface WriteOptions {
-  readonly mode: number;
   readonly owner: Ownership;
   /** `synced`: on disk before the call returns; `buffered`: whole, but a power cut may bring back the one before. */
   readonly durability: 'synced' | 'buffered';
 }
 
-/** Writes a file below `root` atomically, with its folders. */
-export async function writeWorkspaceFile(
+/** A file to write: its path below the root and its text. */
+export interface FileToWrite {
+  readonly path: string;
+  readonly content: string;
+  readonly mode: number;
+}
+
+/** Writes files below `root`, each atomically, with their folders. */
+export async function writeWorkspaceFiles(
   root: string,
-  path: string,
-  content: string,
-  { mode, owner, durability }: WriteOptions,
+  files: readonly FileToWrite[],
+  options: WriteOptions,
 ): Promise<void> {
-  await refuseLinks(root, path);
-  const target = join(root, path);
+  const folders = new Set(files.map((file) => dirname(file.path)));
+  await Promise.all([...folders].map((folder) => enterFolder(root, folder, options.owner)));
+  await Promise.all(files.map((file) => writeFile(root, file, options)));
+}
+
+async function writeFile(root: string, file: FileToWrite, options: WriteOptions): Promise<void> {
+  const target = join(root, file.path);
   const temporary = `${target}.provisioner.tmp`;
   try {
-    const file = await openNew(temporary, mode, () => makeFolders(root, dirname(path), owner));
-    try {
-      await file.writeFile(content);
-      await file.chmod(mode);
-      if (owner.uid !== undefined || owner.gid !== undefined)
-        await file.chown(owner.uid ?? -1, owner.gid ?? -1);
-      if (durability === 'synced') await file.sync();
-    } finally {
-      await file.close();
-    }
+    await fill(await openNew(temporary, file.mode), file, options);
     await rename(temporary, target);
-    if (durability === 'synced') await syncFolder(dirname(target));
+    if (options.durability === 'synced') await syncFolder(dirname(target));
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined);
-    throw workspaceError(path, error);
+    throw workspaceError(file.path, error);
   }
 }
 
-/** Opens a file that must not be there; makes its folder, or removes what a killed run left, only when that is the matter. */
-async function openNew(path: string, mode: number, makeFolder: () => Promise<void>): Promise<FileHandle> {
+async function fill(
+  handle: FileHandle,
+  { content, mode }: FileToWrite,
+  { owner, durability }: WriteOptions,
+): Promise<void> {
+  try {
+    await handle.writeFile(content);
+    await handle.chmod(mode);
+    if (owner.uid !== undefined || owner.gid !== undefined)
+      await handle.chown(owner.uid ?? -1, owner.gid ?? -1);
+    if (durability === 'synced') await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Opens a file that must not be there; removes what a killed run left. */
+async function openNew(path: string, mode: number): Promise<FileHandle> {
   const attempt = () => open(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, mode);
   try {
     return await attempt();
   } catch (error) {
-    const code = codeOf(error);
-    if (code === 'ENOENT') await makeFolder();
-    else if (code === 'EEXIST') await rm(path, { force: true });
-    else throw error;
+    if (codeOf(error) !== 'EEXIST') throw error;
+    await rm(path, { force: true });
     return attempt();
   }
 }
 
-/** Makes `root` and the folders below it. With a group, folders hand it down (set-group-id) and are group-writable. */
-export async function makeFolders(root: string, folder: string, owner: Ownership): Promise<void> {
-  const segments = folder === '.' ? [] : folder.split('/');
+/** Makes what is missing of the folders from `root` down; what lies there in their place is refused. */
+async function enterFolder(root: string, folder: string, owner: Ownership): Promise<void> {
   let current = root;
-  await makeFolder(current, owner);
-  for (const segment of segments) {
-    current = join(current, segment);
-    await makeFolder(current, owner);
+  await refuseUnlessFolder(current);
+  try {
+    for (const segment of folder === '.' ? [] : folder.split('/')) {
+      current = join(current, segment);
+      if (!(await refuseUnlessFolder(current))) await makeFolder(current, owner);
+    }
+  } catch (error) {
+    throw workspaceError(folder, error);
   }
 }
 
-async function makeFolder(path: string, owner: Ownership): Promise<void> {
+/** Makes one folder unless it is there. With a group it hands that down (set-group-id) and is group-writable. */
+export async function makeFolder(path: string, owner: Ownership): Promise<void> {
   try {
     await mkdir(path);
   } catch (error) {
@@ -122,14 +141,17 @@ async function syncFolder(path: string): Promise<void> {
 async function refuseLinks(root: string, path: string): Promise<void> {
   let current = root;
   for (const segment of dirname(path).split('/').concat('')) {
-    const stat = await lstat(current).catch(() => null);
-    if (stat === null) return;
-    if (!stat.isDirectory()) {
-      const message = `${current} is not a folder (a link or a file lies there). Remove it; nothing is written through it.`;
-      throw new ProvisionerError('WORKSPACE_UNSAFE', message);
-    }
+    if (!(await refuseUnlessFolder(current))) return;
     current = join(current, segment);
   }
+}
+
+/** True: a folder lies there. False: nothing does. */
+async function refuseUnlessFolder(path: string): Promise<boolean> {
+  const stat = await lstat(path).catch(() => null);
+  if (stat === null || stat.isDirectory()) return stat !== null;
+  const message = `${path} is not a folder (a link or a file lies there). Remove it; nothing is written through it.`;
+  throw new ProvisionerError('WORKSPACE_UNSAFE', message);
 }
 
 function codeOf(error: unknown): string | undefined {

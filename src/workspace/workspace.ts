@@ -5,12 +5,11 @@ import type { HomeName } from '../model/home.ts';
 import { type EnvEntries, readEnvBlock, withEnvBlock, withoutEnvBlock } from './env-block.ts';
 import { type RenderedFile, sha256 } from './render.ts';
 import {
-  makeFolders,
+  makeFolder,
   type Ownership,
   readWorkspaceFile,
-  type WriteOptions,
   workspaceError,
-  writeWorkspaceFile,
+  writeWorkspaceFiles,
 } from './tree.ts';
 
 /** Our block in `.env` as found, and whether the file is guarded as it should be. */
@@ -65,15 +64,15 @@ export class Workspaces {
   async writeFiles(home: HomeName, files: readonly RenderedFile[]): Promise<void> {
     const folder = await this.#make(home);
     const group = this.#owner.gid === undefined ? 0 : 0o020;
-    await Promise.all(
-      files.map((file) =>
-        // Lost in a power cut, such a file is written again: the next look finds that it differs.
-        writeWorkspaceFile(folder, file.path, file.content, {
-          mode: (file.executable ? 0o755 : 0o644) | group,
-          owner: this.#owner,
-          durability: 'buffered',
-        }),
-      ),
+    await writeWorkspaceFiles(
+      folder,
+      files.map(({ path, content, executable }) => ({
+        path,
+        content,
+        mode: (executable ? 0o755 : 0o644) | group,
+      })),
+      // Lost in a power cut, such a file is written again: the next look finds that it differs.
+      { owner: this.#owner, durability: 'buffered' },
     );
   }
 
@@ -81,7 +80,7 @@ export class Workspaces {
   async writeEnv(home: HomeName, entries: EnvEntries): Promise<void> {
     const folder = await this.#make(home);
     const existing = (await readWorkspaceFile(folder, '.env')) ?? '';
-    await writeWorkspaceFile(folder, '.env', withEnvBlock(existing, entries), this.#envOptions());
+    await this.#replaceEnv(folder, withEnvBlock(existing, entries));
   }
 
   /** Moves the workspace to the archive, without our block in its `.env`. Gone already = done. */
@@ -89,7 +88,7 @@ export class Workspaces {
     if (!(await this.#exists(home))) return;
     const folder = this.#folder(home);
     const env = await readWorkspaceFile(folder, '.env');
-    if (env !== null) await writeWorkspaceFile(folder, '.env', withoutEnvBlock(env), this.#envOptions());
+    if (env !== null) await this.#replaceEnv(folder, withoutEnvBlock(env));
     try {
       await mkdir(join(this.#root, archiveFolder), { recursive: true, mode: 0o750 });
       await rename(folder, join(this.#root, archiveFolder, `${home}-${label}`));
@@ -102,8 +101,12 @@ export class Workspaces {
   async check(): Promise<void> {
     try {
       await mkdir(this.#root, { recursive: true });
-      const options = { mode: 0o600, owner: this.#owner, durability: 'buffered' } as const;
-      await writeWorkspaceFile(this.#root, '.provisioner-check', '', options);
+      const options = { owner: this.#owner, durability: 'buffered' } as const;
+      await writeWorkspaceFiles(
+        this.#root,
+        [{ path: '.provisioner-check', content: '', mode: 0o600 }],
+        options,
+      );
     } catch (error) {
       throw workspaceError(this.#root, error);
     }
@@ -124,8 +127,9 @@ export class Workspaces {
     return this.#owner.gid === undefined ? 0o600 : 0o640;
   }
 
-  #envOptions(): WriteOptions {
-    return { mode: this.#envMode(), owner: this.#owner, durability: 'synced' };
+  #replaceEnv(folder: string, content: string): Promise<void> {
+    const file = { path: '.env', content, mode: this.#envMode() };
+    return writeWorkspaceFiles(folder, [file], { owner: this.#owner, durability: 'synced' });
   }
 
   #folder(home: HomeName): string {
@@ -135,7 +139,7 @@ export class Workspaces {
   async #make(home: HomeName): Promise<string> {
     try {
       await mkdir(this.#root, { recursive: true });
-      await makeFolders(this.#root, home, this.#owner);
+      await makeFolder(this.#folder(home), this.#owner);
       return this.#folder(home);
     } catch (error) {
       throw workspaceError(home, error);

@@ -32,7 +32,6 @@ export async function startProductStore(): Promise<ProductStore> {
   const objects = started.use(new S3ObjectStore({ ...options, bucket }));
   const issuer = started.use(new AwsIamIssuer(options));
   const client = started.adopt(createS3Client(options, 3), (opened) => opened.destroy());
-  await objects.ensureBucket();
   const running = started.move();
   return {
     endpoint,

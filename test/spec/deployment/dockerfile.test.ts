@@ -39,7 +39,11 @@ describe('the image', () => {
       expect(existsSync(path), path).toBe(true);
       expect(given).toContain(`!${path}`);
     }
-    expect(last.at(-1)).toBe('CMD ["node", "src/main.ts", "serve"]');
+  });
+
+  test('starts with the words of `npm start`', () => {
+    const words = JSON.parse(last.at(-1)?.replace(/^CMD /, '') ?? '');
+    expect(words).toEqual(packageJson.scripts.start.split(' '));
   });
 
   test('holds every package that its code imports, without those for development', () => {
