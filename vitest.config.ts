@@ -1,13 +1,13 @@
 import { defineConfig } from 'vitest/config';
 
-/** Suites: `spec` (pure, milliseconds), `integration` and `e2e` (real servers), `templates` (real data tools). */
+/** Suites: `spec` (pure), `integration`, `stores` (each kind of S3 server), `e2e` (all real), `templates` (real data tools). */
 const suite = (name: string, timeoutMs: number) => ({
   test: {
     name,
     include: [`test/${name}/**/*.test.ts`],
     testTimeout: timeoutMs,
     hookTimeout: timeoutMs,
-    globalSetup: name === 'e2e' || name === 'integration' ? ['test/support/install-tools.ts'] : [],
+    globalSetup: name === 'spec' ? [] : ['test/support/install-tools.ts'],
   },
 });
 
@@ -18,6 +18,7 @@ export default defineConfig({
     projects: [
       suite('spec', 30_000),
       suite('integration', 60_000),
+      suite('stores', 60_000),
       suite('e2e', 120_000),
       suite('templates', 600_000),
     ],

@@ -10,7 +10,7 @@ import type { Environment } from './config/schema.ts';
 import { readBrake } from './db/brake.ts';
 import { openDatabase } from './db/connection.ts';
 import { countByCondition } from './db/products.ts';
-import { AwsIamIssuer } from './identity/issuers/aws-iam.ts';
+import { issuerFinder } from './identity/find-issuer.ts';
 import { createDeliveries } from './intake/deliveries.ts';
 import { createIntakeRouter } from './intake/router.ts';
 import { canaryHome } from './model/home.ts';
@@ -118,9 +118,13 @@ async function assembleParts(env: Environment, foundations: Foundations): Promis
   const place = { endpoint: env.S3_ENDPOINT, region: env.S3_REGION, bucket: env.S3_BUCKET };
   const admin = { accessKeyId: env.S3_ACCESS_KEY, secretAccessKey: env.S3_SECRET_KEY };
   const store = started.use(new S3ObjectStore({ ...place, ...admin }));
-  const issuer = started.use(
-    new AwsIamIssuer({ endpoint: env.PROV_IAM_ENDPOINT ?? env.S3_ENDPOINT, region: env.S3_REGION, ...admin }),
-  );
+  const findIssuer = issuerFinder({
+    ...place,
+    ...admin,
+    api: env.PROV_ISSUER,
+    iamEndpoint: env.PROV_IAM_ENDPOINT,
+    onFound: ({ kind }) => log.info('found the store’s identity API', { store: kind.store, ...kind.limits }),
+  });
   const portal = createPortalClient({
     baseUrl: env.PROV_DPP_API_URL,
     auth: portalAuth(env),
@@ -133,7 +137,7 @@ async function assembleParts(env: Environment, foundations: Foundations): Promis
     queue,
     portal,
     store,
-    issuer,
+    findIssuer,
     workspaces: new Workspaces({
       root: resolve(env.PROV_TEMPLATE_OUTPUT_PATH),
       owner: { uid: env.PROV_WORKSPACE_UID, gid: env.PROV_WORKSPACE_GID },
@@ -150,8 +154,6 @@ async function assembleParts(env: Environment, foundations: Foundations): Promis
       finalizer: env.PROV_FINALIZER === '' ? null : env.PROV_FINALIZER,
       rotateOnAccessChange: env.PROV_ROTATE_ON_ACCESS_CHANGE,
       template,
-      policySizeLimit: issuer.limits.policySize,
-      keysPerPrincipal: issuer.limits.keysPerPrincipal,
       keyGraceMs: env.PROV_KEY_GRACE,
       purgeOnDelete: env.PROV_ON_DELETE === 'purge',
       brake: {
@@ -218,7 +220,7 @@ function createApp(
   parts: ReconcileParts,
   state: { readonly accepting: boolean },
 ): express.Express {
-  const { database, queue, log, metrics, portal, store, issuer, workspaces } = parts;
+  const { database, queue, log, metrics, portal, store, findIssuer, workspaces } = parts;
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -245,7 +247,11 @@ function createApp(
         { name: 'database', check: () => sql`select 1`.execute(database.sql) },
         { name: 'portal', check: () => portal.version() },
         { name: 'store', check: () => store.check() },
-        { name: 'identity', check: () => issuer.check() },
+        {
+          name: 'identity',
+          check: async () => (await findIssuer()).check(),
+          facts: async () => (await findIssuer()).kind,
+        },
         { name: 'workspaces', check: () => workspaces.check() },
       ],
     }),

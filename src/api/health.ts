@@ -4,10 +4,11 @@ import { Router } from 'express';
 import { asProvisionerError } from '../model/errors.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 
-/** One thing that work depends on. `check` throws when it is not there. */
+/** One thing that work depends on. `check` throws when it is not there; `facts` tell what was found out about it. */
 export interface Dependency {
   readonly name: 'database' | 'portal' | 'store' | 'identity' | 'workspaces';
   readonly check: () => Promise<unknown>;
+  readonly facts?: () => Promise<object>;
 }
 
 export interface HealthOptions {
@@ -24,6 +25,8 @@ interface Finding {
   readonly ok: boolean;
   readonly code?: string;
   readonly message?: string;
+  /** What was found out about it. */
+  readonly facts?: object;
 }
 
 /** A check that takes longer counts as failed. */
@@ -72,12 +75,12 @@ function about(version: string) {
 
 async function inspect(dependencies: readonly Dependency[]): Promise<Record<string, Finding>> {
   const entries = await Promise.all(
-    dependencies.map(async ({ name, check }): Promise<[string, Finding]> => [name, await finding(check)]),
+    dependencies.map(async (each): Promise<[string, Finding]> => [each.name, await finding(each)]),
   );
   return Object.fromEntries(entries);
 }
 
-async function finding(check: () => Promise<unknown>): Promise<Finding> {
+async function finding({ check, facts }: Dependency): Promise<Finding> {
   const { promise: timeout, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(
     () => reject(new Error(`no answer within ${checkTimeoutMs / 1000} s`)),
@@ -85,7 +88,7 @@ async function finding(check: () => Promise<unknown>): Promise<Finding> {
   );
   try {
     await Promise.race([check(), timeout]);
-    return { ok: true };
+    return facts === undefined ? { ok: true } : { ok: true, facts: await facts() };
   } catch (thrown) {
     const { code, message } = asProvisionerError(thrown);
     return { ok: false, code, message };

@@ -143,6 +143,14 @@ export const Environment = z.object({
     about: 'The IAM API, when it is not at `S3_ENDPOINT`.',
     example: 'https://iam.amazonaws.com',
   }),
+  PROV_ISSUER: setting(
+    z.enum(['auto', 'minio', 'aws-iam'], 'must be auto, minio or aws-iam').default('auto'),
+    {
+      group: store,
+      about: 'Identity API of the store: `minio` (MinIO, RustFS), `aws-iam`, or `auto`: found by asking.',
+      example: 'auto',
+    },
+  ),
   WEBHOOK_SECRET: setting(list.optional(), {
     group: webhooks,
     about: "The portal's `WEBHOOK_SECRET`; several, comma separated, while it is being changed.",

@@ -7,7 +7,8 @@ import type { Tables } from './tables.ts';
 export interface KeyRecord {
   readonly id: string;
   readonly state: 'issued' | 'current' | 'grace';
-  readonly secretSha256: string;
+  /** `null` until the store has made it. */
+  readonly secretSha256: string | null;
   readonly issuedAt: Date;
   readonly graceUntil: Date | null;
 }
@@ -23,11 +24,11 @@ export async function listKeys(db: Kysely<Tables>, product: ProductId): Promise<
   }));
 }
 
-/** Notes a key right after it was made, before anybody has it. */
+/** Notes a key before anybody has it: before it is made, where its name is ours to choose, and after. */
 export async function noteIssued(
   db: Kysely<Tables>,
   product: ProductId,
-  key: { readonly id: string; readonly secretSha256: string },
+  key: { readonly id: string; readonly secretSha256: string | null },
   now: Date,
 ): Promise<void> {
   await db
@@ -40,7 +41,7 @@ export async function noteIssued(
       issued_at: now,
       grace_until: null,
     })
-    .onConflict((conflict) => conflict.column('id').doNothing())
+    .onConflict((conflict) => conflict.column('id').doUpdateSet({ secret_sha256: key.secretSha256 }))
     .execute();
 }
 

@@ -62,7 +62,7 @@ export interface AccessKeyTable {
   id: string;
   product: ProductId;
   state: 'issued' | 'current' | 'grace';
-  secret_sha256: string;
+  secret_sha256: string | null;
   issued_at: Instant;
   grace_until: ColumnType<Date | null, Date | null, Date | null>;
 }

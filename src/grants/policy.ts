@@ -5,7 +5,7 @@
  */
 import type { HomeName } from '../model/home.ts';
 
-interface Statement {
+export interface PolicyStatement {
   readonly Sid: string;
   readonly Effect: 'Allow' | 'Deny';
   readonly Action: readonly string[];
@@ -15,7 +15,7 @@ interface Statement {
 
 export interface PolicyDocument {
   readonly Version: '2012-10-17';
-  readonly Statement: readonly Statement[];
+  readonly Statement: readonly PolicyStatement[];
 }
 
 /** Least set that lets DuckDB, s3fs, boto3 and multipart uploads work on the own prefix. */
@@ -34,7 +34,7 @@ const ownActions = [
 export function assemblePolicy(bucket: string, own: HomeName, inputs: readonly HomeName[]): PolicyDocument {
   const readable = [...new Set(inputs)].filter((home) => home !== own).sort();
   const objects = (home: HomeName) => `arn:aws:s3:::${bucket}/${home}/*`;
-  const statements: Statement[] = [
+  const statements: PolicyStatement[] = [
     { Sid: 'Own', Effect: 'Allow', Action: ownActions, Resource: [objects(own)] },
     {
       Sid: 'List',

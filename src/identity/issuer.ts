@@ -37,19 +37,35 @@ export interface IssuerLimits {
   readonly keysPerPrincipal: number;
 }
 
+/** The kind of store behind an issuer, for people: log, health. */
+export interface IssuerKind {
+  readonly store: 'MinIO' | 'RustFS' | 'AWS IAM API';
+  readonly limits: IssuerLimits;
+}
+
+/** How an observation is made. */
+export interface ObserveOptions {
+  /** Keys in our books: one whose making was cut off is found by its name only. */
+  readonly booked: readonly string[];
+  /** Also looks for keys that a key made below itself, where the store has such; costs time. */
+  readonly thorough: boolean;
+}
+
 /**
  * All methods throw `ProvisionerError` with `STORE_UNAVAILABLE` (try again), `STORE_DENIED` (our own rights) or
- * `STORE_REJECTED`. All but `createKey` are idempotent; a key whose answer was lost stays behind, is listed by
- * `observe`, and is known by not being in our books.
+ * `STORE_REJECTED`. All but `createKey` are idempotent. What a `createKey` left behind whose answer was lost is listed
+ * by `observe`, and is known by not being in our books, or by being there without a secret.
  */
 export interface Issuer {
-  readonly limits: IssuerLimits;
+  readonly kind: IssuerKind;
   /** Changes nothing. */
-  observe(principal: PrincipalName): Promise<ObservedPrincipal>;
+  observe(principal: PrincipalName, options: ObserveOptions): Promise<ObservedPrincipal>;
   ensurePrincipal(principal: PrincipalName): Promise<void>;
   putPolicy(principal: PrincipalName, policy: PolicyDocument): Promise<void>;
-  /** Not idempotent: each call makes a key. */
-  createKey(principal: PrincipalName): Promise<AccessKey>;
+  /** A fresh name for a key, to be noted before it is made; `null` where the store chooses the name. */
+  proposeKeyId(): string | null;
+  /** Not idempotent: each call makes a key. `id` is what `proposeKeyId` gave. */
+  createKey(principal: PrincipalName, id: string | null): Promise<AccessKey>;
   deleteKey(principal: PrincipalName, keyId: string): Promise<void>;
   /** Removes the principal with its policy; its keys must be gone. */
   deletePrincipal(principal: PrincipalName): Promise<void>;

@@ -1,6 +1,7 @@
 /** From what the portal says to what should be there: the wish, in the planner's terms. */
 import { decideGrants, type Grant, type GrantDecision, type Provider } from '../grants/granted.ts';
 import { assemblePolicy, policySize } from '../grants/policy.ts';
+import type { IssuerLimits } from '../identity/issuer.ts';
 import { type HomeName, outputPrefixOf, prefixOf, schemaNameOf } from '../model/home.ts';
 import type { ProductId } from '../model/ids.ts';
 import type { Product } from '../model/product.ts';
@@ -17,8 +18,6 @@ export interface HomeSettings {
   readonly finalizer: string | null;
   readonly rotateOnAccessChange: boolean;
   readonly template: Template;
-  readonly policySizeLimit: number;
-  readonly keysPerPrincipal: number;
 }
 
 /** Everything about one product that the wish is made of. */
@@ -30,6 +29,8 @@ export interface HomeFacts {
   readonly grantedBefore: ReadonlySet<string>;
   /** Tables found below each provider's output prefix. */
   readonly tables: ReadonlyMap<HomeName, readonly string[]>;
+  /** What the store's identity API can hold. */
+  readonly limits: IssuerLimits;
   readonly nowMs: number;
 }
 
@@ -46,7 +47,7 @@ export interface HomeWish {
 export function wishForHome(settings: HomeSettings, facts: HomeFacts): HomeWish {
   const { product, home } = facts;
   const decision = decideGrants(product.id, product.inputs, facts.providers, facts.nowMs);
-  const { fitting, noRoom } = fitIntoPolicy(settings, home, decision.grants, facts.grantedBefore);
+  const { fitting, noRoom } = fitIntoPolicy(settings.bucket, facts, decision.grants);
   const readable = fitting.map((grant) => grant.home);
   const context = renderContext(settings, facts, fitting);
   const rendered = renderTemplate(settings.template, context);
@@ -60,17 +61,16 @@ export function wishForHome(settings: HomeSettings, facts: HomeFacts): HomeWish 
     files: rendered,
     env: envEntries(settings, home, context),
     rotateOnAccessChange: settings.rotateOnAccessChange,
-    keysPerPrincipal: settings.keysPerPrincipal,
+    keysPerPrincipal: facts.limits.keysPerPrincipal,
   };
   return { desired, rendered, decision, grants: fitting, noRoom };
 }
 
 /** As many grants as the store's policy can hold, those in force first: a full policy never costs somebody their access. */
 function fitIntoPolicy(
-  settings: HomeSettings,
-  home: HomeName,
+  bucket: string,
+  { home, grantedBefore: before, limits }: HomeFacts,
   grants: readonly Grant[],
-  before: ReadonlySet<string>,
 ): { fitting: Grant[]; noRoom: Grant[] } {
   const fitting: Grant[] = [];
   const noRoom: Grant[] = [];
@@ -79,7 +79,7 @@ function fitIntoPolicy(
   );
   for (const grant of ordered) {
     const readable = [...fitting, grant].map((each) => each.home);
-    const fits = policySize(assemblePolicy(settings.bucket, home, readable)) <= settings.policySizeLimit;
+    const fits = policySize(assemblePolicy(bucket, home, readable)) <= limits.policySize;
     (fits ? fitting : noRoom).push(grant);
   }
   return { fitting, noRoom };

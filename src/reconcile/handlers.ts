@@ -3,7 +3,7 @@ import { forgetKey, makeCurrent, noteIssued } from '../db/access-keys.ts';
 import { listGrantsAround, replaceGrants } from '../db/grants.ts';
 import { changeProduct, type ProductRecord } from '../db/products.ts';
 import type { Grant } from '../grants/granted.ts';
-import { type AccessKey, principalNameOf } from '../identity/issuer.ts';
+import { type AccessKey, type Issuer, principalNameOf } from '../identity/issuer.ts';
 import { ProvisionerError } from '../model/errors.ts';
 import { type HomeName, homeNamesFor } from '../model/home.ts';
 import { type RenderedFile, sha256 } from '../workspace/render.ts';
@@ -16,6 +16,7 @@ import type { DesiredHome } from './plan.ts';
 /** What the actions of one run work on. */
 export interface RunSubject {
   readonly record: ProductRecord;
+  readonly issuer: Issuer;
   /** The wish; `null` while a product is torn down. */
   readonly desired: DesiredHome | null;
   readonly rendered: readonly RenderedFile[];
@@ -29,8 +30,8 @@ export interface RunSubject {
 
 /** Makes the handlers of one run. The new key's secret lives in this closure, between its making and the `.env`. */
 export function createHandlers(parts: ReconcileParts, subject: RunSubject): Handlers {
-  const { database, queue, portal, store, issuer, workspaces, settings, clock } = parts;
-  const { record } = subject;
+  const { database, queue, portal, store, workspaces, settings, clock } = parts;
+  const { record, issuer } = subject;
   const { id, home } = record;
   const principal = principalNameOf(id);
   const finalizer = settings.finalizer ?? '';
@@ -74,7 +75,9 @@ export function createHandlers(parts: ReconcileParts, subject: RunSubject): Hand
       await forgetKey(database.sql, action.key);
     },
     'issue-key': async () => {
-      const key = await issuer.createKey(principal);
+      const chosen = issuer.proposeKeyId();
+      if (chosen !== null) await noteIssued(database.sql, id, { id: chosen, secretSha256: null }, clock());
+      const key = await issuer.createKey(principal, chosen);
       hide(key.secret);
       await noteIssued(database.sql, id, { id: key.id, secretSha256: sha256(key.secret) }, clock());
       issued = key;

@@ -2,7 +2,7 @@
 import { type KeyRecord, listKeys } from '../db/access-keys.ts';
 import { listGrantsOf } from '../db/grants.ts';
 import type { ProductRecord } from '../db/products.ts';
-import { type ObservedPrincipal, principalNameOf } from '../identity/issuer.ts';
+import { type Issuer, type ObservedPrincipal, principalNameOf } from '../identity/issuer.ts';
 import type { RenderedFile } from '../workspace/render.ts';
 import { sha256 } from '../workspace/render.ts';
 import type { ObservedWorkspace } from '../workspace/workspace.ts';
@@ -18,12 +18,19 @@ export interface ObservedOutside {
   readonly grants: readonly string[];
 }
 
-export async function observeOutside(parts: ReconcileParts, record: ProductRecord): Promise<ObservedOutside> {
+/** @param thorough looks for keys below keys as well, which costs time on some stores */
+export async function observeOutside(
+  parts: ReconcileParts,
+  issuer: Issuer,
+  record: ProductRecord,
+  thorough: boolean,
+): Promise<ObservedOutside> {
   const db = parts.database.sql;
-  const [marker, principal, keys, grants] = await Promise.all([
+  const keys = await listKeys(db, record.id);
+  const booked = keys.map((key) => key.id);
+  const [marker, principal, grants] = await Promise.all([
     parts.store.readMarker(record.home),
-    parts.issuer.observe(principalNameOf(record.id)),
-    listKeys(db, record.id),
+    issuer.observe(principalNameOf(record.id), { booked, thorough }),
     listGrantsOf(db, record.id),
   ]);
   return { marked: marker === record.id, principal, keys, grants };
@@ -56,13 +63,15 @@ export async function observe(
   };
 }
 
-/** The store's list decides which keys there are; our books say what each of them is. */
+/** The store's list decides which keys there are; our books say what each of them is, and which are gone. */
 function joinKeys({ principal, keys }: ObservedOutside): ObservedKey[] {
-  return principal.keys.map((listed) => {
-    const book = keys.find((key) => key.id === listed.id);
+  const listed = new Map(principal.keys.map((key) => [key.id, key.active]));
+  const books = new Map(keys.map((key) => [key.id, key]));
+  return [...new Set([...listed.keys(), ...books.keys()])].map((id) => {
+    const book = books.get(id);
     return {
-      id: listed.id,
-      active: listed.active,
+      id,
+      active: listed.get(id) ?? false,
       state: book?.state ?? 'unknown',
       graceUntilMs: book?.graceUntil?.getTime() ?? null,
       issuedAtMs: book?.issuedAt.getTime() ?? 0,

@@ -29,7 +29,8 @@ export interface ReconcileParts {
   readonly queue: Queue;
   readonly portal: PortalClient;
   readonly store: ObjectStore;
-  readonly issuer: Issuer;
+  /** Finds out at the first call what kind of store it is, and fails while that is away. */
+  readonly findIssuer: () => Promise<Issuer>;
   readonly workspaces: Workspaces;
   /** Shows with the key itself that it opens what it must and nothing else. */
   readonly proveKey: (key: { readonly id: string; readonly secret: string }, claim: Claim) => Promise<void>;

@@ -203,7 +203,7 @@ function dropKeys(
 function reasonToDrop(key: ObservedKey, nowMs: number): string | null {
   if (key.state === 'unknown') return 'it is not in our books';
   if (key.state === 'issued') return 'it was never handed over';
-  if (!key.active) return 'it is switched off';
+  if (!key.active) return 'it is switched off or gone';
   if (key.state === 'grace' && (key.graceUntilMs ?? 0) <= nowMs) return 'its grace period is over';
   return null;
 }

@@ -39,6 +39,15 @@ interface Outcome {
   readonly nextMs: number | null;
 }
 
+/** What goes with one run. */
+interface Run {
+  readonly log: Logger;
+  /** Cleans up at the end of the run. */
+  readonly defer: (cleanUp: () => void) => void;
+  /** Nobody waits for a resync: it looks for what costs time to find. */
+  readonly thorough: boolean;
+}
+
 const nothingToDo: Outcome = { actions: [], error: null, conditions: null, nextMs: null };
 
 /** Reconciles one product. Never throws for what can go wrong with it: that is recorded and tried again by the clock. */
@@ -53,7 +62,8 @@ export async function reconcileProduct(
   const startedAt = parts.clock();
   const started = performance.now();
   const cleanUps: (() => void)[] = [];
-  const outcome = await outcomeOf(parts, product, log, (cleanUp) => cleanUps.push(cleanUp));
+  const defer = (cleanUp: () => void) => void cleanUps.push(cleanUp);
+  const outcome = await outcomeOf(parts, product, { log, defer, thorough: cause.kind === 'resync' });
   const ms = performance.now() - started;
   await record(parts, product, outcome);
   if (outcome.actions.length > 0 || outcome.error !== null) {
@@ -66,24 +76,19 @@ export async function reconcileProduct(
   for (const cleanUp of cleanUps) cleanUp();
 }
 
-async function outcomeOf(
-  parts: ReconcileParts,
-  id: ProductId,
-  log: Logger,
-  defer: (cleanUp: () => void) => void,
-): Promise<Outcome> {
+async function outcomeOf(parts: ReconcileParts, id: ProductId, run: Run): Promise<Outcome> {
   try {
     const [product, known] = await Promise.all([
       parts.portal.readProduct(id),
       findProduct(parts.database.sql, id),
     ]);
     if (product !== null && product.status !== 'deleting') {
-      return await reconcileHome(parts, product, known ?? (await claimRecord(parts, product)), log, defer);
+      return await reconcileHome(parts, product, known ?? (await claimRecord(parts, product)), run);
     }
     const record = known ?? (await forgottenRecord(parts, product));
     const held = product?.finalizers.includes(parts.settings.finalizer ?? '') ?? false;
     if (record === null || (record.state === 'retired' && !held)) return nothingToDo;
-    return await retire(parts, record, product, log, defer);
+    return await retire(parts, record, product, run);
   } catch (thrown) {
     return { ...nothingToDo, error: asProvisionerError(thrown) };
   }
@@ -100,13 +105,13 @@ async function reconcileHome(
   parts: ReconcileParts,
   product: Product,
   known: ProductRecord,
-  log: Logger,
-  defer: (cleanUp: () => void) => void,
+  run: Run,
 ): Promise<Outcome> {
   const record = await bringToLife(parts, product, known);
   const nowMs = parts.clock().getTime();
+  const issuer = await parts.findIssuer();
   const [outside, surroundings] = await Promise.all([
-    observeOutside(parts, record),
+    observeOutside(parts, issuer, record, run.thorough),
     surroundingsOf(parts, product, nowMs),
   ]);
   const wish = wishForHome(parts.settings, {
@@ -115,20 +120,22 @@ async function reconcileHome(
     providers: surroundings.providers,
     tables: surroundings.tables,
     grantedBefore: new Set(outside.grants),
+    limits: issuer.kind.limits,
     nowMs,
   });
   const observed = await observe(parts, record, outside, product.finalizers, wish.rendered);
   const steps = plan(wish.desired, observed);
   const handlers = createHandlers(parts, {
     record,
+    issuer,
     desired: wish.desired,
     rendered: wish.rendered,
     grants: wish.grants,
     foreignHomes: () => foreignHomes(parts, record.home, wish.desired.readable),
     purged: false,
-    defer,
+    defer: run.defer,
   });
-  const { records, error } = await applyPlan(steps, handlers, (action) => noteAction(parts, log, action));
+  const { records, error } = await applyPlan(steps, handlers, (action) => noteAction(parts, run.log, action));
   if (records.some((action) => action.kind === 'write-files' && action.outcome === 'done')) {
     await rememberFiles(parts, record, wish.rendered);
   }
@@ -214,8 +221,7 @@ async function retire(
   parts: ReconcileParts,
   record: ProductRecord,
   product: Product | null,
-  log: Logger,
-  defer: (cleanUp: () => void) => void,
+  run: Run,
 ): Promise<Outcome> {
   const held = await whyHeld(parts, record);
   if (held !== null) {
@@ -223,21 +229,23 @@ async function retire(
     return { ...nothingToDo, conditions: conditionsOfHeld(held) };
   }
   const finalizers = product?.finalizers ?? [];
-  const outside = await observeOutside(parts, record);
+  const issuer = await parts.findIssuer();
+  const outside = await observeOutside(parts, issuer, record, run.thorough);
   const observed = await observe(parts, record, outside, finalizers, []);
   const purge = parts.settings.purgeOnDelete;
   const finalizerHeld = finalizers.includes(parts.settings.finalizer ?? '');
   const steps = plan({ kind: 'nothing', home: record.home, finalizerHeld, purge }, observed);
   const handlers = createHandlers(parts, {
     record,
+    issuer,
     desired: null,
     rendered: [],
     grants: [],
     foreignHomes: async () => [],
     purged: purge,
-    defer,
+    defer: run.defer,
   });
-  const { records, error } = await applyPlan(steps, handlers, (action) => noteAction(parts, log, action));
+  const { records, error } = await applyPlan(steps, handlers, (action) => noteAction(parts, run.log, action));
   return { actions: records, error, conditions: null, nextMs: null };
 }
 

@@ -2,7 +2,7 @@
 import { ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { installMinistack, startMinistack } from '../../demo/store/ministack.ts';
 import { assemblePolicy } from '../../src/grants/policy.ts';
-import { principalNameOf } from '../../src/identity/issuer.ts';
+import { type Issuer, principalNameOf } from '../../src/identity/issuer.ts';
 import { AwsIamIssuer } from '../../src/identity/issuers/aws-iam.ts';
 import type { HomeName } from '../../src/model/home.ts';
 import type { ProductId } from '../../src/model/ids.ts';
@@ -30,7 +30,7 @@ export async function startProductStore(): Promise<ProductStore> {
   const { endpoint, accessKey: accessKeyId, secretKey: secretAccessKey } = server;
   const options = { endpoint, region, accessKeyId, secretAccessKey };
   const objects = started.use(new S3ObjectStore({ ...options, bucket }));
-  const issuer = started.use(new AwsIamIssuer(options));
+  const issuer: Issuer = started.use(new AwsIamIssuer(options));
   const client = started.adopt(createS3Client(options, 3), (opened) => opened.destroy());
   const running = started.move();
   return {
@@ -40,7 +40,7 @@ export async function startProductStore(): Promise<ProductStore> {
       await issuer.ensurePrincipal(principal);
       await issuer.putPolicy(principal, assemblePolicy(bucket, home, inputs));
       await objects.writeMarker(home, product);
-      return issuer.createKey(principal);
+      return issuer.createKey(principal, null);
     },
     async list(prefix) {
       const page = await client.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix }));

@@ -52,7 +52,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('id', 'text', (column) => column.primaryKey())
     .addColumn('product', 'uuid', (column) => column.notNull())
     .addColumn('state', 'text', (column) => column.notNull())
-    .addColumn('secret_sha256', 'text', (column) => column.notNull())
+    .addColumn('secret_sha256', 'text')
     .addColumn('issued_at', 'timestamptz', (column) => column.notNull())
     .addColumn('grace_until', 'timestamptz')
     .execute();

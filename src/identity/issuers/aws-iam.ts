@@ -19,7 +19,7 @@ import { storeError } from '../../model/store-error.ts';
 import type {
   AccessKey,
   Issuer,
-  IssuerLimits,
+  IssuerKind,
   ListedKey,
   ObservedPrincipal,
   PrincipalName,
@@ -29,7 +29,7 @@ import type {
 const policyName = 'data-product';
 
 /** AWS: inline policies of a user, 2,048 characters in all; two access keys per user (IAM quotas). */
-const limits: IssuerLimits = { policySize: 2048, keysPerPrincipal: 2 };
+const kind: IssuerKind = { store: 'AWS IAM API', limits: { policySize: 2048, keysPerPrincipal: 2 } };
 
 export interface AwsIamOptions {
   readonly endpoint: string;
@@ -41,7 +41,7 @@ export interface AwsIamOptions {
 const CreatedKey = z.object({ AccessKeyId: z.string().min(16), SecretAccessKey: z.string().min(16) });
 
 export class AwsIamIssuer implements Issuer, Disposable {
-  readonly limits = limits;
+  readonly kind = kind;
   readonly #client: IAMClient;
 
   constructor(options: AwsIamOptions) {
@@ -82,6 +82,10 @@ export class AwsIamIssuer implements Issuer, Disposable {
         }),
       ),
     );
+  }
+
+  proposeKeyId(): null {
+    return null;
   }
 
   async createKey(principal: PrincipalName): Promise<AccessKey> {

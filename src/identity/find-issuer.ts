@@ -1,0 +1,78 @@
+/**
+ * Which identity API the store has. The daemon starts while the store is away, so the question is asked when the first
+ * answer is needed, and again until there is one.
+ */
+import { ProvisionerError } from '../model/errors.ts';
+import type { Issuer } from './issuer.ts';
+import { AwsIamIssuer } from './issuers/aws-iam.ts';
+import { MinioIssuer } from './issuers/minio/minio.ts';
+
+export interface IssuerOptions {
+  /** `auto`: by asking the store. */
+  readonly api: 'auto' | 'minio' | 'aws-iam';
+  /** Address of the S3 API; MinIO and RustFS have their admin API there too. */
+  readonly endpoint: string;
+  /** Address of the IAM API where it is another one. */
+  readonly iamEndpoint: string | undefined;
+  readonly region: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  /** Told once. */
+  readonly onFound: (issuer: Issuer) => void;
+}
+
+/**
+ * @returns a function that gives the issuer, found at its first call and then kept; it throws `STORE_UNAVAILABLE`,
+ * `STORE_DENIED` (wrong key, or too few rights) or `STORE_REJECTED` (no such API there)
+ */
+export function issuerFinder(options: IssuerOptions): () => Promise<Issuer> {
+  let found: Promise<Issuer> | null = null;
+  const find = async () => {
+    const issuer = await choose(options);
+    options.onFound(issuer);
+    return issuer;
+  };
+  return () => {
+    found ??= find().catch((error: unknown) => {
+      found = null;
+      throw error;
+    });
+    return found;
+  };
+}
+
+async function choose(options: IssuerOptions): Promise<Issuer> {
+  const { api, iamEndpoint } = options;
+  if (api === 'minio') return MinioIssuer.connect(options);
+  if (api === 'aws-iam' || iamEndpoint !== undefined) return connectIam(options);
+  // MinIO's first: a server without that API takes the call for one about an object, and says 404 or 403.
+  const minio = await attempt(MinioIssuer.connect(options));
+  if (!(minio instanceof ProvisionerError)) return minio;
+  const iam = await attempt(connectIam(options));
+  if (!(iam instanceof ProvisionerError)) return iam;
+  throw whyNone(minio, iam);
+}
+
+async function connectIam({ endpoint, iamEndpoint = endpoint, ...options }: IssuerOptions): Promise<Issuer> {
+  const issuer = new AwsIamIssuer({ ...options, endpoint: iamEndpoint });
+  await issuer.check();
+  return issuer;
+}
+
+async function attempt(connecting: Promise<Issuer>): Promise<Issuer | ProvisionerError> {
+  try {
+    return await connecting;
+  } catch (error) {
+    if (error instanceof ProvisionerError) return error;
+    throw error;
+  }
+}
+
+/** A store that did not answer is asked again; one that knows the call and refuses us says what is wrong. */
+function whyNone(minio: ProvisionerError, iam: ProvisionerError): ProvisionerError {
+  if (minio.code !== 'STORE_REJECTED') return minio;
+  if (iam.code === 'STORE_DENIED') return iam;
+  const message =
+    'The store has no identity API that is known here: neither MinIO’s admin API nor the AWS IAM API. If it has an address of its own, set PROV_IAM_ENDPOINT.';
+  return new ProvisionerError('STORE_REJECTED', message, { cause: iam, facts: { minio: minio.message } });
+}

@@ -1,0 +1,262 @@
+/**
+ * The calls of `/minio/admin/v3` that the adapter needs, as MinIO and RustFS both answer them. Signed like S3
+ * (service `s3`; `iam` is refused), with the hash of the body as it is sent.
+ */
+import { createHash } from 'node:crypto';
+import { AwsV4Signer } from 'aws4fetch';
+import pRetry from 'p-retry';
+import { z } from 'zod';
+import { ProvisionerError } from '../../../model/errors.ts';
+import { storeError } from '../../../model/store-error.ts';
+import { openPayload, sealPayload } from './payload.ts';
+
+export interface AdminOptions {
+  readonly endpoint: string;
+  readonly region: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+}
+
+const timeoutMs = 10_000;
+const retries = 2;
+
+const Group = z.object({
+  status: z.enum(['enabled', 'disabled']),
+  members: z.array(z.string()).nullish(),
+  policy: z.string().nullish(),
+});
+const User = z.object({ status: z.enum(['enabled', 'disabled']) });
+const PolicyDocumentAnswer = z.union([
+  z
+    .object({ policy_name: z.string(), policy: z.unknown() })
+    .transform(({ policy }) => ({ policy, envelope: true })),
+  z
+    .object({ Statement: z.unknown() })
+    .loose()
+    .transform((policy) => ({ policy, envelope: false })),
+]);
+const ServiceAccounts = z.object({
+  accounts: z.array(z.object({ accessKey: z.string() })).nullish(),
+});
+
+/** A group as the store describes it. */
+export interface GroupInfo {
+  readonly enabled: boolean;
+  readonly members: readonly string[];
+  readonly policies: readonly string[];
+}
+
+/** One call: method, path below `/minio/admin/v3/`, query, and a body that is sealed where the API asks for it. */
+interface Call {
+  readonly method: 'GET' | 'PUT' | 'POST' | 'DELETE';
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly body?: Buffer<ArrayBuffer> | string;
+}
+
+/** An answer that is not a success, named like the SDK's errors so that `storeError` reads both. */
+class AdminApiError extends Error {
+  readonly $metadata: { readonly httpStatusCode: number };
+
+  constructor(status: number, code: string, message: string) {
+    super(message);
+    this.name = code;
+    this.$metadata = { httpStatusCode: status };
+  }
+}
+
+/**
+ * All methods throw `STORE_UNAVAILABLE`, `STORE_DENIED` or `STORE_REJECTED`, and can be repeated: what a repeated call
+ * finds done already is done. `null` = there is no such thing.
+ */
+export class AdminApi {
+  readonly #options: AdminOptions;
+
+  constructor(options: AdminOptions) {
+    this.#options = options;
+  }
+
+  async listGroups(): Promise<readonly string[]> {
+    const text = await this.#ask('list groups', { method: 'GET', path: 'groups' });
+    return this.#parse('list groups', z.array(z.string()), text ?? '[]');
+  }
+
+  async readGroup(group: string): Promise<GroupInfo | null> {
+    const text = await this.#askForOne('read a group', { method: 'GET', path: 'group', query: { group } });
+    if (text === null) return null;
+    const { status, members, policy } = this.#parse('read a group', Group, text);
+    const policies = (policy ?? '').split(',').filter((name) => name !== '');
+    return { enabled: status === 'enabled', members: members ?? [], policies };
+  }
+
+  /** Adds the members, making the group when it is new and switching it on. */
+  async joinGroup(group: string, members: readonly string[]): Promise<void> {
+    const body = JSON.stringify({ group, members, groupStatus: 'enabled', isRemove: false });
+    await this.#ask('change a group', { method: 'PUT', path: 'update-group-members', body });
+  }
+
+  async leaveGroup(group: string, member: string): Promise<void> {
+    const body = JSON.stringify({ group, members: [member], groupStatus: 'enabled', isRemove: true });
+    await this.#askForOne('change a group', { method: 'PUT', path: 'update-group-members', body });
+  }
+
+  /** The group must be empty. */
+  async removeGroup(group: string): Promise<void> {
+    const body = JSON.stringify({ group, members: [], groupStatus: 'enabled', isRemove: true });
+    await this.#askForOne('remove a group', { method: 'PUT', path: 'update-group-members', body });
+  }
+
+  /** Attaches exactly these policies to the group; none = detach. */
+  async attachPolicies(group: string, policies: readonly string[]): Promise<void> {
+    const query = { policyName: policies.join(','), userOrGroup: group, isGroup: 'true' };
+    await this.#ask('attach a policy', { method: 'PUT', path: 'set-user-or-group-policy', query });
+  }
+
+  async putPolicy(name: string, policy: unknown): Promise<void> {
+    const body = JSON.stringify(policy);
+    await this.#ask('put the policy', { method: 'PUT', path: 'add-canned-policy', query: { name }, body });
+  }
+
+  /** The document, and whether it came in RustFS's envelope (MinIO sends it bare). */
+  async readPolicy(name: string): Promise<{ policy: unknown; envelope: boolean } | null> {
+    const call: Call = { method: 'GET', path: 'info-canned-policy', query: { name } };
+    const text = await this.#askForOne('read the policy', call);
+    return text === null ? null : this.#parse('read the policy', PolicyDocumentAnswer, text);
+  }
+
+  /** The policy must be attached to nothing. */
+  async removePolicy(name: string): Promise<void> {
+    await this.#askForOne('delete the policy', {
+      method: 'DELETE',
+      path: 'remove-canned-policy',
+      query: { name },
+    });
+  }
+
+  async readUser(accessKey: string): Promise<{ readonly enabled: boolean } | null> {
+    const call: Call = { method: 'GET', path: 'user-info', query: { accessKey } };
+    const text = await this.#askForOne('look at an access key', call);
+    if (text === null) return null;
+    return { enabled: this.#parse('look at an access key', User, text).status === 'enabled' };
+  }
+
+  /** An existing user of that name gets this secret and status: look first. */
+  async putUser(accessKey: string, secretKey: string, status: 'enabled' | 'disabled'): Promise<void> {
+    const body = await sealPayload(this.#options.secretAccessKey, JSON.stringify({ secretKey, status }));
+    await this.#ask('create an access key', { method: 'PUT', path: 'add-user', query: { accessKey }, body });
+  }
+
+  /** @returns false when there was no such user */
+  async removeUser(accessKey: string): Promise<boolean> {
+    const call: Call = { method: 'DELETE', path: 'remove-user', query: { accessKey } };
+    return (await this.#askForOne('delete an access key', call)) !== null;
+  }
+
+  /** Keys that the user's own key (or an administrator) made below it. Costs an Argon2 on MinIO. */
+  async listServiceAccounts(user: string): Promise<readonly string[]> {
+    const call: Call = { method: 'GET', path: 'list-service-accounts', query: { user } };
+    const sealed = await this.#send('list service accounts', call);
+    if (sealed === null || sealed.length === 0) return [];
+    const text = await openPayload(this.#options.secretAccessKey, sealed).catch((cause: unknown) => {
+      throw new ProvisionerError(
+        'STORE_REJECTED',
+        'The store sent service accounts that can not be decrypted.',
+        {
+          cause,
+        },
+      );
+    });
+    const { accounts } = this.#parse('list service accounts', ServiceAccounts, text);
+    return (accounts ?? []).map((account) => account.accessKey);
+  }
+
+  /** RustFS answers 400 where MinIO says 404. */
+  async removeServiceAccount(accessKey: string): Promise<void> {
+    const call: Call = { method: 'DELETE', path: 'delete-service-account', query: { accessKey } };
+    await this.#send('delete a service account', call, [404, 400]);
+  }
+
+  async #ask(what: string, call: Call): Promise<string | null> {
+    return (await this.#send(what, call))?.toString('utf8') ?? null;
+  }
+
+  async #askForOne(what: string, call: Call): Promise<string | null> {
+    return (await this.#send(what, call, [404]))?.toString('utf8') ?? null;
+  }
+
+  /** Sends, again when the store could not answer. A status of `missing` gives `null`. */
+  async #send(what: string, call: Call, missing: readonly number[] = []): Promise<Buffer | null> {
+    return pRetry(() => this.#sendOnce(what, call, missing), {
+      retries,
+      minTimeout: 100,
+      shouldRetry: ({ error }) => error instanceof ProvisionerError && error.retryable,
+    });
+  }
+
+  async #sendOnce(what: string, call: Call, missing: readonly number[]): Promise<Buffer | null> {
+    try {
+      const { url, method, headers, body } = await this.#sign(call);
+      const answer = await fetch(url, {
+        method,
+        headers,
+        ...(body === undefined ? {} : { body }),
+        redirect: 'error',
+        signal: AbortSignal.timeout(timeoutMs),
+      });
+      const bytes = Buffer.from(await answer.arrayBuffer());
+      if (answer.ok) return bytes;
+      if (missing.includes(answer.status)) return null;
+      throw errorOf(answer.status, bytes.toString('utf8'));
+    } catch (error) {
+      throw storeError(what, error);
+    }
+  }
+
+  async #sign({ method, path, query = {}, body }: Call) {
+    const { endpoint, region, accessKeyId, secretAccessKey } = this.#options;
+    const url = new URL(`/minio/admin/v3/${path}`, endpoint);
+    for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
+    const headers = {
+      'x-amz-content-sha256': createHash('sha256')
+        .update(body ?? '')
+        .digest('hex'),
+    };
+    const signer = new AwsV4Signer({
+      method,
+      url: url.toString(),
+      headers,
+      service: 's3',
+      region,
+      accessKeyId,
+      secretAccessKey,
+    });
+    const signed = await signer.sign();
+    return { url: signed.url, method, headers: signed.headers, body };
+  }
+
+  #parse<T extends z.ZodType>(what: string, schema: T, text: string): z.infer<T> {
+    const parsed = schema.safeParse(jsonOf(text));
+    if (parsed.success) return parsed.data;
+    const message = `The store's answer to the call to ${what} is not understood: ${z.prettifyError(parsed.error)}`;
+    throw new ProvisionerError('STORE_REJECTED', message);
+  }
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+const JsonError = z.object({ Code: z.string(), Message: z.string().default('') });
+
+/** MinIO sends its errors as JSON, RustFS as S3's XML. */
+function errorOf(status: number, text: string): AdminApiError {
+  const json = JsonError.safeParse(jsonOf(text));
+  if (json.success) return new AdminApiError(status, json.data.Code, json.data.Message);
+  const code = /<Code>([^<]{1,100})<\/Code>/.exec(text)?.[1] ?? `HTTP ${status}`;
+  const message = /<Message>([^<]{1,300})<\/Message>/.exec(text)?.[1] ?? '';
+  return new AdminApiError(status, code, message);
+}

@@ -1,0 +1,218 @@
+/**
+ * Adapter for MinIO and RustFS: a group per product that the policy is attached to, and a user in it per access key,
+ * whose name is the key's id. Two keys side by side are two users.
+ */
+import { randomBytes } from 'node:crypto';
+import { z } from 'zod';
+import type { PolicyDocument, PolicyStatement } from '../../../grants/policy.ts';
+import { ProvisionerError } from '../../../model/errors.ts';
+import type {
+  AccessKey,
+  Issuer,
+  IssuerKind,
+  ListedKey,
+  ObservedPrincipal,
+  ObserveOptions,
+  PrincipalName,
+} from '../../issuer.ts';
+import { AdminApi, type AdminOptions, type GroupInfo } from './admin-api.ts';
+import { joinPolicy, splitPolicy } from './policy-parts.ts';
+
+/** With several policies on a group there is no limit that a product could meet; this one keeps a mistake bounded. */
+const limits = { policySize: 500_000, keysPerPrincipal: 10 };
+
+/**
+ * What a key could do to itself without it: replace its own secret, make service accounts and, on RustFS, tokens of its
+ * own. (MinIO refuses a policy that names `sts:AssumeRole`; tokens there end with their user.)
+ */
+const guardAdmin: PolicyStatement = {
+  Sid: 'NoAdmin',
+  Effect: 'Deny',
+  Action: ['admin:*'],
+  Resource: ['arn:aws:s3:::*'],
+};
+const guardTokens: PolicyStatement = {
+  Sid: 'NoTokens',
+  Effect: 'Deny',
+  Action: ['sts:AssumeRole'],
+  Resource: ['arn:aws:s3:::*'],
+};
+
+const oneOrMore = z.union([z.array(z.string()), z.string().transform((one) => [one])]);
+/** Our policies as the stores give them back. */
+const FoundPolicy = z.object({
+  Version: z.literal('2012-10-17'),
+  Statement: z.array(
+    z.object({
+      Sid: z.string(),
+      Effect: z.enum(['Allow', 'Deny']),
+      Action: oneOrMore,
+      Resource: oneOrMore,
+      Condition: z.record(z.string(), z.record(z.string(), oneOrMore)).exactOptional(),
+    }),
+  ),
+});
+
+export class MinioIssuer implements Issuer {
+  readonly kind: IssuerKind;
+  readonly #api: AdminApi;
+  readonly #guard: readonly PolicyStatement[];
+  /** What was asked last for each principal: RustFS loses concurrent changes to one group. */
+  readonly #queues = new Map<PrincipalName, Promise<unknown>>();
+
+  private constructor(api: AdminApi, store: 'MinIO' | 'RustFS') {
+    this.#api = api;
+    this.kind = { store, limits };
+    this.#guard = store === 'RustFS' ? [guardAdmin, guardTokens] : [guardAdmin];
+  }
+
+  /** Finds out which of the two it is; fails as every call does when the API is not there or refuses us. */
+  static async connect(options: AdminOptions): Promise<MinioIssuer> {
+    const api = new AdminApi(options);
+    // Both have this policy built in; only RustFS answers with an envelope around the document.
+    const [builtIn] = await Promise.all([api.readPolicy('readwrite'), api.listGroups()]);
+    return new MinioIssuer(api, builtIn?.envelope === true ? 'RustFS' : 'MinIO');
+  }
+
+  async observe(principal: PrincipalName, { booked, thorough }: ObserveOptions): Promise<ObservedPrincipal> {
+    const group = await this.#api.readGroup(principal);
+    const members = group?.members ?? [];
+    const [policy, keys, selfMade] = await Promise.all([
+      this.#readPolicy(group),
+      Promise.all([...new Set([...members, ...booked])].map((id) => this.#lookAtKey(id, group))),
+      thorough ? this.#selfMadeKeys(members) : [],
+    ]);
+    return {
+      // A group that was switched off is switched on again by `ensurePrincipal`.
+      exists: group?.enabled ?? false,
+      policy,
+      keys: [...keys.flat(), ...selfMade],
+    };
+  }
+
+  ensurePrincipal(principal: PrincipalName): Promise<void> {
+    return this.#inTurn(principal, () => this.#api.joinGroup(principal, []));
+  }
+
+  putPolicy(principal: PrincipalName, policy: PolicyDocument): Promise<void> {
+    return this.#inTurn(principal, async () => {
+      const before = (await this.#api.readGroup(principal))?.policies ?? [];
+      const parts = splitPolicy(policy, this.#guard);
+      const names = parts.map((_, index) => partName(principal, index));
+      for (const [index, part] of parts.entries())
+        await this.#api.putPolicy(partName(principal, index), part);
+      if (names.join() !== before.join()) await this.#api.attachPolicies(principal, names);
+      for (const name of before.filter((each) => !names.includes(each))) await this.#api.removePolicy(name);
+    });
+  }
+
+  proposeKeyId(): string {
+    return newKeyId();
+  }
+
+  createKey(principal: PrincipalName, id: string | null): Promise<AccessKey> {
+    const key = { id: id ?? newKeyId(), secret: newSecret() };
+    return this.#inTurn(principal, async () => {
+      // A user of that name would get our secret, and on MinIO tokens that it once had would live again.
+      if ((await this.#api.readUser(key.id)) !== null)
+        throw new ProvisionerError('STORE_REJECTED', `The access key ${key.id} is there already.`);
+      await this.#api.putUser(key.id, key.secret, 'enabled');
+      await this.#api.joinGroup(principal, [key.id]);
+      const group = await this.#api.readGroup(principal);
+      if (group?.members.includes(key.id) !== true)
+        throw new ProvisionerError('STORE_UNAVAILABLE', 'The store lost the new key’s place in its group.');
+      return key;
+    });
+  }
+
+  deleteKey(principal: PrincipalName, keyId: string): Promise<void> {
+    return this.#inTurn(principal, async () => {
+      const wasUser = await this.#api.removeUser(keyId);
+      const group = await this.#api.readGroup(principal);
+      if (group?.members.includes(keyId) === true) await this.#layGhost(principal, keyId);
+      else if (!wasUser) await this.#api.removeServiceAccount(keyId);
+    });
+  }
+
+  deletePrincipal(principal: PrincipalName): Promise<void> {
+    return this.#inTurn(principal, async () => {
+      const group = await this.#api.readGroup(principal);
+      if (group !== null && group.policies.length > 0) await this.#api.attachPolicies(principal, []);
+      // Counted up and removed downwards: a tear-down that was cut off finds the rest.
+      let parts = 0;
+      while ((await this.#api.readPolicy(partName(principal, parts))) !== null) parts += 1;
+      while (parts > 0) await this.#api.removePolicy(partName(principal, --parts));
+      if (group !== null) await this.#api.removeGroup(principal);
+    });
+  }
+
+  async check(): Promise<void> {
+    await this.#api.listGroups();
+  }
+
+  /** The attached parts as one document without the guard; `null` when a part or the guard is missing. */
+  async #readPolicy(group: GroupInfo | null): Promise<PolicyDocument | null> {
+    if (group === null || group.policies.length === 0) return null;
+    const answers = await Promise.all(group.policies.map((name) => this.#api.readPolicy(name)));
+    const parts = answers.flatMap((answer) => FoundPolicy.safeParse(answer?.policy).data ?? []);
+    if (parts.length < answers.length) return null;
+    const whole = joinPolicy(parts);
+    const guard = new Set(this.#guard.map(({ Sid }) => Sid));
+    const found = whole.Statement.filter(
+      (statement) => guard.has(statement.Sid) && statement.Effect === 'Deny',
+    );
+    if (found.length < guard.size) return null;
+    return { ...whole, Statement: whole.Statement.filter((statement) => !found.includes(statement)) };
+  }
+
+  /** A key that stands in the group, or whose user was made and did not get there. */
+  async #lookAtKey(id: string, group: GroupInfo | null): Promise<ListedKey[]> {
+    const user = await this.#api.readUser(id);
+    const member = group?.members.includes(id) ?? false;
+    return user === null && !member ? [] : [{ id, active: user?.enabled === true && member }];
+  }
+
+  async #selfMadeKeys(members: readonly string[]): Promise<ListedKey[]> {
+    const found = await Promise.all(members.map((member) => this.#api.listServiceAccounts(member)));
+    return found.flat().map((id) => ({ id, active: true }));
+  }
+
+  /**
+   * RustFS can leave a removed user among its group's members, where only a user of that name can be taken out: it is
+   * made once more, switched off and with a secret nobody has.
+   */
+  async #layGhost(principal: PrincipalName, keyId: string): Promise<void> {
+    await this.#api.putUser(keyId, newSecret(), 'disabled');
+    await this.#api.leaveGroup(principal, keyId);
+    await this.#api.removeUser(keyId);
+  }
+
+  /** One change after another for each principal. */
+  async #inTurn<T>(principal: PrincipalName, change: () => Promise<T>): Promise<T> {
+    const before = this.#queues.get(principal) ?? Promise.resolve();
+    const mine = before.then(change, change);
+    const settled = mine.catch(() => undefined);
+    this.#queues.set(principal, settled);
+    try {
+      return await mine;
+    } finally {
+      if (this.#queues.get(principal) === settled) this.#queues.delete(principal);
+    }
+  }
+}
+
+function partName(principal: PrincipalName, index: number): string {
+  return index === 0 ? principal : `${principal}.${index}`;
+}
+
+const base32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
+
+/** `AKIA` and 16 characters, 80 random bits, as AWS's ids look; never used twice. */
+function newKeyId(): string {
+  return `AKIA${[...randomBytes(16)].map((byte) => base32[byte & 31]).join('')}`;
+}
+
+/** 40 characters, 240 random bits, none that a shell or a URL reads otherwise. */
+function newSecret(): string {
+  return randomBytes(30).toString('base64url');
+}

@@ -1,0 +1,18 @@
+/** The servers that the suites of this folder run on, each unchanged. */
+
+import { startMinio } from '../support/stores/minio.ts';
+import { rustfsProgram, startRustfs } from '../support/stores/rustfs.ts';
+import type { StoreServer } from '../support/stores/server.ts';
+import { startVersitygw } from '../support/stores/versitygw.ts';
+import { startStore } from '../support/world.ts';
+
+async function startMiniStack(): Promise<StoreServer> {
+  return { name: 'MiniStack', ...(await startStore()) };
+}
+
+export const servers: readonly (readonly [name: string, start: () => Promise<StoreServer>])[] = [
+  ['MiniStack', startMiniStack],
+  ['versitygw', startVersitygw],
+  ['MinIO', startMinio],
+  ...(rustfsProgram === undefined ? [] : [['RustFS', startRustfs] as const]),
+];
