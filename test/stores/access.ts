@@ -1,0 +1,36 @@
+/** What a store answers to somebody with a key. */
+import { GetObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import type { HomeName } from '../../src/model/home.ts';
+import { httpStatusOf } from '../../src/model/store-error.ts';
+import { createS3Client, markerKey } from '../../src/storage/s3.ts';
+
+export interface StatusAs {
+  /** Reads the marker of a home. */
+  get(home: HomeName): Promise<number | undefined>;
+  /** Writes an object below a home. */
+  put(home: HomeName): Promise<number | undefined>;
+}
+
+export function statusAs(
+  endpoint: string,
+  Bucket: string,
+  key: { readonly id: string; readonly secret: string },
+): StatusAs {
+  const credentials = { accessKeyId: key.id, secretAccessKey: key.secret };
+  const client = createS3Client({ endpoint, region: 'us-east-1', ...credentials }, 1);
+  return {
+    get: (home) => statusOf(client, new GetObjectCommand({ Bucket, Key: markerKey(home) })),
+    put: (home) =>
+      statusOf(client, new PutObjectCommand({ Bucket, Key: `${home}/written`, Body: new Uint8Array([1]) })),
+  };
+}
+
+async function statusOf(client: S3Client, command: GetObjectCommand | PutObjectCommand) {
+  const sent: Promise<{ $metadata: { httpStatusCode?: number | undefined } }> = client.send(
+    command as GetObjectCommand,
+  );
+  return sent.then(
+    (answer) => answer.$metadata.httpStatusCode,
+    (error: unknown) => httpStatusOf(error),
+  );
+}
