@@ -276,7 +276,7 @@ function httpStatusOf(error: unknown): number {
 
 async function refreshGauges({ database, queue, metrics }: ReconcileParts): Promise<void> {
   const [counts, brake] = await Promise.all([countByCondition(database.sql), readBrake(database.sql)]);
-  for (const { state, condition, count } of counts) metrics.products(state, condition, count);
+  metrics.products(counts);
   metrics.brake(brake !== null);
   for (const name of Object.values(queueNames)) {
     const { waiting, running } = await queue.depth(name);

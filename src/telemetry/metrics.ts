@@ -1,6 +1,13 @@
 /** What is counted, for Prometheus. Ids never become labels. */
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
+/** So many products are in a state, with a condition as their headline. */
+export interface ProductCount {
+  readonly state: string;
+  readonly condition: string;
+  readonly count: number;
+}
+
 export interface Metrics {
   /** A delivery was answered, after so many milliseconds. */
   delivery(generation: string, verdict: string, ms: number): void;
@@ -8,7 +15,8 @@ export interface Metrics {
   action(kind: string, outcome: string, ms: number): void;
   portalRequest(route: string, status: string, ms: number): void;
   brake(on: boolean): void;
-  products(state: string, condition: string, count: number): void;
+  /** All counts there are: what is not among them is gone. */
+  products(counts: readonly ProductCount[]): void;
   queue(name: string, waiting: number, running: number): void;
   /** Prometheus text. */
   render(): Promise<string>;
@@ -56,7 +64,10 @@ export function createMetrics(): Metrics {
     action: (kind, outcome, ms) => action.observe({ kind, outcome }, ms / 1000),
     portalRequest: (route, status, ms) => portal.observe({ route, status }, ms / 1000),
     brake: (on) => brake.set(on ? 1 : 0),
-    products: (state, condition, count) => products.set({ state, condition }, count),
+    products: (counts) => {
+      products.reset();
+      for (const { state, condition, count } of counts) products.set({ state, condition }, count);
+    },
     queue: (name, waiting, running) => {
       jobs.set({ queue: name, state: 'waiting' }, waiting);
       jobs.set({ queue: name, state: 'running' }, running);

@@ -18,8 +18,16 @@ export function startStore(): Promise<DemoStore> {
   return installMinistack(cacheFolder, () => undefined).then(startMinistack);
 }
 
-export interface World extends AsyncDisposable {
-  readonly store: DemoStore;
+/** What a world asks of its store. */
+type WorldStore = AsyncDisposable & {
+  readonly endpoint: string;
+  readonly iamEndpoint?: string;
+  readonly accessKey: string;
+  readonly secretKey: string;
+};
+
+export interface World<Store = DemoStore> extends AsyncDisposable {
+  readonly store: Store;
   readonly portal: PortalSimulator;
   readonly folder: string;
   readonly secret: string;
@@ -32,15 +40,24 @@ export interface World extends AsyncDisposable {
   workspaceFile(home: string, path: string): Promise<string | null>;
 }
 
-/** Builds a world; `changes` are settings beside the usual ones. */
-export async function createWorld(
+/** Builds a world on MiniStack; `changes` are settings beside the usual ones. */
+export function createWorld(
   changes: Readonly<Record<string, string>> = {},
   portalOptions: Partial<PortalSimulatorOptions> = {},
 ): Promise<World> {
+  return createWorldOn(startStore, changes, portalOptions);
+}
+
+/** Builds a world on any store. */
+export async function createWorldOn<Store extends WorldStore>(
+  start: () => Promise<Store>,
+  changes: Readonly<Record<string, string>> = {},
+  portalOptions: Partial<PortalSimulatorOptions> = {},
+): Promise<World<Store>> {
   await using started = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), 'provisioner-'));
   started.defer(() => rm(folder, { recursive: true, force: true }));
-  const [store, portal] = await Promise.all([startStore(), startPortalSimulator(portalOptions)]);
+  const [store, portal] = await Promise.all([start(), startPortalSimulator(portalOptions)]);
   started.use(store);
   started.use(portal);
   const secret = randomBytes(24).toString('hex');
@@ -53,6 +70,7 @@ export async function createWorld(
     S3_ENDPOINT: store.endpoint,
     S3_ACCESS_KEY: store.accessKey,
     S3_SECRET_KEY: store.secretKey,
+    ...(store.iamEndpoint === undefined ? {} : { PROV_IAM_ENDPOINT: store.iamEndpoint }),
     WEBHOOK_SECRET: secret,
     WEBHOOK_V2_TOKEN: `token-${secret}`,
     PROV_HOST: '127.0.0.1',
@@ -68,13 +86,13 @@ export async function createWorld(
       done();
     },
   });
-  const start = async (more: Readonly<Record<string, string>>) => {
+  const startOne = async (more: Readonly<Record<string, string>>) => {
     const running = await startDaemon(readEnvironment({ ...environment, ...more }), stream);
     const v2 = `${running.url}/webhooks/v2?token=token-${secret}`;
     portal.setWebhooks({ webhookUrl: running.url, webhookSecret: secret, webhookV2Url: v2 });
     return running;
   };
-  let daemon = await start({});
+  let daemon = await startOne({});
   started.defer(() => daemon[Symbol.asyncDispose]());
   const parts = started.move();
   return {
@@ -87,7 +105,7 @@ export async function createWorld(
     daemon: () => daemon,
     restart: async (more = {}) => {
       await daemon[Symbol.asyncDispose]();
-      daemon = await start(more);
+      daemon = await startOne(more);
     },
     workspaceFile: (home, path) => readFile(join(folder, 'products', home, path), 'utf8').catch(() => null),
     [Symbol.asyncDispose]: () => parts.disposeAsync(),
