@@ -147,7 +147,13 @@ export class S3ObjectStore implements ObjectStore, Disposable {
     });
     // A bulk delete answers 200 with errors per key.
     const [first] = answer.Errors ?? [];
-    if (first !== undefined) throw storeError('delete objects', new Error(`${first.Code}: ${first.Message}`));
+    if (first !== undefined) {
+      const refusal = Object.assign(new Error(first.Message), {
+        name: first.Code ?? 'unknown',
+        $metadata: answer.$metadata,
+      });
+      throw storeError('delete objects', refusal);
+    }
   }
 
   [Symbol.dispose](): void {

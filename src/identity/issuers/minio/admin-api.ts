@@ -146,10 +146,9 @@ export class AdminApi {
     await this.#ask('create an access key', { method: 'PUT', path: 'add-user', query: { accessKey }, body });
   }
 
-  /** @returns false when there was no such user */
-  async removeUser(accessKey: string): Promise<boolean> {
+  async removeUser(accessKey: string): Promise<void> {
     const call: Call = { method: 'DELETE', path: 'remove-user', query: { accessKey } };
-    return (await this.#askForOne('delete an access key', call)) !== null;
+    await this.#askForOne('delete an access key', call);
   }
 
   /** Keys that the user's own key (or an administrator) made below it. Costs an Argon2 on MinIO. */
@@ -170,10 +169,10 @@ export class AdminApi {
     return (accounts ?? []).map((account) => account.accessKey);
   }
 
-  /** RustFS answers 400 where MinIO says 404. */
-  async removeServiceAccount(accessKey: string): Promise<void> {
+  /** @returns false when there was none: RustFS answers 400 where MinIO says 404 */
+  async removeServiceAccount(accessKey: string): Promise<boolean> {
     const call: Call = { method: 'DELETE', path: 'delete-service-account', query: { accessKey } };
-    await this.#send('delete a service account', call, [404, 400]);
+    return (await this.#send('delete a service account', call, [404, 400])) !== null;
   }
 
   async #ask(what: string, call: Call): Promise<string | null> {

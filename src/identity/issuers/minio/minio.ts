@@ -127,10 +127,10 @@ export class MinioIssuer implements Issuer {
 
   deleteKey(principal: PrincipalName, keyId: string): Promise<void> {
     return this.#inTurn(principal, async () => {
-      const wasUser = await this.#api.removeUser(keyId);
+      // A key that somebody made below one of ours goes by another call; asked about as a user, it is refused.
+      if (!(await this.#api.removeServiceAccount(keyId))) await this.#api.removeUser(keyId);
       const group = await this.#api.readGroup(principal);
       if (group?.members.includes(keyId) === true) await this.#layGhost(principal, keyId);
-      else if (!wasUser) await this.#api.removeServiceAccount(keyId);
     });
   }
 

@@ -1,0 +1,34 @@
+/** Keys under our principals that we did not make are found, removed, and said so. */
+import { expect, test } from 'vitest';
+import { PortalUser } from '../../demo/people/portal-user.ts';
+import { principalNameOf } from '../../src/identity/issuer.ts';
+import type { HomeName } from '../../src/model/home.ts';
+import { ProductId } from '../../src/model/ids.ts';
+import { entriesOf } from '../support/s3-as.ts';
+import { makeAccessKey, makeServiceAccount } from '../support/stores/foreign-keys.ts';
+import { createWorldOn, eventually } from '../support/world.ts';
+import { statusAs } from './access.ts';
+import { servers } from './servers.ts';
+
+test.each(servers)(
+  'on %s a key that is not ours ends, and the product’s own works on',
+  async (name, start) => {
+    await using world = await createWorldOn(start, { PROV_RESYNC_INTERVAL: '1s' });
+    const user = new PortalUser(world.portal.url);
+    const product = await user.createProduct('Product', 'product');
+    const env = await eventually('.env', () => world.workspaceFile('product', '.env'));
+    const { S3_ACCESS_KEY: own = '', S3_SECRET_KEY: secret = '' } = entriesOf(env);
+    const home = 'product' as HomeName;
+    const isMinio = name === 'MinIO' || name === 'RustFS';
+    const foreign = isMinio
+      ? await makeServiceAccount(world.store, own)
+      : await makeAccessKey(world.store, principalNameOf(ProductId.parse(product)));
+    const as = (key: { id: string; secret: string }) => statusAs(world.store.endpoint, 'data-products', key);
+    await eventually('its end', async () => (await as(foreign).get(home)) === 403);
+    expect(await as({ id: own, secret }).put(home)).toBe(200);
+    await eventually('a word about it in the log', () =>
+      world.lines.some((line) => line.includes(`delete access key ${foreign.id}: it is not in our books`)),
+    );
+    expect(await world.workspaceFile('product', '.env')).toBe(env);
+  },
+);

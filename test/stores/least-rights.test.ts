@@ -1,0 +1,156 @@
+/**
+ * The ready policies of docs/policies: with one our own identity can do all its work, and with any action less it can
+ * not.
+ */
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import {
+  CreateAccessKeyCommand,
+  CreateUserCommand,
+  IAMClient,
+  PutUserPolicyCommand,
+} from '@aws-sdk/client-iam';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { assemblePolicy } from '../../src/grants/policy.ts';
+import { issuerFinder } from '../../src/identity/find-issuer.ts';
+import { type PrincipalName, principalNameOf } from '../../src/identity/issuer.ts';
+import { AdminApi } from '../../src/identity/issuers/minio/admin-api.ts';
+import type { HomeName } from '../../src/model/home.ts';
+import { ProductId } from '../../src/model/ids.ts';
+import { S3ObjectStore } from '../../src/storage/s3.ts';
+import { type ForeignKey, makeAccessKey, makeServiceAccount } from '../support/stores/foreign-keys.ts';
+import { startMinio } from '../support/stores/minio.ts';
+import type { StoreServer } from '../support/stores/server.ts';
+import { startStore } from '../support/world.ts';
+
+const region = 'us-east-1';
+const Policy = z.object({
+  Version: z.literal('2012-10-17'),
+  Statement: z.array(
+    z.object({
+      Sid: z.string(),
+      Effect: z.literal('Allow'),
+      Action: z.array(z.string()),
+      Resource: z.array(z.string()).exactOptional(),
+    }),
+  ),
+});
+type Policy = z.infer<typeof Policy>;
+type Credentials = { readonly accessKeyId: string; readonly secretAccessKey: string };
+
+/** A store, how an identity with a policy is made in it, and a key that is not ours beside a product's. */
+interface Setting {
+  readonly server: StoreServer;
+  readonly foreignKey: (principal: PrincipalName, key: string) => Promise<ForeignKey>;
+  readonly identityWith: (policy: Policy) => Promise<Credentials>;
+}
+
+async function onMinio(): Promise<Setting> {
+  const server = await startMinio();
+  const { endpoint, accessKey: accessKeyId, secretKey: secretAccessKey } = server;
+  const root = new AdminApi({ endpoint, region, accessKeyId, secretAccessKey });
+  const identityWith = async (policy: Policy) => {
+    const name = `admin-${randomUUID()}`;
+    const secret = randomUUID();
+    await root.putPolicy(name, policy);
+    await root.putUser(name, secret, 'enabled');
+    await root.joinGroup(name, [name]);
+    await root.attachPolicies(name, [name]);
+    return { accessKeyId: name, secretAccessKey: secret };
+  };
+  const foreignKey: Setting['foreignKey'] = (_principal, key) => makeServiceAccount(server, key);
+  return { server, identityWith, foreignKey };
+}
+
+async function onMiniStack(): Promise<Setting> {
+  const server = { name: 'MiniStack', ...(await startStore()) };
+  const { endpoint, accessKey: accessKeyId, secretKey: secretAccessKey } = server;
+  const iam = new IAMClient({ endpoint, region, credentials: { accessKeyId, secretAccessKey } });
+  const identityWith = async (policy: Policy) => {
+    const UserName = `admin-${randomUUID()}`;
+    await iam.send(new CreateUserCommand({ UserName }));
+    const PolicyDocument = JSON.stringify(policy);
+    await iam.send(new PutUserPolicyCommand({ UserName, PolicyName: 'admin', PolicyDocument }));
+    const { AccessKey } = await iam.send(new CreateAccessKeyCommand({ UserName }));
+    return { accessKeyId: AccessKey?.AccessKeyId ?? '', secretAccessKey: AccessKey?.SecretAccessKey ?? '' };
+  };
+  const foreignKey: Setting['foreignKey'] = (principal) => makeAccessKey(server, principal);
+  return { server, identityWith, foreignKey };
+}
+
+/** Everything that is asked of the store in the life of a product. */
+async function wholeLife(setting: Setting, credentials: Credentials): Promise<void> {
+  const { endpoint } = setting.server;
+  const find = issuerFinder({
+    api: 'auto',
+    endpoint,
+    iamEndpoint: undefined,
+    region,
+    ...credentials,
+    onFound: () => undefined,
+  });
+  const objects = new S3ObjectStore({ endpoint, region, bucket: 'data-products', ...credentials });
+  const product = ProductId.parse(randomUUID());
+  const principal = principalNameOf(product);
+  const home = `home-${product}` as HomeName;
+  try {
+    const issuer = await find();
+    await objects.readMarker(home);
+    await objects.writeMarker(home, product);
+    await objects.listFolders(`${home}/`);
+    await issuer.ensurePrincipal(principal);
+    await issuer.putPolicy(principal, assemblePolicy('data-products', home, []));
+    const key = await issuer.createKey(principal, issuer.proposeKeyId());
+    await issuer.observe(principal, { booked: [key.id], thorough: true });
+    await issuer.deleteKey(principal, (await setting.foreignKey(principal, key.id)).id);
+    await issuer.deleteKey(principal, key.id);
+    await issuer.deletePrincipal(principal);
+    await objects.purge(home);
+  } finally {
+    objects[Symbol.dispose]();
+  }
+}
+
+const cases = [
+  ['MinIO', onMinio, 'docs/policies/minio.json'],
+  ['MiniStack', onMiniStack, 'docs/policies/aws.json'],
+] as const;
+
+describe.each(cases)('the ready policy on %s', (_name, start, file) => {
+  const policy = Policy.parse(JSON.parse(readFileSync(file, 'utf8')));
+  const actions = policy.Statement.flatMap((statement) => statement.Action);
+  let setting: Setting;
+
+  beforeAll(async () => {
+    setting = await start();
+  });
+  afterAll(() => setting?.server[Symbol.asyncDispose]());
+
+  test('is enough for everything, from an empty store on', async () => {
+    const credentials = await setting.identityWith(policy);
+    await wholeLife(setting, credentials);
+  });
+
+  test.each(actions.filter((action) => action !== 's3:CreateBucket'))('needs %s', async (missing) => {
+    const less: Policy = {
+      ...policy,
+      Statement: policy.Statement.map((statement) => ({
+        ...statement,
+        Action: statement.Action.filter((action) => action !== missing),
+      })).filter((statement) => statement.Action.length > 0),
+    };
+    await makeBucket(setting.server);
+    const credentials = await setting.identityWith(less);
+    await expect(wholeLife(setting, credentials)).rejects.toMatchObject({
+      code: 'STORE_DENIED',
+    });
+  });
+});
+
+/** By the root identity, so that no test depends on the one that made it. */
+async function makeBucket({ endpoint, accessKey: accessKeyId, secretKey: secretAccessKey }: StoreServer) {
+  const root = new S3ObjectStore({ endpoint, region, bucket: 'data-products', accessKeyId, secretAccessKey });
+  await root.writeMarker('any' as HomeName, ProductId.parse(randomUUID()));
+  root[Symbol.dispose]();
+}
