@@ -4,6 +4,7 @@
  * again until the store has made up its mind (AWS: seconds, rarely a minute).
  */
 import {
+  CopyObjectCommand,
   DeleteObjectCommand,
   GetObjectCommand,
   ListObjectsV2Command,
@@ -52,8 +53,14 @@ export async function proveKey(
   try {
     const checks = checksOf(client, options.store.bucket, claim, key.id);
     const deadline = Date.now() + options.timeoutMs;
-    await Promise.all(checks.filter((check) => check.allowed).map((check) => holds(check, deadline)));
-    await Promise.all(checks.filter((check) => !check.allowed).map((check) => holds(check, deadline)));
+    await allHold(
+      checks.filter((check) => check.allowed),
+      deadline,
+    );
+    await allHold(
+      checks.filter((check) => !check.allowed),
+      deadline,
+    );
   } finally {
     client.destroy();
   }
@@ -69,6 +76,12 @@ function checksOf(client: S3Client, bucket: string, claim: Claim, keyId: string)
     client.send(new GetObjectCommand({ Bucket: bucket, Key: markerKey(home) }));
   const list = (home: HomeName) =>
     client.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: prefixOf(home), MaxKeys: 1 }));
+  const copy = (home: HomeName) => {
+    const source = `${bucket}/${markerKey(home)}`;
+    const target = `${proofKey(claim.own)}-copy`;
+    const copied = client.send(new CopyObjectCommand({ Bucket: bucket, Key: target, CopySource: source }));
+    return copied.then(() => client.send(new DeleteObjectCommand({ Bucket: bucket, Key: target })));
+  };
   return [
     {
       what: 'write and delete below its own prefix',
@@ -85,8 +98,17 @@ function checksOf(client: S3Client, bucket: string, claim: Claim, keyId: string)
     ...claim.foreign.flatMap((home): Check[] => [
       { what: `read the foreign prefix ${home}`, allowed: false, call: () => read(home) },
       { what: `list the foreign prefix ${home}`, allowed: false, call: () => list(home) },
+      // Some stores hold a copy against the rights on its target alone.
+      { what: `copy from the foreign prefix ${home}`, allowed: false, call: () => copy(home) },
     ]),
   ];
+}
+
+/** To the end of each, also when one fails: a check that was cut off would leave its object behind. */
+async function allHold(checks: readonly Check[], deadlineMs: number): Promise<void> {
+  const results = await Promise.allSettled(checks.map((check) => holds(check, deadlineMs)));
+  const failed = results.find((result) => result.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
 }
 
 /** Waits until the store answers as it must: allowed (2xx) or refused (403). */
@@ -108,7 +130,10 @@ async function holdsNow(check: Check): Promise<void> {
   // Not found: the store looked for the object, so it had let the key in (a producer may delete its marker).
   if (refusal === null || refusal.status === 404) {
     if (check.allowed) return;
-    throw new ProvisionerError('PROOF_FAILED', `The new key can ${check.what}, which it must not.`);
+    throw new ProvisionerError(
+      'PROOF_FAILED',
+      `The new key can ${check.what}, which it must not: the store grants more than the policy says.`,
+    );
   }
   if (refusal.status === 403) {
     if (!check.allowed) return;

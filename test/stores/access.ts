@@ -1,8 +1,9 @@
 /** What a store answers to somebody with a key. */
-import { GetObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import type { HomeName } from '../../src/model/home.ts';
 import { httpStatusOf } from '../../src/model/store-error.ts';
 import { createS3Client, markerKey } from '../../src/storage/s3.ts';
+import type { StoreServer } from '../support/stores/server.ts';
 
 export interface StatusAs {
   /** Reads the marker of a home. */
@@ -33,4 +34,13 @@ async function statusOf(client: S3Client, command: GetObjectCommand | PutObjectC
     (answer) => answer.$metadata.httpStatusCode,
     (error: unknown) => httpStatusOf(error),
   );
+}
+
+/** Keys of all objects below a prefix, as the admin sees them. */
+export async function objectsBelow(server: StoreServer, Prefix: string): Promise<readonly string[]> {
+  const credentials = { accessKeyId: server.accessKey, secretAccessKey: server.secretKey };
+  const client = createS3Client({ endpoint: server.endpoint, region: 'us-east-1', ...credentials }, 1);
+  const { Contents = [] } = await client.send(new ListObjectsV2Command({ Bucket: 'data-products', Prefix }));
+  client.destroy();
+  return Contents.flatMap(({ Key }) => Key ?? []);
 }
