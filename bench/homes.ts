@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { PortalUser } from '../demo/people/portal-user.ts';
+import { percentile } from './percentile.ts';
 import type { BenchStage } from './stage.ts';
 
 export interface HomeResult {
@@ -63,10 +64,4 @@ async function envAppears(path: string): Promise<void> {
     if (text.includes('S3_SECRET_KEY=')) return;
     await wait(1);
   }
-}
-
-function percentile(values: readonly number[], percent: number): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const at = Math.min(sorted.length - 1, Math.ceil((percent / 100) * sorted.length) - 1);
-  return Math.round((sorted[Math.max(0, at)] ?? 0) * 10) / 10;
 }

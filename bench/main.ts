@@ -1,11 +1,12 @@
-/** `npm run bench`: prints a table, then the same as JSON (`--json`: JSON only). Measures both database engines. */
+/** `npm run bench`: prints a table, then the same as JSON (`--json`: JSON only). Measures both database engines, and MinIO. */
 import { startPostgres } from '../test/support/postgres.ts';
 import { measureAcks } from './acks.ts';
 import { measureHomes } from './homes.ts';
-import { setBenchStage } from './stage.ts';
+import { measureIdentity } from './identity.ts';
+import { setBenchStage, startBenchMinio, startBenchMinistack } from './stage.ts';
 
 interface Row {
-  readonly engine: string;
+  readonly part: string;
   readonly what: string;
   readonly value: number | null;
   readonly unit: string;
@@ -13,19 +14,29 @@ interface Row {
 }
 
 const rows: Row[] = [];
-await measure('embedded', undefined, 500);
+await measureDaemon('embedded', undefined, 500);
 {
   await using server = await startPostgres();
-  await measure('PostgreSQL', server.url, 200);
+  await measureDaemon('PostgreSQL', server.url, 200);
 }
+await measureMinio();
 
 if (!process.argv.includes('--json')) printTable();
 process.stdout.write(`${JSON.stringify(rows)}\n`);
 
-async function measure(engine: string, database: string | undefined, memoryGoalMb: number): Promise<void> {
-  await using stage = await setBenchStage(database);
-  const add = (what: string, value: number | null, unit: string, goal = '') =>
-    rows.push({ engine, what, value, unit, goal });
+function adder(part: string) {
+  return (what: string, value: number | null, unit: string, goal = '') =>
+    void rows.push({ part, what, value, unit, goal });
+}
+
+/** The daemon on a database engine, with MiniStack as its store. */
+async function measureDaemon(
+  engine: string,
+  database: string | undefined,
+  memoryGoalMb: number,
+): Promise<void> {
+  await using stage = await setBenchStage(startBenchMinistack, database);
+  const add = adder(`${engine} database, MiniStack`);
   add('memory after the start', await stage.memoryMb(), 'MB');
   const single = await measureHomes(stage, 'single', 50, 1);
   add('webhook to .env, one by one, p50', single.p50Ms, 'ms', '<= 250');
@@ -46,12 +57,25 @@ async function measure(engine: string, database: string | undefined, memoryGoalM
   add('memory at the end', await stage.memoryMb(), 'MB', `<= ${memoryGoalMb}`);
 }
 
+/** The store's share and the whole, on a real MinIO. */
+async function measureMinio(): Promise<void> {
+  await using stage = await setBenchStage(startBenchMinio);
+  const add = adder('embedded database, MinIO');
+  const identity = await measureIdentity(stage.store, 50);
+  add('identity, policy, key and proof, p50', identity.newProductP50Ms, 'ms', '<= 60');
+  add('a new key beside the old, proven, old ended, p50', identity.rotationP50Ms, 'ms', '<= 60');
+  const single = await measureHomes(stage, 'single', 50, 1);
+  add('webhook to .env, one by one, p50', single.p50Ms, 'ms', '<= 90');
+  const many = await measureHomes(stage, 'many', 200, 16);
+  add('products, 16 at a time', many.perSecond, '/s', '>= 28');
+}
+
 function printTable(): void {
   const width = Math.max(...rows.map((row) => row.what.length));
-  let engine = '';
+  let part = '';
   for (const row of rows) {
-    if (row.engine !== engine) process.stdout.write(`\n${row.engine}\n`);
-    engine = row.engine;
+    if (row.part !== part) process.stdout.write(`\n${row.part}\n`);
+    part = row.part;
     const value = row.value === null ? '-' : String(row.value);
     process.stdout.write(
       `  ${row.what.padEnd(width)}  ${value.padStart(8)} ${row.unit.padEnd(3)}  ${row.goal}\n`,

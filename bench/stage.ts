@@ -8,15 +8,25 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { type PortalSimulator, startPortalSimulator } from '../demo/portal/simulator.ts';
 import { installMinistack, startMinistack } from '../demo/store/ministack.ts';
 import packageJson from '../package.json' with { type: 'json' };
+import { installGoTool } from '../test/support/go-tool.ts';
+import { minioTool, startMinio } from '../test/support/stores/minio.ts';
 import { type Meter, startMeter } from './meter.ts';
 
 /** As users start it, without the `node` itself. */
 const startWords = packageJson.scripts.start.split(' ').slice(1);
 
+/** The store that a stage stands on. */
+export interface BenchStore extends AsyncDisposable {
+  readonly endpoint: string;
+  readonly accessKey: string;
+  readonly secretKey: string;
+}
+
 export interface BenchStage extends AsyncDisposable {
   readonly url: string;
   readonly secret: string;
   readonly portal: PortalSimulator;
+  readonly store: BenchStore;
   /** Stands between the daemon and what it asks, and knows when an answer was awaited. */
   readonly meter: Meter;
   readonly products: string;
@@ -24,13 +34,30 @@ export interface BenchStage extends AsyncDisposable {
   memoryMb(): Promise<number>;
 }
 
+/** MiniStack, installed at its first use. */
+export async function startBenchMinistack(): Promise<BenchStore> {
+  return startMinistack(await installMinistack(resolve('.cache'), say));
+}
+
+/** MinIO, built at its first use. */
+export async function startBenchMinio(): Promise<BenchStore> {
+  await installGoTool(minioTool, say);
+  return startMinio();
+}
+
+function say(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
 /** Starts everything afresh. `database` is a PostgreSQL URL; left out: a folder of its own. */
-export async function setBenchStage(database?: string): Promise<BenchStage> {
+export async function setBenchStage(
+  startStore: () => Promise<BenchStore>,
+  database?: string,
+): Promise<BenchStage> {
   await using started = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), 'provisioner-bench-'));
   started.defer(() => rm(folder, { recursive: true, force: true }));
-  const program = await installMinistack(resolve('.cache'), (line) => process.stderr.write(`${line}\n`));
-  const store = started.use(await startMinistack(program));
+  const store = started.use(await startStore());
   const portal = started.use(await startPortalSimulator({ generation: 'v0.7.0' }));
   const meter = started.use(await startMeter({ store: store.endpoint, portal: portal.url }));
   const secret = randomBytes(24).toString('hex');
@@ -64,6 +91,7 @@ export async function setBenchStage(database?: string): Promise<BenchStage> {
     url,
     secret,
     portal,
+    store,
     meter,
     products: join(folder, 'products'),
     memoryMb: () => residentMb(child),
