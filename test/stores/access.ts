@@ -10,6 +10,7 @@ export interface StatusAs {
   get(home: HomeName): Promise<number | undefined>;
   /** Writes an object below a home. */
   put(home: HomeName): Promise<number | undefined>;
+  list(prefix: string): Promise<number | undefined>;
 }
 
 export function statusAs(
@@ -21,17 +22,17 @@ export function statusAs(
   const client = createS3Client({ endpoint, region: 'us-east-1', ...credentials }, 1);
   return {
     get: (home) => statusOf(client, new GetObjectCommand({ Bucket, Key: markerKey(home) })),
+    list: (Prefix) => statusOf(client, new ListObjectsV2Command({ Bucket, Prefix })),
     put: (home) =>
       statusOf(client, new PutObjectCommand({ Bucket, Key: `${home}/written`, Body: new Uint8Array([1]) })),
   };
 }
 
-async function statusOf(client: S3Client, command: GetObjectCommand | PutObjectCommand) {
-  const sent: Promise<{ $metadata: { httpStatusCode?: number | undefined } }> = client.send(
-    command as GetObjectCommand,
-  );
+async function statusOf(client: S3Client, command: object): Promise<number | undefined> {
+  // The union of all commands is too wide for the SDK's generic `send`; which one it is does not matter here.
+  const sent: Promise<object> = client.send(command as GetObjectCommand);
   return sent.then(
-    (answer) => answer.$metadata.httpStatusCode,
+    (answer) => httpStatusOf(answer),
     (error: unknown) => httpStatusOf(error),
   );
 }
