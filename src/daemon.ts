@@ -123,6 +123,7 @@ async function assembleParts(env: Environment, foundations: Foundations): Promis
     ...admin,
     api: env.PROV_ISSUER,
     iamEndpoint: env.PROV_IAM_ENDPOINT,
+    users: { permissionsBoundary: env.PROV_AWS_PERMISSIONS_BOUNDARY, path: env.PROV_AWS_IAM_PATH },
     onFound: ({ kind }) => log.info('found the store’s identity API', { store: kind.store, ...kind.limits }),
   });
   const portal = createPortalClient({

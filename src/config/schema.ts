@@ -151,6 +151,28 @@ export const Environment = z.object({
       example: 'auto',
     },
   ),
+  PROV_AWS_PERMISSIONS_BOUNDARY: setting(
+    z
+      .string()
+      .regex(/^arn:[\w-]+:iam::\d*:policy\/\S+$/, 'must be the ARN of an IAM policy')
+      .optional(),
+    {
+      group: store,
+      about: 'Permissions boundary of every IAM user that we make (AWS IAM API).',
+      example: 'arn:aws:iam::123456789012:policy/data-products',
+    },
+  ),
+  PROV_AWS_IAM_PATH: setting(
+    z
+      .string()
+      .regex(/^\/([\w+=,.@-]+\/)*$/, 'must begin and end with a slash')
+      .optional(),
+    {
+      group: store,
+      about: 'Path of the IAM users that we make (AWS IAM API).',
+      example: '/data-products/',
+    },
+  ),
   WEBHOOK_SECRET: setting(list.optional(), {
     group: webhooks,
     about: "The portal's `WEBHOOK_SECRET`; several, comma separated, while it is being changed.",

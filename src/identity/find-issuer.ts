@@ -4,7 +4,7 @@
  */
 import { ProvisionerError } from '../model/errors.ts';
 import type { Issuer } from './issuer.ts';
-import { AwsIamIssuer } from './issuers/aws-iam.ts';
+import { AwsIamIssuer, type UserOptions } from './issuers/aws-iam.ts';
 import { MinioIssuer } from './issuers/minio/minio.ts';
 
 export interface IssuerOptions {
@@ -17,6 +17,8 @@ export interface IssuerOptions {
   readonly region: string;
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
+  /** For the AWS IAM API. */
+  readonly users?: UserOptions;
   /** Told once. */
   readonly onFound: (issuer: Issuer) => void;
 }
@@ -53,8 +55,13 @@ async function choose(options: IssuerOptions): Promise<Issuer> {
   throw whyNone(minio, iam);
 }
 
-async function connectIam({ endpoint, iamEndpoint = endpoint, ...options }: IssuerOptions): Promise<Issuer> {
-  const issuer = new AwsIamIssuer({ ...options, endpoint: iamEndpoint });
+async function connectIam(options: IssuerOptions): Promise<Issuer> {
+  const {
+    endpoint,
+    iamEndpoint = endpoint,
+    users = { permissionsBoundary: undefined, path: undefined },
+  } = options;
+  const issuer = new AwsIamIssuer({ ...options, endpoint: iamEndpoint, users });
   await issuer.check();
   return issuer;
 }

@@ -10,12 +10,21 @@ const denied = new Set([
   'UnrecognizedClientException',
   'Forbidden',
 ]);
-const throttled = new Set([
+/** Passes by itself: throttling, and what IAM says while a change of ours is not yet seen everywhere (AWS documentation). */
+const passing = new Set([
   'Throttling',
   'ThrottlingException',
   'RequestLimitExceeded',
   'SlowDown',
   'TooManyRequests',
+  'ConcurrentModification',
+  'ConcurrentModificationException',
+  'DeleteConflict',
+  'DeleteConflictException',
+  'EntityTemporarilyUnmodifiable',
+  'EntityTemporarilyUnmodifiableException',
+  'NoSuchEntity',
+  'NoSuchEntityException',
 ]);
 
 /** HTTP status of an SDK error, if it got an answer at all. */
@@ -39,7 +48,7 @@ export function storeError(what: string, error: unknown): ProvisionerError {
     const message = `The store refused to ${what} (${name}: ${words}). Check S3_ACCESS_KEY, S3_SECRET_KEY and the rights of that identity.`;
     return new ProvisionerError('STORE_DENIED', message, { cause: error, facts });
   }
-  if (status === undefined || status >= 500 || status === 429 || throttled.has(name)) {
+  if (status === undefined || status >= 500 || status === 429 || passing.has(name)) {
     const message = `The store could not ${what} (${name}: ${words}). It will be tried again.`;
     return new ProvisionerError('STORE_UNAVAILABLE', message, { cause: error, facts });
   }

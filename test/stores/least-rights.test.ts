@@ -112,6 +112,9 @@ async function wholeLife(setting: Setting, credentials: Credentials): Promise<vo
   }
 }
 
+/** The bucket is there already in these tests; MiniStack asks for no right of its own to set a tag, AWS does. */
+const untried = new Set(['s3:CreateBucket', 'iam:TagUser']);
+
 const cases = [
   ['MinIO', onMinio, 'docs/policies/minio.json'],
   ['MiniStack', onMiniStack, 'docs/policies/aws.json'],
@@ -132,7 +135,7 @@ describe.each(cases)('the ready policy on %s', (_name, start, file) => {
     await wholeLife(setting, credentials);
   });
 
-  test.each(actions.filter((action) => action !== 's3:CreateBucket'))('needs %s', async (missing) => {
+  test.each(actions.filter((action) => !untried.has(action)))('needs %s', async (missing) => {
     const less: Policy = {
       ...policy,
       Statement: policy.Statement.map((statement) => ({

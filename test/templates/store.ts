@@ -30,7 +30,9 @@ export async function startProductStore(): Promise<ProductStore> {
   const { endpoint, accessKey: accessKeyId, secretKey: secretAccessKey } = server;
   const options = { endpoint, region, accessKeyId, secretAccessKey };
   const objects = started.use(new S3ObjectStore({ ...options, bucket }));
-  const issuer: Issuer = started.use(new AwsIamIssuer(options));
+  const issuer: Issuer = started.use(
+    new AwsIamIssuer({ ...options, users: { permissionsBoundary: undefined, path: undefined } }),
+  );
   const client = started.adopt(createS3Client(options, 3), (opened) => opened.destroy());
   const running = started.move();
   return {

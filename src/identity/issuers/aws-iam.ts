@@ -10,6 +10,7 @@ import {
   IAMClient,
   ListAccessKeysCommand,
   ListUsersCommand,
+  PutUserPermissionsBoundaryCommand,
   PutUserPolicyCommand,
 } from '@aws-sdk/client-iam';
 import { z } from 'zod';
@@ -36,6 +37,15 @@ export interface AwsIamOptions {
   readonly region: string;
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
+  readonly users: UserOptions;
+}
+
+/** What each user gets beside its policy, where the platform wants it. */
+export interface UserOptions {
+  /** ARN of the policy that bounds what any policy can grant. */
+  readonly permissionsBoundary: string | undefined;
+  /** Path of our users, for example `/data-products/`: policies of people can name it. */
+  readonly path: string | undefined;
 }
 
 const CreatedKey = z.object({ AccessKeyId: z.string().min(16), SecretAccessKey: z.string().min(16) });
@@ -43,6 +53,7 @@ const CreatedKey = z.object({ AccessKeyId: z.string().min(16), SecretAccessKey: 
 export class AwsIamIssuer implements Issuer, Disposable {
   readonly kind = kind;
   readonly #client: IAMClient;
+  readonly #users: UserOptions;
 
   constructor(options: AwsIamOptions) {
     const { endpoint, region, accessKeyId, secretAccessKey } = options;
@@ -50,8 +61,10 @@ export class AwsIamIssuer implements Issuer, Disposable {
       endpoint,
       region,
       credentials: { accessKeyId, secretAccessKey },
-      maxAttempts: 3,
+      // IAM allows few writes a second and throttles the rest (AWS documentation).
+      maxAttempts: 5,
     });
+    this.#users = options.users;
   }
 
   async observe(principal: PrincipalName): Promise<ObservedPrincipal> {
@@ -63,12 +76,27 @@ export class AwsIamIssuer implements Issuer, Disposable {
       this.#listKeys(principal),
       this.#readPolicy(principal),
     ]);
-    return { exists: user !== null, policy, keys };
+    // A user from before the boundary was wanted is not as it should be: `ensurePrincipal` bounds it.
+    const bounded = this.#isBounded(user?.User?.PermissionsBoundary?.PermissionsBoundaryArn);
+    return { exists: user !== null && bounded, policy, keys };
   }
 
   async ensurePrincipal(principal: PrincipalName): Promise<void> {
-    await attempt('create the principal', ['EntityAlreadyExistsException', 'EntityAlreadyExists'], () =>
-      this.#client.send(new CreateUserCommand({ UserName: principal })),
+    const { permissionsBoundary: boundary, path } = this.#users;
+    const user = {
+      UserName: principal,
+      Tags: [{ Key: 'managed-by', Value: 'data-product-provisioner' }],
+      ...(path === undefined ? {} : { Path: path }),
+      ...(boundary === undefined ? {} : { PermissionsBoundary: boundary }),
+    };
+    const made = await attempt('create the principal', exists, () =>
+      this.#client.send(new CreateUserCommand(user)),
+    );
+    if (made !== null || boundary === undefined) return;
+    await attempt('bound the principal', [], () =>
+      this.#client.send(
+        new PutUserPermissionsBoundaryCommand({ UserName: principal, PermissionsBoundary: boundary }),
+      ),
     );
   }
 
@@ -117,6 +145,11 @@ export class AwsIamIssuer implements Issuer, Disposable {
     await attempt('list principals', [], () => this.#client.send(new ListUsersCommand({ MaxItems: 1 })));
   }
 
+  #isBounded(found: string | undefined): boolean {
+    const wanted = this.#users.permissionsBoundary;
+    return wanted === undefined || wanted === found;
+  }
+
   async #listKeys(principal: PrincipalName): Promise<readonly ListedKey[]> {
     const answer = await attempt('list access keys', gone, () =>
       this.#client.send(new ListAccessKeysCommand({ UserName: principal })),
@@ -147,6 +180,8 @@ function parsePolicy(text: string | undefined): unknown {
     return null;
   }
 }
+
+const exists = ['EntityAlreadyExistsException', 'EntityAlreadyExists'] as const;
 
 /** What is gone is as good as deleted. The SDK's names end in `Exception`, the wire's do not. */
 const gone = ['NoSuchEntityException', 'NoSuchEntity'] as const;
