@@ -6,6 +6,7 @@ import { resolve } from 'node:path';
 import express, { type NextFunction, type Request, type Response } from 'express';
 import { sql } from 'kysely';
 import { createHealthRouter } from './api/health.ts';
+import { secretsOf } from './config/env.ts';
 import type { Environment } from './config/schema.ts';
 import { readBrake } from './db/brake.ts';
 import { openDatabase } from './db/connection.ts';
@@ -316,15 +317,6 @@ function createDaemonLogger(
     redactor,
     ...(stream === undefined ? {} : { stream }),
   });
-}
-
-function secretsOf(env: Environment): string[] {
-  const secrets = [env.S3_SECRET_KEY, env.PORTAL_API_KEY, env.PORTAL_CLIENT_SECRET];
-  const lists = [env.WEBHOOK_SECRET, env.WEBHOOK_V2_TOKEN, env.WEBHOOK_V2_SECRET];
-  const password = URL.parse(env.PROV_DATABASE_URL)?.password;
-  return [...secrets, ...lists.flatMap((list) => list ?? []), password].filter(
-    (secret) => secret !== undefined,
-  );
 }
 
 function announce(env: Environment, log: Logger): void {

@@ -1,7 +1,8 @@
 /** `provisioner serve` and `provisioner brake release`. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { loadDotEnv, readEnvironment } from '../config/env.ts';
+import { loadDotEnv, loadEnvironment } from '../config/env.ts';
+import { trustFile } from '../config/trust.ts';
 import { startDaemon, version } from '../daemon.ts';
 import { releaseFile } from '../model/control.ts';
 import { asProvisionerError } from '../model/errors.ts';
@@ -40,7 +41,9 @@ export async function runCli(
 async function serve(env: Readonly<Record<string, string | undefined>>): Promise<number> {
   const stopping = Promise.withResolvers<void>();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stopping.resolve());
-  const daemon = await startDaemon(readEnvironment(env));
+  // Before the settings are read: a secret manager may have a certificate of this authority.
+  await trustFile(env.PROV_CA_FILE);
+  const daemon = await startDaemon(await loadEnvironment(env));
   daemon.log.info('listening', { url: daemon.url });
   await stopping.promise;
   await daemon[Symbol.asyncDispose]();

@@ -2,7 +2,9 @@
 import { existsSync } from 'node:fs';
 import type { z } from 'zod';
 import { ProvisionerError } from '../model/errors.ts';
+import { isSafeAddress } from './address.ts';
 import { Environment, SettingMeta } from './schema.ts';
+import { type ReferenceFault, resolveReferences, type Variables } from './secret-references.ts';
 
 /** One thing that is wrong with the settings. */
 interface Fault {
@@ -17,20 +19,45 @@ interface Fault {
  * @throws ProvisionerError `CONFIG_INVALID` whose message lists every fault with its variable and an example. Values
  * are never repeated in it: they may be secrets.
  */
-export function readEnvironment(env: Readonly<Record<string, string | undefined>>): Environment {
+export function readEnvironment(env: Variables, found: readonly ReferenceFault[] = []): Environment {
   const given = Object.fromEntries(
     Object.entries(env).filter(([name, value]) => value !== '' || name === 'PROV_FINALIZER'),
   );
   const parsed = Environment.safeParse(given);
-  const faults = parsed.success
-    ? crossFaults(parsed.data)
+  const known = new Set(found.map(({ variable }) => variable.replace(/_FILE$/, '')));
+  const others = parsed.success
+    ? [...crossFaults(parsed.data), ...transportFaults(parsed.data)]
     : parsed.error.issues.map((issue) => faultOf(issue, given));
+  const faults = [
+    ...found.map(({ variable, problem }) => ({ variable, problem, example: exampleOf(variable) })),
+    ...others.filter(({ variable }) => !known.has(variable)),
+  ];
   if (faults.length === 0 && parsed.success) return Object.freeze(parsed.data);
   throw new ProvisionerError('CONFIG_INVALID', describeFaults(faults));
 }
 
+/**
+ * The settings with every reference to a file or a secret manager resolved.
+ *
+ * @throws as `readEnvironment` does; a reference that leads nowhere is one of the faults
+ */
+export async function loadEnvironment(env: Variables): Promise<Environment> {
+  const resolved = await resolveReferences(env);
+  return readEnvironment(resolved.env, resolved.faults);
+}
+
+/** Every secret among the settings, for the redactor. */
+export function secretsOf(env: Environment): string[] {
+  const named = Object.entries(Environment.shape).filter(
+    ([, schema]) => SettingMeta.parse(schema.meta()).secret,
+  );
+  const values = named.flatMap(([name]) => env[name as keyof Environment] ?? []).map(String);
+  const password = URL.parse(env.PROV_DATABASE_URL)?.password;
+  return password === undefined ? values : [...values, password];
+}
+
 /** Loads `.env` of the working directory, for development only; what is already set stays. */
-export function loadDotEnv(env: Readonly<Record<string, string | undefined>>): void {
+export function loadDotEnv(env: Variables): void {
   if (env.NODE_ENV === 'production' || !existsSync('.env')) return;
   process.loadEnvFile('.env');
 }
@@ -42,8 +69,10 @@ function faultOf(issue: z.core.$ZodIssue, given: Record<string, string | undefin
 }
 
 function exampleOf(variable: string): string {
-  const schema = (Environment.shape as Record<string, z.ZodType>)[variable];
-  return SettingMeta.parse(schema?.meta()).example;
+  const shape: Record<string, z.ZodType> = Environment.shape;
+  const schema = shape[variable];
+  // `<NAME>_FILE` is no setting of its own.
+  return schema === undefined ? '/run/secrets/value' : SettingMeta.parse(schema.meta()).example;
 }
 
 /** Faults that only two settings together can have. */
@@ -69,6 +98,26 @@ function crossFaults(env: Environment): Fault[] {
     }
   }
   return faults;
+}
+
+/** Secrets and data do not travel in the clear outside the local network unless somebody says so. */
+function transportFaults(env: Environment): Fault[] {
+  if (env.PROV_ALLOW_HTTP) return [];
+  const addresses = [
+    'PROV_DPP_API_URL',
+    'PORTAL_TOKEN_URL',
+    'S3_ENDPOINT',
+    'PROV_IAM_ENDPOINT',
+    'VAULT_ADDR',
+    'PROV_AWS_SECRETS_ENDPOINT',
+  ] as const;
+  return addresses
+    .filter((name) => env[name] !== undefined && !isSafeAddress(env[name]))
+    .map((variable) => ({
+      variable,
+      problem: 'is http:// to a host outside the local network: use https://, or set PROV_ALLOW_HTTP=true',
+      example: exampleOf(variable).replace(/^http:/, 'https:'),
+    }));
 }
 
 function describeFaults(faults: readonly Fault[]): string {

@@ -48,6 +48,7 @@ const webhooks = 'Webhooks';
 const workspaces = 'Workspaces';
 const behaviour = 'Behaviour';
 const daemon = 'Daemon';
+const secrets = 'Secret managers';
 
 /** The environment as it must be. Keys are the variables' names; values are parsed to what the parts need. */
 export const Environment = z.object({
@@ -310,6 +311,48 @@ export const Environment = z.object({
     group: daemon,
     about: 'Least severe line that is written.',
     example: 'debug',
+  }),
+  PROV_CA_FILE: setting(z.string().min(1).optional(), {
+    group: daemon,
+    about: 'PEM file of certificate authorities to trust beside the usual ones, for every connection.',
+    example: '/etc/ssl/platform-ca.pem',
+  }),
+  PROV_ALLOW_HTTP: setting(flag.default(false), {
+    group: daemon,
+    about: 'Allow `http://` to hosts outside the local network.',
+    example: 'false',
+  }),
+  VAULT_ADDR: setting(httpUrl.optional(), {
+    group: secrets,
+    about: 'Vault or OpenBao, for values of the form `vault:<mount>/<path>#<field>`.',
+    example: 'https://vault.example.com:8200',
+  }),
+  VAULT_NAMESPACE: setting(z.string().min(1).optional(), {
+    group: secrets,
+    about: 'Its namespace, where it has them.',
+    example: 'platform',
+  }),
+  VAULT_TOKEN: setting(z.string().min(1).optional(), {
+    group: secrets,
+    about: 'Our token there.',
+    example: 'hvs.from-your-vault',
+    secret: true,
+  }),
+  VAULT_ROLE_ID: setting(z.string().min(1).optional(), {
+    group: secrets,
+    about: 'Our AppRole there, instead of a token; needs the secret id.',
+    example: 'the-role-id',
+  }),
+  VAULT_SECRET_ID: setting(z.string().min(1).optional(), {
+    group: secrets,
+    about: 'Secret id of that role.',
+    example: 'from-your-vault',
+    secret: true,
+  }),
+  PROV_AWS_SECRETS_ENDPOINT: setting(httpUrl.optional(), {
+    group: secrets,
+    about: 'AWS Secrets Manager at another address, for values of the form `aws-sm:<name>#<field>`.',
+    example: 'https://secretsmanager.eu-west-1.amazonaws.com',
   }),
 });
 export type Environment = z.infer<typeof Environment>;

@@ -16,7 +16,8 @@ export const errorCatalogue = {
   },
   STORE_DENIED: { retryable: false, meaning: 'The object store refused our admin identity.' },
   STORE_REJECTED: { retryable: false, meaning: 'The object store refused a request as wrong.' },
-  POLICY_TOO_LARGE: { retryable: false, meaning: 'The policy does not fit into what the store accepts.' },
+  SECRETS_UNAVAILABLE: { retryable: true, meaning: 'The secret manager did not answer.' },
+  SECRETS_DENIED: { retryable: false, meaning: 'The secret manager refused our identity or our request.' },
   PROOF_FAILED: {
     retryable: true,
     meaning: 'A new key could not do what it must, or could do what it must not.',

@@ -1,32 +1,17 @@
 /** The daemon as a process: how it starts, complains and stops. */
-import { spawn } from 'node:child_process';
 import { expect, test } from 'vitest';
-import { createWorld, eventually } from '../support/world.ts';
-
-function run(args: readonly string[], env: Readonly<Record<string, string>>) {
-  const child = spawn(process.execPath, ['src/main.ts', ...args], {
-    env: { PATH: process.env.PATH ?? '', NODE_ENV: 'production', ...env },
-  });
-  let out = '';
-  child.stdout.on('data', (chunk) => {
-    out += chunk;
-  });
-  child.stderr.on('data', (chunk) => {
-    out += chunk;
-  });
-  const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
-  return { child, ended, output: () => out };
-}
+import { runDaemon } from '../support/daemon-process.ts';
+import { createWorld } from '../support/world.ts';
 
 test('wrong settings stop the start with one message that lists them all', async () => {
-  const { ended, output } = run(['serve'], { S3_ENDPOINT: 'nonsense' });
+  const { ended, output } = runDaemon(['serve'], { S3_ENDPOINT: 'nonsense' });
   expect(await ended).toBe(2);
   for (const variable of ['PROV_DPP_API_URL', 'S3_ENDPOINT', 'S3_ACCESS_KEY', 'S3_SECRET_KEY'])
     expect(output()).toContain(variable);
 });
 
 test('an unknown command is answered with the usage', async () => {
-  const { ended, output } = run(['dance'], {});
+  const { ended, output } = runDaemon(['dance'], {});
   expect(await ended).toBe(2);
   expect(output()).toContain('Usage: provisioner');
 });
@@ -40,14 +25,13 @@ test('it starts while portal and store are away: live, not ready; SIGTERM ends i
     S3_ENDPOINT: 'http://127.0.0.1:9',
     PROV_PORT: '0',
   };
-  const { child, ended, output } = run([], environment);
-  const url = await eventually('the address', () => /"url":"(http:[^"]+)"/.exec(output())?.[1], 30_000);
+  await using daemon = runDaemon([], environment);
+  const url = await daemon.url();
   expect((await fetch(`${url}/health/live`)).status).toBe(200);
   expect((await fetch(`${url}/health/ready`)).status).toBe(503);
   expect(await (await fetch(url)).json()).toMatchObject({ name: 'data-product-provisioner' });
   expect(await (await fetch(`${url}/metrics`)).text()).toContain('provisioner_jobs');
   const asked = performance.now();
-  child.kill('SIGTERM');
-  expect(await ended).toBe(0);
+  expect(await daemon.stop()).toBe(0);
   expect(performance.now() - asked).toBeLessThan(10_000);
 });

@@ -1,0 +1,27 @@
+/** Which addresses may be talked to without TLS. */
+import { BlockList, isIP } from 'node:net';
+
+/** Loopback, private and link-local networks (RFC 1918, RFC 4193, RFC 3927, RFC 4291). */
+const local = new BlockList();
+local.addSubnet('127.0.0.0', 8);
+local.addSubnet('10.0.0.0', 8);
+local.addSubnet('172.16.0.0', 12);
+local.addSubnet('192.168.0.0', 16);
+local.addSubnet('169.254.0.0', 16);
+local.addAddress('::1', 'ipv6');
+local.addSubnet('fc00::', 7, 'ipv6');
+local.addSubnet('fe80::', 10, 'ipv6');
+
+/** Names that only a local resolver knows: of containers, of a cluster, of a private zone (RFC 6762, RFC 9476 and usage). */
+const localZone = /^[^.]+$|\.(local|localhost|internal|svc|test|home\.arpa|svc\.cluster\.local)$/i;
+
+/** `https`, or `http` to a host of the local network: one label, a local zone, or a private address. */
+export function isSafeAddress(address: string): boolean {
+  const url = URL.parse(address);
+  if (url === null) return false;
+  if (url.protocol === 'https:') return true;
+  const host = url.hostname.replace(/^\[|\]$/g, '');
+  const version = isIP(host);
+  if (version === 0) return localZone.test(host);
+  return local.check(host, version === 6 ? 'ipv6' : 'ipv4');
+}

@@ -1,0 +1,139 @@
+/**
+ * Settings that are not given as such but named: `<NAME>_FILE` is a file that holds the value, and a value can be
+ * `vault:<mount>/<path>#<field>` or `aws-sm:<name or ARN>[#<field>]`. Resolved once, before the settings are checked.
+ */
+import { readFile } from 'node:fs/promises';
+import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { z } from 'zod';
+import { asProvisionerError } from '../model/errors.ts';
+import { VaultKv, type VaultOptions } from '../secrets/vault-kv.ts';
+import { Environment } from './schema.ts';
+
+export type Variables = Readonly<Record<string, string | undefined>>;
+
+/** A named value that could not be had. */
+export interface ReferenceFault {
+  readonly variable: string;
+  readonly problem: string;
+}
+
+export interface Resolved {
+  readonly env: Variables;
+  readonly faults: readonly ReferenceFault[];
+}
+
+/** Changes nothing outside. What can not be had is a fault, never an exception, so that all are told at once. */
+export async function resolveReferences(variables: Variables): Promise<Resolved> {
+  // An empty variable is one that is not set: Compose and Helm write such.
+  const given = Object.fromEntries(
+    Object.entries(variables).map(([name, value]) => [name, value || undefined]),
+  );
+  if (variables.PROV_FINALIZER === '') given.PROV_FINALIZER = '';
+  const files = await readFiles(given);
+  const remote = await askServers(files.env);
+  return { env: remote.env, faults: [...files.faults, ...remote.faults] };
+}
+
+/** One newline at the end is the editor's, not the secret's. */
+async function readFiles(given: Variables): Promise<Resolved> {
+  const env = { ...given };
+  const faults: ReferenceFault[] = [];
+  for (const name of Object.keys(Environment.shape)) {
+    const variable = `${name}_FILE`;
+    const path = given[variable];
+    if (path === undefined) continue;
+    if (given[name] !== undefined) {
+      faults.push({ variable, problem: `is given beside ${name}: one of them must go` });
+      continue;
+    }
+    try {
+      env[name] = (await readFile(path, 'utf8')).replace(/\r?\n$/, '');
+    } catch (error) {
+      faults.push({ variable, problem: `names a file that can not be read (${codeOf(error)})` });
+    }
+  }
+  return { env, faults };
+}
+
+type Lookup = (reference: string) => Promise<string>;
+
+async function askServers(given: Variables): Promise<Resolved> {
+  const lookups: Readonly<Record<string, Lookup>> = {
+    'vault:': (reference) => fromVault(vaultOptions(given), reference),
+    'aws-sm:': (reference) => fromAws(given, reference),
+  };
+  const env = { ...given };
+  const faults: ReferenceFault[] = [];
+  const asked = Object.keys(Environment.shape).map(async (variable) => {
+    const value = given[variable] ?? '';
+    const scheme = Object.keys(lookups).find((each) => value.startsWith(each));
+    if (scheme === undefined) return;
+    try {
+      env[variable] = await lookups[scheme]?.(value.slice(scheme.length));
+    } catch (thrown) {
+      faults.push({
+        variable,
+        problem: `is a reference that can not be resolved: ${asProvisionerError(thrown).message}`,
+      });
+      // The schema would complain about the reference as if it were the value.
+      env[variable] = undefined;
+    }
+  });
+  await Promise.all(asked);
+  return { env, faults };
+}
+
+function vaultOptions(env: Variables): VaultOptions {
+  const { VAULT_ADDR: address, VAULT_TOKEN: token, VAULT_ROLE_ID: roleId, VAULT_SECRET_ID: secretId } = env;
+  const namespace = env.VAULT_NAMESPACE;
+  if (address === undefined || URL.parse(address) === null)
+    throw new Error('VAULT_ADDR must be Vault’s address');
+  if (token !== undefined) return { address, namespace, login: { kind: 'token', token } };
+  if (roleId === undefined || secretId === undefined)
+    throw new Error('set VAULT_TOKEN, or VAULT_ROLE_ID and VAULT_SECRET_ID');
+  return { address, namespace, login: { kind: 'app-role', roleId, secretId } };
+}
+
+async function fromVault(options: VaultOptions, reference: string): Promise<string> {
+  const match = /^(?<mount>[^/#]+)\/(?<path>[^#]+)#(?<field>.+)$/.exec(reference)?.groups;
+  if (match === undefined) throw new Error('the form is vault:<mount>/<path>#<field>');
+  const { mount = '', path = '', field = '' } = match;
+  const entry = await new VaultKv(options).read(mount, path);
+  if (entry === null) throw new Error(`Vault has no entry ${mount}/${path}`);
+  return textOf(entry, field);
+}
+
+/** Credentials and region come from the SDK's usual chain: environment, profile, container, instance. */
+async function fromAws(env: Variables, reference: string): Promise<string> {
+  const [SecretId = '', field] = reference.split('#');
+  const client = new SecretsManagerClient({
+    region: env.AWS_REGION ?? env.S3_REGION ?? 'us-east-1',
+    ...(env.PROV_AWS_SECRETS_ENDPOINT === undefined ? {} : { endpoint: env.PROV_AWS_SECRETS_ENDPOINT }),
+  });
+  try {
+    const { SecretString } = await client.send(new GetSecretValueCommand({ SecretId }));
+    if (SecretString === undefined) throw new Error('the secret is not text');
+    return field === undefined ? SecretString : textOf(parseObject(SecretString), field);
+  } finally {
+    client.destroy();
+  }
+}
+
+function parseObject(text: string): Readonly<Record<string, unknown>> {
+  try {
+    return z.record(z.string(), z.unknown()).parse(JSON.parse(text));
+  } catch {
+    throw new Error('the secret is no JSON object, so it has no fields');
+  }
+}
+
+function textOf(entry: Readonly<Record<string, unknown>>, field: string): string {
+  const value = Object.hasOwn(entry, field) ? entry[field] : undefined;
+  if (typeof value !== 'string' || value === '')
+    throw new Error(`it has no text in the field ${JSON.stringify(field)}`);
+  return value;
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+}

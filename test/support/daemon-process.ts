@@ -1,0 +1,38 @@
+/** The program as a process of its own. */
+import { spawn } from 'node:child_process';
+import { eventually } from './world.ts';
+
+export interface DaemonProcess extends AsyncDisposable {
+  /** Exit code; `null` when a signal ended it. */
+  readonly ended: Promise<number | null>;
+  /** Everything it wrote so far. */
+  output(): string;
+  /** Where it listens, once it does. */
+  url(): Promise<string>;
+  /** SIGTERM, and the exit code. */
+  stop(): Promise<number | null>;
+}
+
+export function runDaemon(args: readonly string[], env: Readonly<Record<string, string>>): DaemonProcess {
+  const child = spawn(process.execPath, ['src/main.ts', ...args], {
+    env: { PATH: process.env.PATH ?? '', NODE_ENV: 'production', ...env },
+  });
+  let out = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk: Buffer) => {
+      out += chunk;
+    });
+  }
+  const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  const end = (signal: NodeJS.Signals) => {
+    child.kill(signal);
+    return ended;
+  };
+  return {
+    ended,
+    output: () => out,
+    url: () => eventually('the address', () => /"url":"(http:[^"]+)"/.exec(out)?.[1], 30_000),
+    stop: () => end('SIGTERM'),
+    [Symbol.asyncDispose]: async () => void (await end('SIGKILL')),
+  };
+}
