@@ -10,10 +10,22 @@ const allowed = {
   storage: ['model', 'telemetry'],
   identity: ['model', 'telemetry', 'grants'],
   workspace: ['model', 'telemetry'],
+  sinks: ['model', 'secrets'],
   queue: ['model', 'telemetry', 'db'],
   intake: ['model', 'telemetry', 'db', 'queue'],
   api: ['model', 'telemetry', 'db', 'queue'],
-  reconcile: ['model', 'grants', 'telemetry', 'db', 'queue', 'portal', 'storage', 'identity', 'workspace'],
+  reconcile: [
+    'model',
+    'grants',
+    'telemetry',
+    'db',
+    'queue',
+    'portal',
+    'storage',
+    'identity',
+    'workspace',
+    'sinks',
+  ],
 };
 
 const folderRules = Object.entries(allowed).map(([folder, others]) => ({

@@ -13,8 +13,8 @@ async function main(once: boolean): Promise<number> {
   try {
     await using stage = await setStage();
     await tellStory(stage);
-    showPlaces(stage);
-    if (!once) await untilInterrupted();
+    if (once) showFiles(stage);
+    else await stayUp(stage);
     return 0;
   } catch (error) {
     if (interrupted.aborted) {
@@ -26,20 +26,22 @@ async function main(once: boolean): Promise<number> {
   }
 }
 
-function showPlaces(stage: Stage): void {
+/** What is left when everything has stopped. */
+function showFiles(stage: Stage): void {
   title('That was the story');
-  say(`portal        ${stage.portal.url}/`);
-  say(`health        ${stage.daemon.url}/health`);
-  say(`metrics       ${stage.daemon.url}/metrics`);
-  say(`store         ${stage.storeUrl}`);
   say(`workspaces    ${stage.products}`);
   say(`log           ${stage.logFile}`);
 }
 
-async function untilInterrupted(): Promise<void> {
+async function stayUp(stage: Stage): Promise<void> {
+  showFiles(stage);
+  say(`portal        ${stage.portal.url}/`);
+  say(`health        ${stage.daemon.url}/health`);
+  say(`metrics       ${stage.daemon.url}/metrics`);
+  say(`store         ${stage.storeUrl}`);
   say('');
-  say('Everything stays up: create products, request, approve and delete on the portal’s page.');
-  say('Ctrl-C ends it.');
+  say('Everything stays up: create products, request, approve and delete on the');
+  say('portal’s page, and watch the workspaces. Ctrl-C ends it.');
   const { promise, resolve } = Promise.withResolvers<void>();
   interrupted.addEventListener('abort', () => resolve());
   if (interrupted.aborted) resolve();

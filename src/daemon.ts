@@ -25,6 +25,11 @@ import { lookUpAffected } from './reconcile/look-up.ts';
 import type { ReconcileParts } from './reconcile/parts.ts';
 import { reconcileProduct } from './reconcile/reconciler.ts';
 import { createResync } from './reconcile/resync.ts';
+import { VaultKv, vaultOptionsOf } from './secrets/vault-kv.ts';
+import { AwsSecretsManagerSink } from './sinks/aws-secrets-manager.ts';
+import { KubernetesSink } from './sinks/kubernetes.ts';
+import type { SecretSink } from './sinks/sink.ts';
+import { VaultSink } from './sinks/vault.ts';
 import { proveKey } from './storage/proof.ts';
 import { S3ObjectStore } from './storage/s3.ts';
 import { createLogger, type Logger } from './telemetry/logger.ts';
@@ -127,6 +132,7 @@ async function assembleParts(env: Environment, foundations: Foundations): Promis
     users: { permissionsBoundary: env.PROV_AWS_PERMISSIONS_BOUNDARY, path: env.PROV_AWS_IAM_PATH },
     onFound: ({ kind }) => log.info('found the store’s identity API', { store: kind.store, ...kind.limits }),
   });
+  const sink = createSink(env);
   const portal = createPortalClient({
     baseUrl: env.PROV_DPP_API_URL,
     auth: portalAuth(env),
@@ -140,6 +146,7 @@ async function assembleParts(env: Environment, foundations: Foundations): Promis
     portal,
     store,
     findIssuer,
+    sink,
     workspaces: new Workspaces({
       root: resolve(env.PROV_TEMPLATE_OUTPUT_PATH),
       owner: { uid: env.PROV_WORKSPACE_UID, gid: env.PROV_WORKSPACE_GID },
@@ -156,6 +163,8 @@ async function assembleParts(env: Environment, foundations: Foundations): Promis
       finalizer: env.PROV_FINALIZER === '' ? null : env.PROV_FINALIZER,
       rotateOnAccessChange: env.PROV_ROTATE_ON_ACCESS_CHANGE,
       template,
+      secretReference: (product, home) =>
+        sink === null ? {} : { S3_SECRET_REF: sink.reference({ product, home }) },
       keyGraceMs: env.PROV_KEY_GRACE,
       purgeOnDelete: env.PROV_ON_DELETE === 'purge',
       brake: {
@@ -170,6 +179,29 @@ async function assembleParts(env: Environment, foundations: Foundations): Promis
     clock: () => new Date(),
     random: Math.random,
   };
+}
+
+/** `null`: secrets stay in the workspaces. */
+function createSink(env: Environment): SecretSink | null {
+  const { PROV_SECRET_PREFIX: prefix, PROV_VAULT_MOUNT: mount } = env;
+  switch (env.PROV_SECRET_SINK) {
+    case 'env':
+      return null;
+    case 'vault':
+      return new VaultSink({ vault: new VaultKv(vaultOptionsOf(env)), mount, prefix });
+    case 'aws-sm':
+      return new AwsSecretsManagerSink({
+        endpoint: env.PROV_AWS_SECRETS_ENDPOINT,
+        region: env.S3_REGION,
+        prefix,
+      });
+    case 'kubernetes':
+      return new KubernetesSink({
+        api: env.PROV_KUBERNETES_API,
+        namespace: env.PROV_KUBERNETES_NAMESPACE,
+        tokenFile: env.PROV_KUBERNETES_TOKEN_FILE,
+      });
+  }
 }
 
 function portalAuth(env: Environment): PortalAuth {

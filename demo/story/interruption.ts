@@ -5,7 +5,7 @@ const onePressMs = 1000;
 const interruption = new AbortController();
 
 /** Thrown where the story stops because the user wants it to. */
-export class Interrupted extends Error {
+class Interrupted extends Error {
   override name = 'Interrupted';
 }
 

@@ -71,7 +71,7 @@ async function publish({ leads, venv }: Cast): Promise<string> {
   quote(output);
   const [first, ...more] = await leads.published();
   if (first === undefined) throw new Error('nothing was published');
-  say(`published: ${[first, ...more].join(', ')}`);
+  say(`Published: ${[first, ...more].join(', ')}`);
   return first;
 }
 
@@ -133,17 +133,14 @@ async function retire(stage: Stage, { user, leads, leadsId }: Cast, file: string
   await step('its key is dead: 403', () => expectStatus(leads, 'read', file, 403, before));
   const kept = new WorkspaceView(archive, archived);
   if ((await kept.keyId()) !== null) throw new Error('the archived .env still holds a key');
-  say(`The archived workspace, without a key; what was published stays in the store (${file}):`);
-  quote(`.archive/${archived}/\n${indent(await kept.tree())}`);
+  say('What stays: the data, and in the archive the workspace without a key:');
+  const files = (await kept.tree()).split('\n').length;
+  quote(`${file}\n.archive/${archived}/ (${files} files)`);
 }
 
 async function archivedIn(archive: string): Promise<string | null> {
   const [first] = await readdir(archive).catch(() => []);
   return first ?? null;
-}
-
-function indent(text: string): string {
-  return text.replace(/^/gm, '  ');
 }
 
 async function expectStatus(

@@ -1,14 +1,17 @@
 /** What the demo prints: steps with a tick and their time, quoted output, colour only on a terminal. */
 import { interrupted } from './interruption.ts';
 
-const terminal = process.stdout.isTTY === true;
+const terminal = process.stdout.isTTY === true && process.env.TERM !== 'dumb';
 const colourful = terminal && (process.env.NO_COLOR ?? '') === '';
 const paint = (code: number) => (text: string) => (colourful ? `\u001b[${code}m${text}\u001b[0m` : text);
 const green = paint(32);
 const red = paint(31);
 const dim = paint(2);
 const bold = paint(1);
-const width = 68;
+/** Room for a step's words: a line is two blanks, mark, blank, words, blank, time. It must fit, or drawing it anew leaves half of it. */
+const widestWords = 66;
+const timeWidth = 8;
+const wordsWidth = () => Math.min(widestWords, (process.stdout.columns ?? 80) - timeWidth - 6);
 /** A step that takes longer says that it runs: in a log once, on a terminal each second. */
 const longMs = 2000;
 
@@ -36,8 +39,8 @@ export async function step<T>(what: string, run: () => Promise<T>): Promise<T> {
   const running = showRunning(what, started);
   const end = (mark: string) => {
     running[Symbol.dispose]();
-    const time = duration(performance.now() - started).padStart(8);
-    process.stdout.write(`  ${mark} ${what.padEnd(width)} ${dim(time)}\n`);
+    const time = duration(performance.now() - started).padStart(timeWidth);
+    process.stdout.write(`  ${mark} ${what.padEnd(wordsWidth())} ${dim(time)}\n`);
   };
   try {
     const result = await run();
@@ -59,8 +62,9 @@ function showRunning(what: string, started: number): Disposable {
   }
   const draw = () => {
     const passed = performance.now() - started;
-    const time = passed < longMs ? '' : duration(Math.floor(passed / 1000) * 1000).padStart(8);
-    process.stdout.write(`\r\u001b[K  … ${what.padEnd(width)} ${dim(time)}`);
+    const time = passed < longMs ? '' : duration(Math.floor(passed / 1000) * 1000).padStart(timeWidth);
+    const words = what.slice(0, Math.max(0, wordsWidth())).padEnd(wordsWidth());
+    process.stdout.write(`\r\u001b[K  … ${words} ${dim(time)}`);
   };
   draw();
   const timer = setInterval(draw, 1000);

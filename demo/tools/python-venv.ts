@@ -1,15 +1,15 @@
 /** Virtual environments of pinned Python packages, made once and kept between runs. */
 import { execFile } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { mkdir, open, readFile, rm, stat } from 'node:fs/promises';
+import { createHash, randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { exclusively } from './exclusively.ts';
 
 const run = promisify(execFile);
-
-/** Longer than an installation over a slow network takes: a lock that is older was left by a killed run. */
-const staleLockMs = 15 * 60_000;
+/** A file in each finished environment. */
+const mark = '.ready';
 
 /**
  * Folder of an environment with the packages of a `requirements.txt`, with DuckDB's `httpfs` extension in place. It is
@@ -19,23 +19,33 @@ const staleLockMs = 15 * 60_000;
  */
 export async function pythonVenv(cacheFolder: string, requirements: string): Promise<string> {
   const text = await readFile(requirements, 'utf8');
-  const folder = join(cacheFolder, `venv-${createHash('sha256').update(text).digest('hex').slice(0, 16)}`);
-  const ready = join(folder, '.ready');
-  const lock = `${folder}.lock`;
+  const name = `venv-${createHash('sha256').update(text).digest('hex').slice(0, 16)}`;
   await mkdir(cacheFolder, { recursive: true });
-  while (!(await exists(ready))) {
-    if (await takeLock(lock)) {
-      try {
-        if (!(await exists(ready))) await install(folder, requirements);
-        await (await open(ready, 'w')).close();
-      } finally {
-        await rm(lock, { force: true });
-      }
-    } else {
-      await wait(1000);
-    }
-  }
-  return folder;
+  const [made] = (await environments(cacheFolder, name)).finished;
+  if (made !== undefined) return made;
+  return exclusively(join(cacheFolder, `${name}.lock`), async () => {
+    const { finished, unfinished } = await environments(cacheFolder, name);
+    if (finished[0] !== undefined) return finished[0];
+    for (const half of unfinished) await rm(half, { recursive: true, force: true });
+    // A pip that outlived a killed run may still write to its folder, so each try has its own. Moving it later would
+    // break its programs, which know their interpreter by its path.
+    const folder = join(cacheFolder, `${name}-${randomUUID().slice(0, 8)}`);
+    await install(folder, requirements);
+    await writeFile(join(folder, mark), '');
+    return folder;
+  });
+}
+
+async function environments(cacheFolder: string, name: string) {
+  const entries = await readdir(cacheFolder, { withFileTypes: true });
+  const folders = entries
+    .filter((entry) => entry.isDirectory() && entry.name.startsWith(name))
+    .map((entry) => join(cacheFolder, entry.name));
+  const isFinished = (folder: string) => existsSync(join(folder, mark));
+  return {
+    finished: folders.filter(isFinished),
+    unfinished: folders.filter((folder) => !isFinished(folder)),
+  };
 }
 
 async function install(folder: string, requirements: string): Promise<void> {
@@ -43,19 +53,4 @@ async function install(folder: string, requirements: string): Promise<void> {
   await run('python3', ['-m', 'venv', folder]);
   await run(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '-r', requirements]);
   await run(python, ['-c', 'from duckdb_extensions import import_extension; import_extension("httpfs")']);
-}
-
-async function takeLock(lock: string): Promise<boolean> {
-  const held = await stat(lock).catch(() => null);
-  if (held !== null && Date.now() - held.mtimeMs > staleLockMs) await rm(lock, { force: true });
-  try {
-    await (await open(lock, 'wx')).close();
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-async function exists(path: string): Promise<boolean> {
-  return (await stat(path).catch(() => null)) !== null;
 }

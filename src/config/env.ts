@@ -87,6 +87,7 @@ function crossFaults(env: Environment): Fault[] {
       example: exampleOf('WEBHOOK_SECRET'),
     });
   }
+  faults.push(...vaultFaults(env));
   const client = ['PORTAL_CLIENT_ID', 'PORTAL_CLIENT_SECRET', 'PORTAL_TOKEN_URL'] as const;
   if (client.some((name) => env[name] !== undefined)) {
     for (const name of client.filter((each) => env[each] === undefined)) {
@@ -98,6 +99,19 @@ function crossFaults(env: Environment): Fault[] {
     }
   }
   return faults;
+}
+
+/** A sink without its server. */
+function vaultFaults(env: Environment): Fault[] {
+  if (env.PROV_SECRET_SINK !== 'vault') return [];
+  const needed = ['VAULT_ADDR', env.VAULT_ROLE_ID === undefined ? 'VAULT_TOKEN' : 'VAULT_SECRET_ID'] as const;
+  return needed
+    .filter((name) => env[name] === undefined)
+    .map((variable) => ({
+      variable,
+      problem: 'is missing: PROV_SECRET_SINK=vault needs it',
+      example: exampleOf(variable),
+    }));
 }
 
 /** Secrets and data do not travel in the clear outside the local network unless somebody says so. */

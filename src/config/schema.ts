@@ -322,6 +322,63 @@ export const Environment = z.object({
     about: 'Allow `http://` to hosts outside the local network.',
     example: 'false',
   }),
+  PROV_SECRET_SINK: setting(
+    z
+      .enum(['env', 'vault', 'aws-sm', 'kubernetes'], 'must be env, vault, aws-sm or kubernetes')
+      .default('env'),
+    {
+      group: secrets,
+      about:
+        'Where the secret of a product’s key goes: its `.env`, or a secret manager that `.env` then refers to.',
+      example: 'vault',
+    },
+  ),
+  PROV_SECRET_PREFIX: setting(
+    z
+      .string()
+      .regex(/^[\w.-]+(\/[\w.-]+)*$/, 'must be a path such as data-products')
+      .default('data-products'),
+    {
+      group: secrets,
+      about: 'Path of the products’ secrets in Vault and in AWS Secrets Manager; the home’s name follows.',
+      example: 'platform/data-products',
+    },
+  ),
+  PROV_VAULT_MOUNT: setting(
+    z
+      .string()
+      .regex(/^[\w.-]+$/, 'must be the name of a mount')
+      .default('secret'),
+    {
+      group: secrets,
+      about: 'Mount of the KV engine (version 2) for the products’ secrets.',
+      example: 'secret',
+    },
+  ),
+  PROV_KUBERNETES_API: setting(httpUrl.default('https://kubernetes.default.svc'), {
+    group: secrets,
+    about: 'API server, for `PROV_SECRET_SINK=kubernetes`.',
+    example: 'https://kubernetes.default.svc',
+  }),
+  PROV_KUBERNETES_NAMESPACE: setting(
+    z
+      .string()
+      .regex(/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/, 'must be the name of a namespace')
+      .default('default'),
+    {
+      group: secrets,
+      about: 'Namespace of the products’ Secrets.',
+      example: 'data-products',
+    },
+  ),
+  PROV_KUBERNETES_TOKEN_FILE: setting(
+    z.string().min(1).default('/var/run/secrets/kubernetes.io/serviceaccount/token'),
+    {
+      group: secrets,
+      about: 'File with the token of our service account; read anew for each call.',
+      example: '/var/run/secrets/kubernetes.io/serviceaccount/token',
+    },
+  ),
   VAULT_ADDR: setting(httpUrl.optional(), {
     group: secrets,
     about: 'Vault or OpenBao, for values of the form `vault:<mount>/<path>#<field>`.',

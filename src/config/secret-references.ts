@@ -6,7 +6,7 @@ import { readFile } from 'node:fs/promises';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { z } from 'zod';
 import { asProvisionerError } from '../model/errors.ts';
-import { VaultKv, type VaultOptions } from '../secrets/vault-kv.ts';
+import { VaultKv, type VaultOptions, vaultOptionsOf } from '../secrets/vault-kv.ts';
 import { Environment } from './schema.ts';
 
 export type Variables = Readonly<Record<string, string | undefined>>;
@@ -59,7 +59,7 @@ type Lookup = (reference: string) => Promise<string>;
 
 async function askServers(given: Variables): Promise<Resolved> {
   const lookups: Readonly<Record<string, Lookup>> = {
-    'vault:': (reference) => fromVault(vaultOptions(given), reference),
+    'vault:': (reference) => fromVault(vaultOptionsOf(given), reference),
     'aws-sm:': (reference) => fromAws(given, reference),
   };
   const env = { ...given };
@@ -83,17 +83,6 @@ async function askServers(given: Variables): Promise<Resolved> {
   return { env, faults };
 }
 
-function vaultOptions(env: Variables): VaultOptions {
-  const { VAULT_ADDR: address, VAULT_TOKEN: token, VAULT_ROLE_ID: roleId, VAULT_SECRET_ID: secretId } = env;
-  const namespace = env.VAULT_NAMESPACE;
-  if (address === undefined || URL.parse(address) === null)
-    throw new Error('VAULT_ADDR must be Vault’s address');
-  if (token !== undefined) return { address, namespace, login: { kind: 'token', token } };
-  if (roleId === undefined || secretId === undefined)
-    throw new Error('set VAULT_TOKEN, or VAULT_ROLE_ID and VAULT_SECRET_ID');
-  return { address, namespace, login: { kind: 'app-role', roleId, secretId } };
-}
-
 async function fromVault(options: VaultOptions, reference: string): Promise<string> {
   const match = /^(?<mount>[^/#]+)\/(?<path>[^#]+)#(?<field>.+)$/.exec(reference)?.groups;
   if (match === undefined) throw new Error('the form is vault:<mount>/<path>#<field>');
@@ -103,11 +92,11 @@ async function fromVault(options: VaultOptions, reference: string): Promise<stri
   return textOf(entry, field);
 }
 
-/** Credentials and region come from the SDK's usual chain: environment, profile, container, instance. */
+/** Credentials come from the SDK's usual chain: environment, profile, container, instance. */
 async function fromAws(env: Variables, reference: string): Promise<string> {
   const [SecretId = '', field] = reference.split('#');
   const client = new SecretsManagerClient({
-    region: env.AWS_REGION ?? env.S3_REGION ?? 'us-east-1',
+    region: env.S3_REGION ?? 'us-east-1',
     ...(env.PROV_AWS_SECRETS_ENDPOINT === undefined ? {} : { endpoint: env.PROV_AWS_SECRETS_ENDPOINT }),
   });
   try {

@@ -25,7 +25,7 @@ import { migrate } from './migrate.ts';
 import type { Tables } from './tables.ts';
 
 /** Schema that holds our tables; pg-boss keeps its own beside it. */
-export const schemaName = 'provisioner';
+const schemaName = 'provisioner';
 
 export interface Database extends AsyncDisposable {
   readonly sql: Kysely<Tables>;

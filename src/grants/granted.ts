@@ -21,7 +21,7 @@ export interface Grant {
 }
 
 /** First instant at which an approval no longer counts: the end of its last day (UTC), or null. */
-export function approvalEndMs(input: Pick<Input, 'validUntil'>): number | null {
+function approvalEndMs(input: Pick<Input, 'validUntil'>): number | null {
   if (input.validUntil === null) return null;
   return Date.parse(`${input.validUntil}T00:00:00Z`) + 86_400_000;
 }

@@ -13,10 +13,6 @@ export type OutputPortId = z.infer<typeof OutputPortId>;
 export const TechnicalAssetId = z.guid().toLowerCase().brand<'TechnicalAssetId'>();
 export type TechnicalAssetId = z.infer<typeof TechnicalAssetId>;
 
-/** Our id of one received webhook. */
-export const DeliveryId = z.uuid().brand<'DeliveryId'>();
-export type DeliveryId = z.infer<typeof DeliveryId>;
-
 /** Our id of one reconcile of one product. */
 export const RunId = z.uuid().brand<'RunId'>();
 export type RunId = z.infer<typeof RunId>;

@@ -18,6 +18,8 @@ export interface HomeSettings {
   readonly finalizer: string | null;
   readonly rotateOnAccessChange: boolean;
   readonly template: Template;
+  /** Lines of `.env` that say where the secret is, when it is not there itself. */
+  readonly secretReference: (product: ProductId, home: HomeName) => Readonly<Record<string, string>>;
 }
 
 /** Everything about one product that the wish is made of. */
@@ -59,7 +61,7 @@ export function wishForHome(settings: HomeSettings, facts: HomeFacts): HomeWish 
     readable: [...new Set(readable)].sort(),
     grants: fitting.map((grant) => grant.outputPort).sort(),
     files: rendered,
-    env: envEntries(settings, home, context),
+    env: { ...envEntries(settings, home, context), ...settings.secretReference(product.id, home) },
     rotateOnAccessChange: settings.rotateOnAccessChange,
     keysPerPrincipal: facts.limits.keysPerPrincipal,
   };

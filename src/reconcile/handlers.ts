@@ -30,7 +30,7 @@ export interface RunSubject {
 
 /** Makes the handlers of one run. The new key's secret lives in this closure, between its making and the `.env`. */
 export function createHandlers(parts: ReconcileParts, subject: RunSubject): Handlers {
-  const { database, queue, portal, store, workspaces, settings, clock } = parts;
+  const { database, queue, portal, store, workspaces, sink, settings, clock } = parts;
   const { record, issuer } = subject;
   const { id, home } = record;
   const principal = principalNameOf(id);
@@ -93,8 +93,14 @@ export function createHandlers(parts: ReconcileParts, subject: RunSubject): Hand
         subject.rendered.filter((file) => wanted.has(file.path)),
       );
     },
-    'write-env': async () =>
-      workspaces.writeEnv(home, { ...wish().env, ...credentialEntries(await keyForEnv()) }),
+    'write-env': async () => {
+      if (sink === null) {
+        return workspaces.writeEnv(home, { ...wish().env, ...credentialEntries(await keyForEnv()) }, null);
+      }
+      const entry = { product: id, home };
+      if (issued !== null) await sink.put(entry, issued);
+      return workspaces.writeEnv(home, wish().env, `The secret: ${sink.howToFetch(entry)}`);
+    },
     'hand-over-key': async () => {
       const now = clock();
       const graceUntil = new Date(now.getTime() + settings.keyGraceMs);
@@ -126,8 +132,9 @@ export function createHandlers(parts: ReconcileParts, subject: RunSubject): Hand
     },
     'purge-data': (action) => store.purge(action.home),
     'remove-finalizer': () => portal.removeFinalizer(id, finalizer),
-    'finish-retirement': () =>
-      database.sql.transaction().execute(async (trx) => {
+    'finish-retirement': async () => {
+      await sink?.remove({ product: id, home });
+      await database.sql.transaction().execute(async (trx) => {
         await replaceGrants(trx, id, [], clock());
         const free = subject.purged ? homeNamesFor({ id, namespace: '' }).at(-1) : undefined;
         await changeProduct(
@@ -143,6 +150,7 @@ export function createHandlers(parts: ReconcileParts, subject: RunSubject): Hand
           },
           clock(),
         );
-      }),
+      });
+    },
   };
 }

@@ -3,6 +3,7 @@ import { type KeyRecord, listKeys } from '../db/access-keys.ts';
 import { listGrantsOf } from '../db/grants.ts';
 import type { ProductRecord } from '../db/products.ts';
 import { type Issuer, type ObservedPrincipal, principalNameOf } from '../identity/issuer.ts';
+import type { SecretSink } from '../sinks/sink.ts';
 import type { RenderedFile } from '../workspace/render.ts';
 import { sha256 } from '../workspace/render.ts';
 import type { ObservedWorkspace } from '../workspace/workspace.ts';
@@ -56,7 +57,8 @@ export async function observe(
     keys: joinKeys(outside),
     files: workspace.files,
     rendered: new Set(workspace.exists ? Object.keys(record.files) : []),
-    env: observedEnv(workspace),
+    env:
+      parts.sink === null ? observedEnv(workspace) : await observedReference(parts.sink, record, workspace),
     grants: outside.grants,
     workspaceExists: workspace.exists,
     nowMs: parts.clock().getTime(),
@@ -90,6 +92,22 @@ function observedEnv({ env }: ObservedWorkspace): ObservedEnv | null {
     entries: agrees ? Object.fromEntries(rest) : {},
     keyId: id,
     secretSha256: sha256(secret),
+    guarded: env.guarded,
+  };
+}
+
+/** The secret lies in a sink: `.env` holds everything else, and no credentials of an earlier time. */
+async function observedReference(
+  sink: SecretSink,
+  { id, home }: ProductRecord,
+  { env }: ObservedWorkspace,
+): Promise<ObservedEnv | null> {
+  if (env === null) return null;
+  const key = await sink.read({ product: id, home });
+  return {
+    entries: env.entries,
+    keyId: key?.id ?? '',
+    secretSha256: sha256(key?.secret ?? ''),
     guarded: env.guarded,
   };
 }

@@ -4,6 +4,7 @@ import type { Issuer } from '../identity/issuer.ts';
 import type { HomeName } from '../model/home.ts';
 import type { PortalClient } from '../portal/client.ts';
 import type { Queue } from '../queue/queue.ts';
+import type { SecretSink } from '../sinks/sink.ts';
 import type { Claim } from '../storage/proof.ts';
 import type { ObjectStore } from '../storage/store.ts';
 import type { Logger } from '../telemetry/logger.ts';
@@ -32,6 +33,8 @@ export interface ReconcileParts {
   /** Finds out at the first call what kind of store it is, and fails while that is away. */
   readonly findIssuer: () => Promise<Issuer>;
   readonly workspaces: Workspaces;
+  /** Holds the secrets of products' keys; `null`: the workspace's `.env` does. */
+  readonly sink: SecretSink | null;
   /** Shows with the key itself that it opens what it must and nothing else. */
   readonly proveKey: (key: { readonly id: string; readonly secret: string }, claim: Claim) => Promise<void>;
   /** Keeps a secret out of the log from now on; the returned function forgets it. */

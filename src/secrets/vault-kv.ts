@@ -15,6 +15,27 @@ export interface VaultOptions {
     | { readonly kind: 'app-role'; readonly roleId: string; readonly secretId: string };
 }
 
+/** What of the settings says where Vault is and who we are there. */
+export interface VaultVariables {
+  readonly VAULT_ADDR?: string | undefined;
+  readonly VAULT_NAMESPACE?: string | undefined;
+  readonly VAULT_TOKEN?: string | undefined;
+  readonly VAULT_ROLE_ID?: string | undefined;
+  readonly VAULT_SECRET_ID?: string | undefined;
+}
+
+/** @throws Error that says which variable is missing */
+export function vaultOptionsOf(env: VaultVariables): VaultOptions {
+  const { VAULT_ADDR: address, VAULT_TOKEN: token, VAULT_ROLE_ID: roleId, VAULT_SECRET_ID: secretId } = env;
+  const namespace = env.VAULT_NAMESPACE;
+  if (address === undefined || URL.parse(address) === null)
+    throw new Error('VAULT_ADDR must be Vault’s address');
+  if (token !== undefined) return { address, namespace, login: { kind: 'token', token } };
+  if (roleId === undefined || secretId === undefined)
+    throw new Error('set VAULT_TOKEN, or VAULT_ROLE_ID and VAULT_SECRET_ID');
+  return { address, namespace, login: { kind: 'app-role', roleId, secretId } };
+}
+
 const timeoutMs = 10_000;
 const Login = z.object({ auth: z.object({ client_token: z.string().min(1) }) });
 const Entry = z.object({ data: z.object({ data: z.record(z.string(), z.unknown()).nullable() }) });
@@ -36,6 +57,20 @@ export class VaultKv {
     return this.#understand('read an entry', Entry, answer).data.data;
   }
 
+  /** Writes a new version of an entry; the ones before it stay until the engine's own limit. */
+  async write(mount: string, path: string, data: Readonly<Record<string, string>>): Promise<void> {
+    const token = await this.#login();
+    const call = { method: 'POST', token, body: { data } } as const;
+    if ((await this.#send('write an entry', `${mount}/data/${path}`, call)) !== null) return;
+    throw new ProvisionerError('SECRETS_DENIED', `Vault has no KV engine (version 2) at ${mount}.`);
+  }
+
+  /** Removes an entry with all its versions. */
+  async remove(mount: string, path: string): Promise<void> {
+    const token = await this.#login();
+    await this.#send('remove an entry', `${mount}/metadata/${path}`, { method: 'DELETE', token });
+  }
+
   async #login(): Promise<string> {
     const { login } = this.#options;
     if (login.kind === 'token') return login.token;
@@ -48,7 +83,7 @@ export class VaultKv {
   async #send(
     what: string,
     path: string,
-    { method, token, body }: { method: 'GET' | 'POST'; token?: string; body?: object },
+    { method, token, body }: { method: 'GET' | 'POST' | 'DELETE'; token?: string; body?: object },
   ): Promise<unknown> {
     const { address, namespace } = this.#options;
     const url = new URL(`/v1/${path.split('/').map(encodeURIComponent).join('/')}`, address);

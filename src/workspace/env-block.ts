@@ -17,9 +17,10 @@ const safeValue = /^[A-Za-z0-9_./:+=@,-]*$/;
 /**
  * The text of `.env` with our block in it: in place of the old one, else at the end.
  *
+ * @param note one line for people, as a comment
  * @throws ProvisionerError `INTERNAL` when a value could mean something else to some reader; the value is not repeated
  */
-export function withEnvBlock(existing: string, entries: EnvEntries): string {
+export function withEnvBlock(existing: string, entries: EnvEntries, note: string | null = null): string {
   const lines = Object.entries(entries).map(([name, value]) => {
     if (!safeName.test(name) || !safeValue.test(value)) {
       throw new ProvisionerError(
@@ -29,7 +30,7 @@ export function withEnvBlock(existing: string, entries: EnvEntries): string {
     }
     return `${name}=${value}`;
   });
-  const block = [begin, ...lines, end, ''].join('\n');
+  const block = [begin, ...lines, ...(note === null ? [] : [`# ${note}`]), end, ''].join('\n');
   const { before, after } = split(existing);
   return `${before}${block}${after}`;
 }
@@ -46,6 +47,7 @@ export function readEnvBlock(existing: string): EnvEntries | null {
   if (block === null) return null;
   const entries: Record<string, string> = {};
   for (const line of block) {
+    if (line.startsWith('#')) continue;
     const equals = line.indexOf('=');
     if (equals < 1) return null;
     entries[line.slice(0, equals)] = line.slice(equals + 1);
@@ -60,9 +62,11 @@ function split(existing: string): { before: string; block: string[] | null; afte
   // A block whose end mark was lost ends where lines stop being NAME=value, so a person's lines below survive.
   const marked = lines.indexOf(end, first);
   const last = marked === -1 ? first + countEntries(lines.slice(first + 1)) : marked;
-  const before = lines.slice(0, first).join('\n');
   return {
-    before: endLine(before),
+    before: lines
+      .slice(0, first)
+      .map((line) => `${line}\n`)
+      .join(''),
     block: lines.slice(first + 1, marked === -1 ? last + 1 : last),
     after: lines.slice(last + 1).join('\n'),
   };

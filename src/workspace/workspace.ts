@@ -76,11 +76,11 @@ export class Workspaces {
     );
   }
 
-  /** Puts our block into `.env`; lines that a person added stay. */
-  async writeEnv(home: HomeName, entries: EnvEntries): Promise<void> {
+  /** Puts our block into `.env`, with a line for people above it; lines that a person added stay. */
+  async writeEnv(home: HomeName, entries: EnvEntries, note: string | null): Promise<void> {
     const folder = await this.#make(home);
     const existing = (await readWorkspaceFile(folder, '.env')) ?? '';
-    await this.#replaceEnv(folder, withEnvBlock(existing, entries));
+    await this.#replaceEnv(folder, withEnvBlock(existing, entries, note));
   }
 
   /** Moves the workspace to the archive, without our block in its `.env`. Gone already = done. */

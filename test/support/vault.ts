@@ -34,8 +34,17 @@ export async function startVault(namespace?: string): Promise<VaultServer> {
     }
     const given = request.headers['x-vault-token'];
     if (given !== token && given !== loggedIn) return reply(403, { errors: ['permission denied'] });
-    const match = /^\/v1\/([^/]+)\/data\/(.+)$/.exec(path);
-    const data = entries.get(`${match?.[1]}/${match?.[2]}`);
+    const match = /^\/v1\/([^/]+)\/(data|metadata)\/(.+)$/.exec(path);
+    const name = `${match?.[1]}/${match?.[3]}`;
+    if (request.method === 'POST' && match?.[2] === 'data') {
+      entries.set(name, JSON.parse(Buffer.concat(chunks).toString()).data);
+      return reply(200, { data: { version: 1 } });
+    }
+    if (request.method === 'DELETE' && match?.[2] === 'metadata') {
+      entries.delete(name);
+      return response.writeHead(204).end();
+    }
+    const data = match?.[2] === 'data' ? entries.get(name) : undefined;
     if (data === undefined) return reply(404, { errors: [] });
     return reply(200, { data: { data, metadata: { version: 1 } } });
   });

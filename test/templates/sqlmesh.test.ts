@@ -62,11 +62,11 @@ beforeAll(async () => {
   ] as const;
   secrets = keys.map((key) => key.secret);
   await workspaces.writeFiles(producer.home, await render(contextOf(producer.home, [])));
-  await workspaces.writeEnv(producer.home, envOf(store.endpoint, producer.home, keys[0], ''));
+  await workspaces.writeEnv(producer.home, envOf(store.endpoint, producer.home, keys[0], ''), null);
   const inputs = [inputOf(producer.home, ['example']), inputOf(empty, []), inputOf(foreign, ['example'])];
   await workspaces.writeFiles(consumer.home, await render(contextOf(consumer.home, inputs)));
   const uris = inputs.map((input) => `${input.schema}=${input.uri}`).join(',');
-  await workspaces.writeEnv(consumer.home, envOf(store.endpoint, consumer.home, keys[1], uris));
+  await workspaces.writeEnv(consumer.home, envOf(store.endpoint, consumer.home, keys[1], uris), null);
 }, installMs);
 
 afterAll(() => cleanup.disposeAsync());

@@ -135,7 +135,7 @@ describe('a reference to AWS Secrets Manager', () => {
     const client = new SecretsManagerClient({ endpoint: store.endpoint, region });
     await client.send(new CreateSecretCommand({ Name: 'plain', SecretString: 'whole-secret' }));
     await client.send(new CreateSecretCommand({ Name: 'store', SecretString: '{"secret":"one-field"}' }));
-    const there = { PROV_AWS_SECRETS_ENDPOINT: store.endpoint, AWS_REGION: region };
+    const there = { PROV_AWS_SECRETS_ENDPOINT: store.endpoint, S3_REGION: region };
     const env = await loadEnvironment({
       ...settings,
       ...there,

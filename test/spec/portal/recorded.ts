@@ -26,7 +26,7 @@ export interface NamedRecorded extends Recorded {
   readonly file: string;
 }
 
-export function allRecorded(generation: Generation): NamedRecorded[] {
+function allRecorded(generation: Generation): NamedRecorded[] {
   return readdirSync(new URL(`${generation}/`, folder)).map((file) => ({
     file,
     ...read(generation, file),

@@ -6,7 +6,7 @@ import type { DesiredHome, Observed, ObservedKey } from '../../../src/reconcile/
 
 export const home = 'sales' as HomeName;
 export const nowMs = 1_800_000_000_000;
-export const policy = assemblePolicy('data-products', home, []);
+const policy = assemblePolicy('data-products', home, []);
 
 export function aWish(change: Partial<DesiredHome> = {}): DesiredHome {
   return {

@@ -30,6 +30,11 @@ describe('the managed block of .env', () => {
     );
   });
 
+  test('keeps blank lines above it', () => {
+    const text = withEnvBlock('MINE=1\n\n\n', { S3_A: 'x' });
+    expect(withoutEnvBlock(withEnvBlock(text, { S3_A: 'y' }))).toBe('MINE=1\n\n\n');
+  });
+
   test.each(['a b', 'a"b', "a'b", 'a$b', 'a#b', 'a\nb', 'a\\b', 'ä'])(
     'refuses %j, which readers understand differently, without repeating it',
     (bad) => {

@@ -1,0 +1,93 @@
+/** One secret per product in AWS Secrets Manager, as JSON with the fields `access_key` and `secret_key`. */
+import {
+  CreateSecretCommand,
+  DeleteSecretCommand,
+  GetSecretValueCommand,
+  PutSecretValueCommand,
+  SecretsManagerClient,
+} from '@aws-sdk/client-secrets-manager';
+import { z } from 'zod';
+import { ProvisionerError } from '../model/errors.ts';
+import { storeError } from '../model/store-error.ts';
+import type { SecretSink, SinkEntry, SinkKey } from './sink.ts';
+
+const Fields = z.object({ access_key: z.string(), secret_key: z.string() });
+
+export interface AwsSecretsManagerOptions {
+  readonly endpoint: string | undefined;
+  readonly region: string;
+  /** The home's name follows. */
+  readonly prefix: string;
+}
+
+/** Credentials come from the AWS SDK's usual chain. */
+export class AwsSecretsManagerSink implements SecretSink {
+  readonly #client: SecretsManagerClient;
+  readonly #prefix: string;
+
+  constructor({ endpoint, region, prefix }: AwsSecretsManagerOptions) {
+    this.#client = new SecretsManagerClient({ region, ...(endpoint === undefined ? {} : { endpoint }) });
+    this.#prefix = prefix;
+  }
+
+  async put(entry: SinkEntry, key: SinkKey): Promise<void> {
+    const SecretString = JSON.stringify({ access_key: key.id, secret_key: key.secret });
+    const made = await attempt('make a secret', 'ResourceExistsException', () =>
+      this.#client.send(new CreateSecretCommand({ Name: this.#name(entry), SecretString })),
+    );
+    if (made !== null) return;
+    await attempt('write a secret', null, () =>
+      this.#client.send(new PutSecretValueCommand({ SecretId: this.#name(entry), SecretString })),
+    );
+  }
+
+  async read(entry: SinkEntry): Promise<SinkKey | null> {
+    const answer = await attempt('read a secret', 'ResourceNotFoundException', () =>
+      this.#client.send(new GetSecretValueCommand({ SecretId: this.#name(entry) })),
+    );
+    const fields = Fields.safeParse(parseJson(answer?.SecretString));
+    return fields.success ? { id: fields.data.access_key, secret: fields.data.secret_key } : null;
+  }
+
+  /** At once: the key has ended, and a name that waits for its deletion could not be used again. */
+  async remove(entry: SinkEntry): Promise<void> {
+    await attempt('delete a secret', 'ResourceNotFoundException', () =>
+      this.#client.send(
+        new DeleteSecretCommand({ SecretId: this.#name(entry), ForceDeleteWithoutRecovery: true }),
+      ),
+    );
+  }
+
+  reference(entry: SinkEntry): string {
+    return `aws-sm:${this.#name(entry)}`;
+  }
+
+  howToFetch(entry: SinkEntry): string {
+    return `aws secretsmanager get-secret-value --secret-id ${this.#name(entry)} --query SecretString --output text | jq -r .secret_key`;
+  }
+
+  #name({ home }: SinkEntry): string {
+    return `${this.#prefix}/${home}`;
+  }
+}
+
+/** Runs one call; the named outcome is expected and gives `null`. */
+async function attempt<T>(what: string, expected: string | null, call: () => Promise<T>): Promise<T | null> {
+  try {
+    return await call();
+  } catch (cause) {
+    if (cause instanceof Error && cause.name === expected) return null;
+    const { retryable } = storeError(what, cause);
+    const words = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
+    const message = `AWS Secrets Manager could not ${what} (${words}).`;
+    throw new ProvisionerError(retryable ? 'SECRETS_UNAVAILABLE' : 'SECRETS_DENIED', message, { cause });
+  }
+}
+
+function parseJson(text: string | undefined): unknown {
+  try {
+    return JSON.parse(text ?? '');
+  } catch {
+    return undefined;
+  }
+}

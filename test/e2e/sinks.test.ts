@@ -1,0 +1,165 @@
+/** The secret of a key in a secret manager, and not in the workspace. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  DeleteSecretCommand,
+  GetSecretValueCommand,
+  SecretsManagerClient,
+} from '@aws-sdk/client-secrets-manager';
+import { expect, test } from 'vitest';
+import { PortalUser } from '../../demo/people/portal-user.ts';
+import type { HomeName } from '../../src/model/home.ts';
+import { statusAs } from '../stores/access.ts';
+import { startKubernetes } from '../support/kubernetes.ts';
+import { entriesOf } from '../support/s3-as.ts';
+import { startVault } from '../support/vault.ts';
+import { createWorld, eventually, startStore } from '../support/world.ts';
+
+type Key = { readonly id: string; readonly secret: string };
+
+/** A secret manager: the settings that lead there, and what lies in it. */
+interface Manager extends AsyncDisposable {
+  readonly settings: Readonly<Record<string, string>>;
+  readonly reference: RegExp;
+  read(home: string, product: string): Promise<Key | null>;
+  /** As somebody else would, by hand. */
+  remove(home: string, product: string): Promise<void>;
+}
+
+async function vault(): Promise<Manager> {
+  const server = await startVault();
+  const path = (home: string) => `kv/platform/products/${home}`;
+  return {
+    settings: {
+      PROV_SECRET_SINK: 'vault',
+      PROV_VAULT_MOUNT: 'kv',
+      PROV_SECRET_PREFIX: 'platform/products',
+      VAULT_ADDR: server.address,
+      VAULT_ROLE_ID: server.role.id,
+      VAULT_SECRET_ID: server.role.secret,
+    },
+    reference: /^vault:kv\/platform\/products\/product$/,
+    read: async (home) => keyOf(server.entries.get(path(home))),
+    remove: async (home) => void server.entries.delete(path(home)),
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  };
+}
+
+async function awsSecretsManager(): Promise<Manager> {
+  const server = await startStore();
+  // The SDK's usual chain: environment first.
+  process.env.AWS_ACCESS_KEY_ID = server.accessKey;
+  process.env.AWS_SECRET_ACCESS_KEY = server.secretKey;
+  const client = new SecretsManagerClient({ endpoint: server.endpoint, region: 'us-east-1' });
+  const SecretId = (home: string) => `data-products/${home}`;
+  return {
+    settings: { PROV_SECRET_SINK: 'aws-sm', PROV_AWS_SECRETS_ENDPOINT: server.endpoint },
+    reference: /^aws-sm:data-products\/product$/,
+    read: async (home) => {
+      const answer = await client
+        .send(new GetSecretValueCommand({ SecretId: SecretId(home) }))
+        .catch(() => null);
+      return answer === null ? null : keyOf(JSON.parse(answer.SecretString ?? '{}'));
+    },
+    remove: async (home) => {
+      const command = new DeleteSecretCommand({ SecretId: SecretId(home), ForceDeleteWithoutRecovery: true });
+      await client.send(command);
+    },
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  };
+}
+
+async function kubernetes(): Promise<Manager> {
+  const server = await startKubernetes();
+  const folder = await mkdtemp(join(tmpdir(), 'provisioner-token-'));
+  await writeFile(join(folder, 'token'), `${server.token}\n`);
+  const decoded = (data: Readonly<Record<string, string>> | undefined) =>
+    data === undefined
+      ? undefined
+      : Object.fromEntries(
+          Object.entries(data).map(([name, text]) => [name, Buffer.from(text, 'base64').toString()]),
+        );
+  return {
+    settings: {
+      PROV_SECRET_SINK: 'kubernetes',
+      PROV_KUBERNETES_API: server.api,
+      PROV_KUBERNETES_NAMESPACE: 'data-products',
+      PROV_KUBERNETES_TOKEN_FILE: join(folder, 'token'),
+    },
+    reference: /^kubernetes:data-products\/dp-[0-9a-f-]{36}$/,
+    read: async (_home, product) => keyOf(decoded(server.secrets.get(`data-products/dp-${product}`))),
+    remove: async (_home, product) => void server.secrets.delete(`data-products/dp-${product}`),
+    [Symbol.asyncDispose]: async () => {
+      await server[Symbol.asyncDispose]();
+      await rm(folder, { recursive: true });
+    },
+  };
+}
+
+function keyOf(fields: Readonly<Record<string, unknown>> | undefined): Key | null {
+  return fields === undefined ? null : { id: String(fields.access_key), secret: String(fields.secret_key) };
+}
+
+const managers = [
+  ['Vault', vault],
+  ['AWS Secrets Manager', awsSecretsManager],
+  ['Kubernetes', kubernetes],
+] as const;
+
+test.each(managers)(
+  'in %s: made, kept out of the workspace, made anew when lost, gone with the product',
+  async (_name, start) => {
+    await using manager = await start();
+    await using world = await createWorld({ ...manager.settings, PROV_RESYNC_INTERVAL: '1s' });
+    const user = new PortalUser(world.portal.url);
+    const product = await user.createProduct('Product', 'product');
+    const home = 'product' as HomeName;
+    const works = async (key: Key) =>
+      (await statusAs(world.store.endpoint, 'data-products', key).put(home)) === 200;
+
+    const first = await eventually('the secret', () => manager.read('product', product));
+    expect(await works(first)).toBe(true);
+    const env = await eventually('.env', () => world.workspaceFile('product', '.env'));
+    expect(entriesOf(env)).toMatchObject({ S3_SECRET_REF: expect.stringMatching(manager.reference) });
+    expect(env).toMatch(/^# The secret: (vault kv get|aws secretsmanager|kubectl) /m);
+    expect(env).not.toContain(first.secret);
+    expect(world.lines.filter((line) => line.includes(first.secret))).toEqual([]);
+
+    await manager.remove('product', product);
+    const second = await eventually('another one', () => manager.read('product', product));
+    expect(second.id).not.toBe(first.id);
+    expect(await works(second)).toBe(true);
+
+    await user.delete(product);
+    await eventually('its end', async () => !(await user.exists(product)));
+    expect(await manager.read('product', product)).toBeNull();
+    expect(await works(second)).toBe(false);
+  },
+);
+
+test('a workspace moves to a secret manager with a new key, and back, and keeps nothing of the other time', async () => {
+  await using manager = await vault();
+  await using world = await createWorld();
+  const user = new PortalUser(world.portal.url);
+  const product = await user.createProduct('Product', 'product');
+  const before = entriesOf(await eventually('.env', () => world.workspaceFile('product', '.env')));
+
+  await world.restart(manager.settings);
+  const moved = await eventually('the secret', () => manager.read('product', product));
+  const env = await eventually('the reference', async () => {
+    const text = await world.workspaceFile('product', '.env');
+    return text?.includes('S3_SECRET_REF=') === true ? text : null;
+  });
+  expect(moved.id).not.toBe(before.S3_ACCESS_KEY);
+  expect(env).not.toContain(before.S3_SECRET_KEY);
+  expect(env).not.toContain(moved.secret);
+
+  await world.restart();
+  const back = await eventually('the secret in .env', async () => {
+    const entries = entriesOf((await world.workspaceFile('product', '.env')) ?? '');
+    return entries.S3_SECRET_KEY === undefined ? null : entries;
+  });
+  expect(back).not.toHaveProperty('S3_SECRET_REF');
+  expect(back.S3_ACCESS_KEY).not.toBe(moved.id);
+});
