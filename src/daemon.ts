@@ -129,8 +129,11 @@ async function assembleParts(env: Environment, foundations: Foundations): Promis
     ...admin,
     api: env.PROV_ISSUER,
     iamEndpoint: env.PROV_IAM_ENDPOINT,
+    credentials: env.PROV_CREDENTIALS === 'keys' ? 'keys' : { seconds: env.PROV_SESSION_LIFETIME / 1000 },
+    stsEndpoint: env.PROV_STS_ENDPOINT,
     users: { permissionsBoundary: env.PROV_AWS_PERMISSIONS_BOUNDARY, path: env.PROV_AWS_IAM_PATH },
-    onFound: ({ kind }) => log.info('found the store’s identity API', { store: kind.store, ...kind.limits }),
+    onFound: ({ kind: { store: name, credentials, limits } }) =>
+      log.info('found the store’s identity API', { store: name, credentials, ...limits }),
   });
   const sink = createSink(env);
   const portal = createPortalClient({

@@ -88,6 +88,14 @@ function crossFaults(env: Environment): Fault[] {
     });
   }
   faults.push(...vaultFaults(env));
+  if (env.PROV_CREDENTIALS === 'sessions' && env.PROV_SECRET_SINK !== 'env') {
+    faults.push({
+      variable: 'PROV_SECRET_SINK',
+      problem:
+        'must be env with PROV_CREDENTIALS=sessions: a session is written to .env each time it is renewed',
+      example: 'env',
+    });
+  }
   const client = ['PORTAL_CLIENT_ID', 'PORTAL_CLIENT_SECRET', 'PORTAL_TOKEN_URL'] as const;
   if (client.some((name) => env[name] !== undefined)) {
     for (const name of client.filter((each) => env[each] === undefined)) {

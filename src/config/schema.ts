@@ -152,6 +152,24 @@ export const Environment = z.object({
       example: 'auto',
     },
   ),
+  PROV_CREDENTIALS: setting(z.enum(['keys', 'sessions'], 'must be keys or sessions').default('keys'), {
+    group: store,
+    about: 'What products get: lasting access keys, or sessions (STS) that are renewed before they end.',
+    example: 'sessions',
+  }),
+  PROV_SESSION_LIFETIME: setting(
+    duration.default(43_200_000).refine((ms) => ms >= 900_000, 'must be at least 15m'),
+    {
+      group: store,
+      about: 'How long a session lasts; it is renewed at half of it.',
+      example: '12h',
+    },
+  ),
+  PROV_STS_ENDPOINT: setting(httpUrl.optional(), {
+    group: store,
+    about: 'STS, when it is not where the IAM API is (AWS).',
+    example: 'https://sts.eu-west-1.amazonaws.com',
+  }),
   PROV_AWS_PERMISSIONS_BOUNDARY: setting(
     z
       .string()

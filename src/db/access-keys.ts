@@ -11,6 +11,8 @@ export interface KeyRecord {
   readonly secretSha256: string | null;
   readonly issuedAt: Date;
   readonly graceUntil: Date | null;
+  /** When it ends by itself, if it does. */
+  readonly expiresAt: Date | null;
 }
 
 export async function listKeys(db: Kysely<Tables>, product: ProductId): Promise<KeyRecord[]> {
@@ -21,6 +23,7 @@ export async function listKeys(db: Kysely<Tables>, product: ProductId): Promise<
     secretSha256: row.secret_sha256,
     issuedAt: row.issued_at,
     graceUntil: row.grace_until,
+    expiresAt: row.expires_at,
   }));
 }
 
@@ -28,7 +31,7 @@ export async function listKeys(db: Kysely<Tables>, product: ProductId): Promise<
 export async function noteIssued(
   db: Kysely<Tables>,
   product: ProductId,
-  key: { readonly id: string; readonly secretSha256: string | null },
+  key: { readonly id: string; readonly secretSha256: string | null; readonly expiresAt: Date | null },
   now: Date,
 ): Promise<void> {
   await db
@@ -40,6 +43,7 @@ export async function noteIssued(
       secret_sha256: key.secretSha256,
       issued_at: now,
       grace_until: null,
+      expires_at: key.expiresAt,
     })
     .onConflict((conflict) => conflict.column('id').doUpdateSet({ secret_sha256: key.secretSha256 }))
     .execute();
@@ -68,15 +72,4 @@ export async function makeCurrent(
 
 export async function forgetKey(db: Kysely<Tables>, id: string): Promise<void> {
   await db.deleteFrom('access_key').where('id', '=', id).execute();
-}
-
-/** When the next grace period of the product ends. */
-export async function nextGraceEnd(db: Kysely<Tables>, product: ProductId): Promise<Date | null> {
-  const row = await db
-    .selectFrom('access_key')
-    .select((expression) => expression.fn.min('grace_until').as('at'))
-    .where('product', '=', product)
-    .where('state', '=', 'grace')
-    .executeTakeFirst();
-  return row?.at ?? null;
 }

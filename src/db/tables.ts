@@ -65,6 +65,8 @@ export interface AccessKeyTable {
   secret_sha256: string | null;
   issued_at: Instant;
   grace_until: ColumnType<Date | null, Date | null, Date | null>;
+  /** When a session ends by itself; lasting keys have none. */
+  expires_at: ColumnType<Date | null, Date | null, Date | null>;
 }
 
 /** One reconcile of one product. */

@@ -5,7 +5,9 @@
 import { ProvisionerError } from '../model/errors.ts';
 import type { Issuer } from './issuer.ts';
 import { AwsIamIssuer, type UserOptions } from './issuers/aws-iam.ts';
+import { AwsRoleIssuer } from './issuers/aws-roles.ts';
 import { MinioIssuer } from './issuers/minio/minio.ts';
+import { MinioSessionIssuer } from './issuers/minio/sessions.ts';
 
 export interface IssuerOptions {
   /** `auto`: by asking the store. */
@@ -17,6 +19,10 @@ export interface IssuerOptions {
   readonly region: string;
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
+  /** What products get: lasting keys, or sessions of so many seconds. */
+  readonly credentials?: 'keys' | { readonly seconds: number };
+  /** STS, where it has an address of its own (AWS). */
+  readonly stsEndpoint?: string | undefined;
   /** For the AWS IAM API. */
   readonly users?: UserOptions;
   /** Told once. */
@@ -45,23 +51,33 @@ export function issuerFinder(options: IssuerOptions): () => Promise<Issuer> {
 
 async function choose(options: IssuerOptions): Promise<Issuer> {
   const { api, iamEndpoint } = options;
-  if (api === 'minio') return MinioIssuer.connect(options);
+  if (api === 'minio') return connectMinio(options);
   if (api === 'aws-iam' || iamEndpoint !== undefined) return connectIam(options);
   // MinIO's first: a server without that API takes the call for one about an object, and says 404 or 403.
-  const minio = await attempt(MinioIssuer.connect(options));
+  const minio = await attempt(connectMinio(options));
   if (!(minio instanceof ProvisionerError)) return minio;
   const iam = await attempt(connectIam(options));
   if (!(iam instanceof ProvisionerError)) return iam;
   throw whyNone(minio, iam);
 }
 
+function connectMinio({ credentials = 'keys', ...options }: IssuerOptions): Promise<Issuer> {
+  if (credentials === 'keys') return MinioIssuer.connect(options);
+  return MinioSessionIssuer.connect(options, credentials.seconds);
+}
+
 async function connectIam(options: IssuerOptions): Promise<Issuer> {
   const {
-    endpoint,
-    iamEndpoint = endpoint,
-    users = { permissionsBoundary: undefined, path: undefined },
+    endpoint: s3Endpoint,
+    iamEndpoint: endpoint = s3Endpoint,
+    stsEndpoint = endpoint,
+    credentials = 'keys',
   } = options;
-  const issuer = new AwsIamIssuer({ ...options, endpoint: iamEndpoint, users });
+  const { users = { permissionsBoundary: undefined, path: undefined } } = options;
+  const issuer =
+    credentials === 'keys'
+      ? new AwsIamIssuer({ ...options, endpoint, users })
+      : new AwsRoleIssuer({ ...options, endpoint, stsEndpoint, users, seconds: credentials.seconds });
   await issuer.check();
   return issuer;
 }

@@ -20,6 +20,8 @@ export interface ListedKey {
 export interface AccessKey {
   readonly id: string;
   readonly secret: string;
+  /** Set when it is no lasting key: it is used with this token, and ends by itself. */
+  readonly session: { readonly token: string; readonly expiresAt: Date } | null;
 }
 
 /** What is in the store now. `policy` is the document as found (`null`: none). */
@@ -41,6 +43,8 @@ export interface IssuerLimits {
 export interface IssuerKind {
   readonly store: 'MinIO' | 'RustFS' | 'AWS IAM API';
   readonly limits: IssuerLimits;
+  /** `sessions`: what it gives ends by itself, and is neither listed nor ended one by one by the store. */
+  readonly credentials: 'keys' | 'sessions';
 }
 
 /** How an observation is made. */

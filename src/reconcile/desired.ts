@@ -5,7 +5,7 @@ import type { IssuerLimits } from '../identity/issuer.ts';
 import { type HomeName, outputPrefixOf, prefixOf, schemaNameOf } from '../model/home.ts';
 import type { ProductId } from '../model/ids.ts';
 import type { Product } from '../model/product.ts';
-import { type RenderContext, type RenderedFile, renderTemplate } from '../workspace/render.ts';
+import { type RenderContext, type RenderedFile, renderTemplate, sha256 } from '../workspace/render.ts';
 import type { Template } from '../workspace/template.ts';
 import type { DesiredHome } from './plan.ts';
 
@@ -154,17 +154,48 @@ function envEntries(settings: HomeSettings, home: HomeName, context: RenderConte
   };
 }
 
-/** The credentials under the names that the template and the AWS tools read. */
-export function credentialEntries(key: {
+/** Credentials as they stand in `.env`. */
+export interface EnvCredentials {
   readonly id: string;
   readonly secret: string;
-}): Record<string, string> {
-  return {
-    S3_ACCESS_KEY: key.id,
-    S3_SECRET_KEY: key.secret,
-    AWS_ACCESS_KEY_ID: key.id,
-    AWS_SECRET_ACCESS_KEY: key.secret,
+  /** Of a session, with the time at which it ends (ISO 8601). */
+  readonly session: { readonly token: string; readonly expires: string } | null;
+}
+
+/** The credentials under the names that the template and the AWS tools read. */
+export function credentialEntries({ id, secret, session }: EnvCredentials): Record<string, string> {
+  const lasting = {
+    S3_ACCESS_KEY: id,
+    S3_SECRET_KEY: secret,
+    AWS_ACCESS_KEY_ID: id,
+    AWS_SECRET_ACCESS_KEY: secret,
   };
+  if (session === null) return lasting;
+  const { token, expires } = session;
+  return { ...lasting, S3_SESSION_TOKEN: token, AWS_SESSION_TOKEN: token, S3_CREDENTIALS_EXPIRE: expires };
+}
+
+/** The credentials found in `.env`; `null` when they are not whole. */
+export function credentialsIn(entries: Readonly<Record<string, string>>): EnvCredentials | null {
+  const {
+    S3_ACCESS_KEY: id,
+    S3_SECRET_KEY: secret,
+    S3_SESSION_TOKEN: token,
+    S3_CREDENTIALS_EXPIRE: expires,
+  } = entries;
+  if (id === undefined || secret === undefined) return null;
+  return { id, secret, session: token === undefined || expires === undefined ? null : { token, expires } };
+}
+
+/** By which a secret (and the token that goes with it) is recognised without being kept. */
+export function digestOf({
+  secret,
+  token,
+}: {
+  readonly secret: string;
+  readonly token: string | undefined;
+}): string {
+  return sha256(token === undefined ? secret : `${secret} ${token}`);
 }
 
 /** Names of `credentialEntries`. */
@@ -173,4 +204,7 @@ export const credentialNames = [
   'S3_SECRET_KEY',
   'AWS_ACCESS_KEY_ID',
   'AWS_SECRET_ACCESS_KEY',
+  'S3_SESSION_TOKEN',
+  'AWS_SESSION_TOKEN',
+  'S3_CREDENTIALS_EXPIRE',
 ] as const;

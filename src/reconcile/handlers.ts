@@ -6,10 +6,10 @@ import type { Grant } from '../grants/granted.ts';
 import { type AccessKey, type Issuer, principalNameOf } from '../identity/issuer.ts';
 import { ProvisionerError } from '../model/errors.ts';
 import { type HomeName, homeNamesFor } from '../model/home.ts';
-import { type RenderedFile, sha256 } from '../workspace/render.ts';
+import type { RenderedFile } from '../workspace/render.ts';
 import type { Handlers } from './apply.ts';
 import { retiredCondition } from './conditions.ts';
-import { credentialEntries } from './desired.ts';
+import { credentialEntries, credentialsIn, digestOf, type EnvCredentials } from './desired.ts';
 import type { ReconcileParts } from './parts.ts';
 import type { DesiredHome } from './plan.ts';
 
@@ -49,15 +49,20 @@ export function createHandlers(parts: ReconcileParts, subject: RunSubject): Hand
   const hide = (secret: string): void => subject.defer(parts.hideSecret(secret));
 
   /** The key to write: the new one, or the one that is in `.env` already. */
-  const keyForEnv = async (): Promise<{ id: string; secret: string }> => {
-    if (issued !== null) return issued;
-    const { env } = await workspaces.observe(home, []);
-    const { S3_ACCESS_KEY, S3_SECRET_KEY } = env?.entries ?? {};
-    if (S3_ACCESS_KEY === undefined || S3_SECRET_KEY === undefined) {
-      throw new ProvisionerError('WORKSPACE_UNWRITABLE', 'The .env changed while it was looked at.');
+  const keyForEnv = async (): Promise<EnvCredentials> => {
+    if (issued !== null) {
+      const { id: key, secret, session } = issued;
+      const ends =
+        session === null ? null : { token: session.token, expires: session.expiresAt.toISOString() };
+      return { id: key, secret, session: ends };
     }
-    hide(S3_SECRET_KEY);
-    return { id: S3_ACCESS_KEY, secret: S3_SECRET_KEY };
+    const { env } = await workspaces.observe(home, []);
+    const found = credentialsIn(env?.entries ?? {});
+    if (found === null)
+      throw new ProvisionerError('WORKSPACE_UNWRITABLE', 'The .env changed while it was looked at.');
+    hide(found.secret);
+    if (found.session !== null) hide(found.session.token);
+    return found;
   };
 
   return {
@@ -76,10 +81,14 @@ export function createHandlers(parts: ReconcileParts, subject: RunSubject): Hand
     },
     'issue-key': async () => {
       const chosen = issuer.proposeKeyId();
-      if (chosen !== null) await noteIssued(database.sql, id, { id: chosen, secretSha256: null }, clock());
+      if (chosen !== null)
+        await noteIssued(database.sql, id, { id: chosen, secretSha256: null, expiresAt: null }, clock());
       const key = await issuer.createKey(principal, chosen);
       hide(key.secret);
-      await noteIssued(database.sql, id, { id: key.id, secretSha256: sha256(key.secret) }, clock());
+      if (key.session !== null) hide(key.session.token);
+      const digest = digestOf({ secret: key.secret, token: key.session?.token });
+      const expiresAt = key.session?.expiresAt ?? null;
+      await noteIssued(database.sql, id, { id: key.id, secretSha256: digest, expiresAt }, clock());
       issued = key;
     },
     'prove-key': async () => {

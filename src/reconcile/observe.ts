@@ -5,9 +5,8 @@ import type { ProductRecord } from '../db/products.ts';
 import { type Issuer, type ObservedPrincipal, principalNameOf } from '../identity/issuer.ts';
 import type { SecretSink } from '../sinks/sink.ts';
 import type { RenderedFile } from '../workspace/render.ts';
-import { sha256 } from '../workspace/render.ts';
 import type { ObservedWorkspace } from '../workspace/workspace.ts';
-import { credentialNames } from './desired.ts';
+import { credentialNames, digestOf } from './desired.ts';
 import type { ReconcileParts } from './parts.ts';
 import type { Observed, ObservedEnv, ObservedKey } from './plan.ts';
 
@@ -76,6 +75,7 @@ function joinKeys({ principal, keys }: ObservedOutside): ObservedKey[] {
       active: listed.get(id) ?? false,
       state: book?.state ?? 'unknown',
       graceUntilMs: book?.graceUntil?.getTime() ?? null,
+      expiresAtMs: book?.expiresAt?.getTime() ?? null,
       issuedAtMs: book?.issuedAt.getTime() ?? 0,
       secretSha256: book?.secretSha256 ?? null,
     };
@@ -85,13 +85,17 @@ function joinKeys({ principal, keys }: ObservedOutside): ObservedKey[] {
 function observedEnv({ env }: ObservedWorkspace): ObservedEnv | null {
   if (env === null) return null;
   const { S3_ACCESS_KEY: id = '', S3_SECRET_KEY: secret = '' } = env.entries;
-  const agrees = env.entries.AWS_ACCESS_KEY_ID === id && env.entries.AWS_SECRET_ACCESS_KEY === secret;
+  const { S3_SESSION_TOKEN: token } = env.entries;
+  const agrees =
+    env.entries.AWS_ACCESS_KEY_ID === id &&
+    env.entries.AWS_SECRET_ACCESS_KEY === secret &&
+    env.entries.AWS_SESSION_TOKEN === token;
   const credentials = new Set<string>(credentialNames);
   const rest = Object.entries(env.entries).filter(([name]) => !credentials.has(name));
   return {
     entries: agrees ? Object.fromEntries(rest) : {},
     keyId: id,
-    secretSha256: sha256(secret),
+    secretSha256: digestOf({ secret, token }),
     guarded: env.guarded,
   };
 }
@@ -107,7 +111,7 @@ async function observedReference(
   return {
     entries: env.entries,
     keyId: key?.id ?? '',
-    secretSha256: sha256(key?.secret ?? ''),
+    secretSha256: digestOf({ secret: key?.secret ?? '', token: undefined }),
     guarded: env.guarded,
   };
 }

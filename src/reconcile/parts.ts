@@ -1,6 +1,6 @@
 /** What reconciling needs of the world, each part replaceable at its port. */
 import type { Database } from '../db/connection.ts';
-import type { Issuer } from '../identity/issuer.ts';
+import type { AccessKey, Issuer } from '../identity/issuer.ts';
 import type { HomeName } from '../model/home.ts';
 import type { PortalClient } from '../portal/client.ts';
 import type { Queue } from '../queue/queue.ts';
@@ -36,7 +36,7 @@ export interface ReconcileParts {
   /** Holds the secrets of products' keys; `null`: the workspace's `.env` does. */
   readonly sink: SecretSink | null;
   /** Shows with the key itself that it opens what it must and nothing else. */
-  readonly proveKey: (key: { readonly id: string; readonly secret: string }, claim: Claim) => Promise<void>;
+  readonly proveKey: (key: AccessKey, claim: Claim) => Promise<void>;
   /** Keeps a secret out of the log from now on; the returned function forgets it. */
   readonly hideSecret: (secret: string) => () => void;
   readonly settings: ReconcileSettings;

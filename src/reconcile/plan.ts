@@ -49,6 +49,8 @@ export interface ObservedKey {
   /** `unknown`: in the store, not in our books. */
   readonly state: 'issued' | 'current' | 'grace' | 'unknown';
   readonly graceUntilMs: number | null;
+  /** When it ends by itself; `null` = never. */
+  readonly expiresAtMs: number | null;
   readonly issuedAtMs: number;
   /** Digest of its secret; `null` when unknown. */
   readonly secretSha256: string | null;
@@ -142,7 +144,10 @@ function planKeys(
 ): void {
   const inUse = keyInUse(observed);
   const accessChanged = desired.grants.join() !== observed.grants.join();
-  const why = reasonForNewKey(inUse, accessChanged && desired.rotateOnAccessChange, observed.env !== null);
+  const why =
+    inUse !== null && isHalfSpent(inUse, observed.nowMs)
+      ? 'the one in use ends by itself'
+      : reasonForNewKey(inUse, accessChanged && desired.rotateOnAccessChange, observed.env !== null);
   const cleared = dropKeys(steps, desired, observed, inUse, why !== null);
   if (why !== null) {
     const issued = steps.add({ kind: 'issue-key', why }, [...ready, ...cleared]);
@@ -156,6 +161,16 @@ function planKeys(
     steps.add({ kind: 'write-env', why: 'its managed lines differ' }, ready);
   }
   if (accessChanged) steps.add({ kind: 'record-grants' }, ready);
+}
+
+/** A session is renewed at half its life, as long as that is: a store may give less than was asked for. */
+function isHalfSpent({ issuedAtMs, expiresAtMs }: ObservedKey, nowMs: number): boolean {
+  return expiresAtMs !== null && nowMs >= renewalMs(issuedAtMs, expiresAtMs);
+}
+
+/** When a key that ends by itself is due to be replaced. */
+export function renewalMs(issuedAtMs: number, expiresAtMs: number): number {
+  return issuedAtMs + (expiresAtMs - issuedAtMs) / 2;
 }
 
 function keyInUse(observed: Observed): ObservedKey | null {

@@ -1,6 +1,6 @@
 /** One run: read the wish and what is there, plan, apply, record. The same code for new, changed and deleted products. */
 import { randomUUID } from 'node:crypto';
-import { nextGraceEnd } from '../db/access-keys.ts';
+import { type KeyRecord, listKeys } from '../db/access-keys.ts';
 import { insertRun } from '../db/history.ts';
 import {
   changeProduct,
@@ -27,7 +27,7 @@ import { wishForHome } from './desired.ts';
 import { createHandlers } from './handlers.ts';
 import { observe, observeOutside } from './observe.ts';
 import type { ReconcileParts } from './parts.ts';
-import { plan } from './plan.ts';
+import { plan, renewalMs } from './plan.ts';
 
 /** What a run came to. */
 interface Outcome {
@@ -145,12 +145,12 @@ async function reconcileHome(
     waiting: wish.decision.waiting,
     noRoom: wish.noRoom,
   });
-  const graceEnd = await nextGraceEnd(parts.database.sql, record.id);
+  const keyChangeMs = nextKeyChangeMs(await listKeys(parts.database.sql, record.id));
   return {
     actions: records,
     error,
     conditions,
-    nextMs: earliest(graceEnd?.getTime() ?? null, wish.decision.nextEndMs),
+    nextMs: earliest(keyChangeMs, wish.decision.nextEndMs),
   };
 }
 
@@ -285,4 +285,13 @@ function logOutcome(log: Logger, { actions, error }: Outcome, ms: number, cause:
 function earliest(left: number | null, right: number | null): number | null {
   if (left === null || right === null) return left ?? right;
   return Math.min(left, right);
+}
+
+/** When a key next needs something: its grace is over, or it is due to be renewed. */
+function nextKeyChangeMs(keys: readonly KeyRecord[]): number | null {
+  const times = keys.map(({ state, graceUntil, issuedAt, expiresAt }) => {
+    if (state === 'grace') return graceUntil?.getTime() ?? null;
+    return expiresAt === null ? null : renewalMs(issuedAt.getTime(), expiresAt.getTime());
+  });
+  return times.reduce(earliest, null);
 }

@@ -25,6 +25,13 @@ export interface Claim {
   readonly foreign: readonly HomeName[];
 }
 
+/** What is to be proven: a key, or a session with its token. */
+export interface ProvenKey {
+  readonly id: string;
+  readonly secret: string;
+  readonly session: { readonly token: string } | null;
+}
+
 export interface ProofOptions {
   /** Place of the store; the credentials are the key's own. */
   readonly store: Omit<S3Options, 'accessKeyId' | 'secretAccessKey'>;
@@ -44,12 +51,13 @@ interface Check {
  * @throws ProvisionerError `PROOF_FAILED` with the first check that did not hold; `STORE_UNAVAILABLE` when there was
  * no answer.
  */
-export async function proveKey(
-  key: { readonly id: string; readonly secret: string },
-  claim: Claim,
-  options: ProofOptions,
-): Promise<void> {
-  const client = createS3Client({ ...options.store, accessKeyId: key.id, secretAccessKey: key.secret }, 1);
+export async function proveKey(key: ProvenKey, claim: Claim, options: ProofOptions): Promise<void> {
+  const credentials = {
+    accessKeyId: key.id,
+    secretAccessKey: key.secret,
+    ...(key.session === null ? {} : { sessionToken: key.session.token }),
+  };
+  const client = createS3Client({ ...options.store, ...credentials }, 1);
   try {
     const checks = checksOf(client, options.store.bucket, claim, key.id);
     const deadline = Date.now() + options.timeoutMs;

@@ -20,6 +20,7 @@ export interface S3Options {
   readonly bucket: string;
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
+  readonly sessionToken?: string;
 }
 
 /** The one way a client is made here: path-style, and checksums only where the protocol asks for them. */
@@ -32,7 +33,11 @@ export function createS3Client(options: Omit<S3Options, 'bucket'>, maxAttempts: 
     // Servers other than AWS differ in the newer default checksums; each request that needs one still has it.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
-    credentials: { accessKeyId: options.accessKeyId, secretAccessKey: options.secretAccessKey },
+    credentials: {
+      accessKeyId: options.accessKeyId,
+      secretAccessKey: options.secretAccessKey,
+      ...(options.sessionToken === undefined ? {} : { sessionToken: options.sessionToken }),
+    },
   });
 }
 

@@ -55,6 +55,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('secret_sha256', 'text')
     .addColumn('issued_at', 'timestamptz', (column) => column.notNull())
     .addColumn('grace_until', 'timestamptz')
+    .addColumn('expires_at', 'timestamptz')
     .execute();
   await db.schema.createIndex('access_key_product').on('access_key').column('product').execute();
 

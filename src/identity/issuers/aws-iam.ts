@@ -27,10 +27,14 @@ import type {
 } from '../issuer.ts';
 
 /** Our one inline policy on each user. */
-const policyName = 'data-product';
+export const policyName = 'data-product';
 
 /** AWS: inline policies of a user, 2,048 characters in all; two access keys per user (IAM quotas). */
-const kind: IssuerKind = { store: 'AWS IAM API', limits: { policySize: 2048, keysPerPrincipal: 2 } };
+const kind: IssuerKind = {
+  store: 'AWS IAM API',
+  limits: { policySize: 2048, keysPerPrincipal: 2 },
+  credentials: 'keys',
+};
 
 export interface AwsIamOptions {
   readonly endpoint: string;
@@ -123,7 +127,7 @@ export class AwsIamIssuer implements Issuer, Disposable {
     const key = CreatedKey.safeParse(answer?.AccessKey);
     if (!key.success)
       throw new ProvisionerError('STORE_REJECTED', 'The store made an access key without id or secret.');
-    return { id: key.data.AccessKeyId, secret: key.data.SecretAccessKey };
+    return { id: key.data.AccessKeyId, secret: key.data.SecretAccessKey, session: null };
   }
 
   async deleteKey(principal: PrincipalName, keyId: string): Promise<void> {
@@ -172,7 +176,7 @@ export class AwsIamIssuer implements Issuer, Disposable {
 }
 
 /** IAM returns the document URL-encoded (AWS documentation); some servers return it plain. Unreadable = not ours. */
-function parsePolicy(text: string | undefined): unknown {
+export function parsePolicy(text: string | undefined): unknown {
   if (text === undefined) return null;
   try {
     return JSON.parse(text.trimStart().startsWith('{') ? text : decodeURIComponent(text));
@@ -181,13 +185,13 @@ function parsePolicy(text: string | undefined): unknown {
   }
 }
 
-const exists = ['EntityAlreadyExistsException', 'EntityAlreadyExists'] as const;
+export const exists = ['EntityAlreadyExistsException', 'EntityAlreadyExists'] as const;
 
 /** What is gone is as good as deleted. The SDK's names end in `Exception`, the wire's do not. */
-const gone = ['NoSuchEntityException', 'NoSuchEntity'] as const;
+export const gone = ['NoSuchEntityException', 'NoSuchEntity'] as const;
 
 /** Runs one call; the named outcomes are expected and give `null`. */
-async function attempt<T>(
+export async function attempt<T>(
   what: string,
   expected: readonly string[],
   call: () => Promise<T>,

@@ -86,6 +86,18 @@ describe('keys', () => {
     expect(kinds(plan(aWish({ grants: ['port'] }), observed))).toEqual(['adopt-key', 'record-grants']);
   });
 
+  test('a session is renewed when half of its life is over, and not before', () => {
+    const lasting = (issuedAtMs: number, expiresAtMs: number) =>
+      plan(aWish(), inOrder({ keys: [aKey('K1', { issuedAtMs, expiresAtMs })] }));
+    expect(lasting(nowMs - 999, nowMs + 1001)).toEqual([]);
+    expect(kinds(lasting(nowMs - 1000, nowMs + 1000))).toEqual([
+      'issue-key',
+      'prove-key',
+      'write-env',
+      'hand-over-key',
+    ]);
+  });
+
   test('a secret that was changed in .env brings a new key', () => {
     const env = { entries: { S3_PREFIX: 'sales/' }, keyId: 'K1', secretSha256: 'other', guarded: true };
     expect(kinds(plan(aWish(), inOrder({ env })))).toContain('issue-key');
@@ -126,6 +138,7 @@ describe('whatever is observed', () => {
     state: fc.constantFrom('issued', 'current', 'grace', 'unknown'),
     graceUntilMs: fc.option(fc.constantFrom(nowMs - 1, nowMs + 1)),
     issuedAtMs: fc.nat(10),
+    expiresAtMs: fc.option(fc.constantFrom(nowMs - 1, nowMs + 1, nowMs * 3)),
     secretSha256: fc.constantFrom('digest', 'other', null),
   });
   const observed: fc.Arbitrary<Observed> = fc.record({

@@ -33,6 +33,7 @@ export function aKey(id: string, change: Partial<ObservedKey> = {}): ObservedKey
     active: true,
     state: 'current',
     graceUntilMs: null,
+    expiresAtMs: null,
     issuedAtMs: 0,
     secretSha256: `digest-${id}`,
     ...change,

@@ -60,18 +60,36 @@ export class MinioIssuer implements Issuer {
   /** What was asked last for each principal: RustFS loses concurrent changes to one group. */
   readonly #queues = new Map<PrincipalName, Promise<unknown>>();
 
-  private constructor(api: AdminApi, store: 'MinIO' | 'RustFS') {
+  private constructor(api: AdminApi, store: 'MinIO' | 'RustFS', tokens: 'allowed' | 'denied') {
     this.#api = api;
-    this.kind = { store, limits };
-    this.#guard = store === 'RustFS' ? [guardAdmin, guardTokens] : [guardAdmin];
+    this.kind = { store, limits, credentials: 'keys' };
+    this.#guard = store === 'RustFS' && tokens === 'denied' ? [guardAdmin, guardTokens] : [guardAdmin];
   }
 
-  /** Finds out which of the two it is; fails as every call does when the API is not there or refuses us. */
-  static async connect(options: AdminOptions): Promise<MinioIssuer> {
+  /**
+   * Finds out which of the two it is; fails as every call does when the API is not there or refuses us.
+   *
+   * @param tokens whether a product's key may take session tokens, where the store can tell
+   */
+  static async connect(options: AdminOptions, tokens: 'allowed' | 'denied' = 'denied'): Promise<MinioIssuer> {
     const api = new AdminApi(options);
     // Both have this policy built in; only RustFS answers with an envelope around the document.
     const [builtIn] = await Promise.all([api.readPolicy('readwrite'), api.listGroups()]);
-    return new MinioIssuer(api, builtIn?.envelope === true ? 'RustFS' : 'MinIO');
+    return new MinioIssuer(api, builtIn?.envelope === true ? 'RustFS' : 'MinIO', tokens);
+  }
+
+  /** A user of this name in the product's group, with a fresh secret: what it had before ends, its tokens do not. */
+  renewUser(
+    principal: PrincipalName,
+    name: string,
+  ): Promise<{ readonly id: string; readonly secret: string }> {
+    const user = { id: name, secret: newSecret() };
+    return this.#inTurn(principal, async () => {
+      await this.#api.putUser(user.id, user.secret, 'enabled');
+      const group = await this.#api.readGroup(principal);
+      if (group?.members.includes(name) !== true) await this.#api.joinGroup(principal, [name]);
+      return user;
+    });
   }
 
   async observe(principal: PrincipalName, { booked, thorough }: ObserveOptions): Promise<ObservedPrincipal> {
@@ -111,7 +129,7 @@ export class MinioIssuer implements Issuer {
   }
 
   createKey(principal: PrincipalName, id: string | null): Promise<AccessKey> {
-    const key = { id: id ?? newKeyId(), secret: newSecret() };
+    const key = { id: id ?? newKeyId(), secret: newSecret(), session: null };
     return this.#inTurn(principal, async () => {
       // A user of that name would get our secret, and on MinIO tokens that it once had would live again.
       if ((await this.#api.readUser(key.id)) !== null)

@@ -16,6 +16,7 @@ secret_sql <- function() {
     "CREATE OR REPLACE SECRET product (TYPE s3",
     ", KEY_ID ", sql_literal(Sys.getenv("S3_ACCESS_KEY")),
     ", SECRET ", sql_literal(Sys.getenv("S3_SECRET_KEY")),
+    ", SESSION_TOKEN ", sql_literal(Sys.getenv("S3_SESSION_TOKEN")),
     ", REGION ", sql_literal(Sys.getenv("S3_REGION")),
     ", ENDPOINT ", sql_literal(sub("/+$", "", sub("^[a-z]+://", "", endpoint))),
     ", USE_SSL ", if (startsWith(endpoint, "http://")) "false" else "true",

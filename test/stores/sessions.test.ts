@@ -1,0 +1,156 @@
+/** Sessions instead of lasting keys, on every store that has STS. */
+import { randomUUID } from 'node:crypto';
+import { GetObjectCommand } from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { PortalUser } from '../../demo/people/portal-user.ts';
+import { assemblePolicy, samePolicy } from '../../src/grants/policy.ts';
+import { issuerFinder } from '../../src/identity/find-issuer.ts';
+import { type AccessKey, type Issuer, principalNameOf } from '../../src/identity/issuer.ts';
+import type { HomeName } from '../../src/model/home.ts';
+import { ProductId } from '../../src/model/ids.ts';
+import { httpStatusOf } from '../../src/model/store-error.ts';
+import { createS3Client, markerKey, S3ObjectStore } from '../../src/storage/s3.ts';
+import { entriesOf } from '../support/s3-as.ts';
+import type { StoreServer } from '../support/stores/server.ts';
+import { createWorldOn, eventually } from '../support/world.ts';
+import { servers } from './servers.ts';
+
+const bucket = 'data-products';
+const region = 'us-east-1';
+const withSts = servers.filter(([name]) => name !== 'versitygw');
+
+/** HTTP status of reading a home's marker, with or without the token. */
+async function read(
+  endpoint: string,
+  { id, secret, token }: { id: string; secret: string; token?: string },
+  home: HomeName,
+): Promise<number | undefined> {
+  const credentials = { accessKeyId: id, secretAccessKey: secret };
+  const session = token === undefined ? {} : { sessionToken: token };
+  const client = createS3Client({ endpoint, region, ...credentials, ...session }, 1);
+  return client
+    .send(new GetObjectCommand({ Bucket: bucket, Key: markerKey(home) }))
+    .then(httpStatusOf, httpStatusOf)
+    .finally(() => client.destroy());
+}
+
+describe.each(withSts)('a session on %s', (_name, start) => {
+  let server: StoreServer;
+  let issuer: Issuer;
+
+  beforeAll(async () => {
+    server = await start();
+    const admin = { accessKeyId: server.accessKey, secretAccessKey: server.secretKey };
+    issuer = await issuerFinder({
+      ...admin,
+      api: 'auto',
+      endpoint: server.endpoint,
+      iamEndpoint: server.iamEndpoint,
+      region,
+      credentials: { seconds: 900 },
+      onFound: () => undefined,
+    })();
+    using objects = new S3ObjectStore({ endpoint: server.endpoint, region, bucket, ...admin });
+    for (const home of ['own', 'input', 'foreign'])
+      await objects.writeMarker(home as HomeName, ProductId.parse(randomUUID()));
+  });
+  afterAll(() => server?.[Symbol.asyncDispose]());
+
+  const policy = (...inputs: string[]) => assemblePolicy(bucket, 'own' as HomeName, inputs as HomeName[]);
+  const asSession =
+    ({ id, secret, session }: AccessKey) =>
+    (home: string) =>
+      read(server.endpoint, { id, secret, token: session?.token ?? '' }, home as HomeName);
+
+  async function open() {
+    const principal = principalNameOf(ProductId.parse(randomUUID()));
+    await issuer.ensurePrincipal(principal);
+    await issuer.ensurePrincipal(principal);
+    await issuer.putPolicy(principal, policy('input'));
+    return { principal, key: await issuer.createKey(principal, issuer.proposeKeyId()) };
+  }
+
+  test('opens what the policy says, with its token only, and tells when it ends', async () => {
+    const before = Date.now();
+    const { key } = await open();
+    const as = asSession(key);
+    expect([await as('own'), await as('input'), await as('foreign')]).toEqual([200, 200, 403]);
+    expect(await read(server.endpoint, key, 'own' as HomeName)).not.toBe(200);
+    const seconds = ((key.session?.expiresAt.getTime() ?? 0) - before) / 1000;
+    expect(seconds).toBeGreaterThan(890);
+    expect(seconds).toBeLessThan(960);
+  });
+
+  test('narrows with the policy while it is open, and goes on beside the next one', async () => {
+    const { principal, key } = await open();
+    const next = await issuer.createKey(principal, issuer.proposeKeyId());
+    expect(next.id).not.toBe(key.id);
+    await issuer.putPolicy(principal, policy());
+    for (const each of [key, next]) {
+      const as = asSession(each);
+      await eventually('the input to close', async () => (await as('input')) === 403);
+      expect(await as('own')).toBe(200);
+    }
+  });
+
+  test('ends with the principal, and nothing is left', async () => {
+    const { principal, key } = await open();
+    const found = await issuer.observe(principal, { booked: [key.id], thorough: true });
+    expect(found).toMatchObject({ exists: true, keys: [{ id: key.id, active: true }] });
+    expect(samePolicy(policy('input'), found.policy)).toBe(true);
+    await issuer.deleteKey(principal, key.id);
+    await issuer.deletePrincipal(principal);
+    await issuer.deletePrincipal(principal);
+    await eventually('its end', async () => (await asSession(key)('own')) !== 200);
+    const left = await issuer.observe(principal, { booked: [], thorough: true });
+    expect(left).toEqual({ exists: false, policy: null, keys: [] });
+  });
+});
+
+test.each(withSts)(
+  'on %s a daemon hands out sessions, and access follows the portal',
+  async (_name, start) => {
+    await using world = await createWorldOn(start, {
+      PROV_CREDENTIALS: 'sessions',
+      PROV_SESSION_LIFETIME: '15m',
+    });
+    const user = new PortalUser(world.portal.url);
+    const entries = (home: string, wanted: (text: string) => boolean) =>
+      eventually(`the expected .env of ${home}`, async () => {
+        const text = await world.workspaceFile(home, '.env');
+        return text !== null && wanted(text) ? entriesOf(text) : null;
+      });
+    const as = (env: Readonly<Record<string, string>>, home: string) => {
+      const { S3_ACCESS_KEY: id = '', S3_SECRET_KEY: secret = '', S3_SESSION_TOKEN: token = '' } = env;
+      return read(world.store.endpoint, { id, secret, token }, home as HomeName);
+    };
+    const producer = await user.createProduct('Producer', 'producer');
+    const consumer = await user.createProduct('Consumer', 'consumer');
+    const port = await user.createPort(producer, 'port');
+    await entries('producer', () => true);
+    const before = await entries('consumer', () => true);
+    expect(before.AWS_SESSION_TOKEN).toBe(before.S3_SESSION_TOKEN);
+    expect(Date.parse(before.S3_CREDENTIALS_EXPIRE ?? '') - Date.now()).toBeGreaterThan(13 * 60_000);
+    expect([await as(before, 'consumer'), await as(before, 'producer')]).toEqual([200, 403]);
+
+    await user.requestAccess(consumer, port);
+    await user.decide(producer, port, consumer, 'approve');
+    const granted = await entries('consumer', (text) => text.includes('/producer/output/'));
+    expect(granted.S3_ACCESS_KEY).not.toBe(before.S3_ACCESS_KEY);
+    expect(await as(granted, 'producer')).toBe(200);
+
+    await world.restart();
+    await user.decide(producer, port, consumer, 'revoke');
+    await eventually(
+      'the end of the access, under the open session',
+      async () => (await as(granted, 'producer')) === 403,
+    );
+    for (const product of [producer, consumer]) {
+      await user.delete(product);
+      await eventually('its end', async () => !(await user.exists(product)));
+    }
+    expect(await as(granted, 'consumer')).not.toBe(200);
+    const token = granted.S3_SESSION_TOKEN ?? 'none';
+    expect(world.lines.filter((line) => line.includes(token))).toEqual([]);
+  },
+);
