@@ -10,6 +10,7 @@ export type Action =
   | { readonly kind: 'create-principal' }
   | { readonly kind: 'put-policy'; readonly inputs: readonly HomeName[] }
   | { readonly kind: 'delete-key'; readonly key: string; readonly why: string }
+  | { readonly kind: 'forget-session'; readonly key: string; readonly why: string }
   | { readonly kind: 'issue-key'; readonly why: string }
   | { readonly kind: 'prove-key' }
   | { readonly kind: 'write-files'; readonly paths: readonly string[] }
@@ -48,6 +49,8 @@ export function describeAction(action: Action): string {
       return `put the policy: own prefix, ${action.inputs.length === 0 ? 'no inputs' : `reading ${action.inputs.join(', ')}`}`;
     case 'delete-key':
       return `delete access key ${action.key}: ${action.why}`;
+    case 'forget-session':
+      return `leave session ${action.key} to its end: ${action.why}`;
     case 'issue-key':
       return `issue an access key: ${action.why}`;
     case 'prove-key':

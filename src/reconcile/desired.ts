@@ -1,7 +1,7 @@
 /** From what the portal says to what should be there: the wish, in the planner's terms. */
 import { decideGrants, type Grant, type GrantDecision, type Provider } from '../grants/granted.ts';
 import { assemblePolicy, policySize } from '../grants/policy.ts';
-import type { IssuerLimits } from '../identity/issuer.ts';
+import type { IssuerKind } from '../identity/issuer.ts';
 import { type HomeName, outputPrefixOf, prefixOf, schemaNameOf } from '../model/home.ts';
 import type { ProductId } from '../model/ids.ts';
 import type { Product } from '../model/product.ts';
@@ -31,8 +31,8 @@ export interface HomeFacts {
   readonly grantedBefore: ReadonlySet<string>;
   /** Tables found below each provider's output prefix. */
   readonly tables: ReadonlyMap<HomeName, readonly string[]>;
-  /** What the store's identity API can hold. */
-  readonly limits: IssuerLimits;
+  /** What the store's identity API gives, and how much it can hold. */
+  readonly issuer: IssuerKind;
   readonly nowMs: number;
 }
 
@@ -63,7 +63,8 @@ export function wishForHome(settings: HomeSettings, facts: HomeFacts): HomeWish 
     files: rendered,
     env: { ...envEntries(settings, home, context), ...settings.secretReference(product.id, home) },
     rotateOnAccessChange: settings.rotateOnAccessChange,
-    keysPerPrincipal: facts.limits.keysPerPrincipal,
+    keysPerPrincipal: facts.issuer.limits.keysPerPrincipal,
+    credentials: facts.issuer.credentials,
   };
   return { desired, rendered, decision, grants: fitting, noRoom };
 }
@@ -71,7 +72,7 @@ export function wishForHome(settings: HomeSettings, facts: HomeFacts): HomeWish 
 /** As many grants as the store's policy can hold, those in force first: a full policy never costs somebody their access. */
 function fitIntoPolicy(
   bucket: string,
-  { home, grantedBefore: before, limits }: HomeFacts,
+  { home, grantedBefore: before, issuer: { limits } }: HomeFacts,
   grants: readonly Grant[],
 ): { fitting: Grant[]; noRoom: Grant[] } {
   const fitting: Grant[] = [];

@@ -79,6 +79,7 @@ export function createHandlers(parts: ReconcileParts, subject: RunSubject): Hand
       await issuer.deleteKey(principal, action.key);
       await forgetKey(database.sql, action.key);
     },
+    'forget-session': (action) => forgetKey(database.sql, action.key),
     'issue-key': async () => {
       const chosen = issuer.proposeKeyId();
       if (chosen !== null)

@@ -27,7 +27,8 @@ export async function observeOutside(
 ): Promise<ObservedOutside> {
   const db = parts.database.sql;
   const keys = await listKeys(db, record.id);
-  const booked = keys.map((key) => key.id);
+  const sessions = issuer.kind.credentials === 'sessions';
+  const booked = keys.filter((key) => (key.expiresAt !== null) === sessions).map((key) => key.id);
   const [marker, principal, grants] = await Promise.all([
     parts.store.readMarker(record.home),
     issuer.observe(principalNameOf(record.id), { booked, thorough }),

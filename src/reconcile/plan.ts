@@ -29,6 +29,8 @@ export interface DesiredHome {
   readonly env: Readonly<Record<string, string>>;
   readonly rotateOnAccessChange: boolean;
   readonly keysPerPrincipal: number;
+  /** Lasting keys, or ones that end by themselves. */
+  readonly credentials: 'keys' | 'sessions';
 }
 
 /** A product that should have nothing (any more). */
@@ -145,9 +147,8 @@ function planKeys(
   const inUse = keyInUse(observed);
   const accessChanged = desired.grants.join() !== observed.grants.join();
   const why =
-    inUse !== null && isHalfSpent(inUse, observed.nowMs)
-      ? 'the one in use ends by itself'
-      : reasonForNewKey(inUse, accessChanged && desired.rotateOnAccessChange, observed.env !== null);
+    reasonToRenew(desired, inUse, observed.nowMs) ??
+    reasonForNewKey(inUse, accessChanged && desired.rotateOnAccessChange, observed.env !== null);
   const cleared = dropKeys(steps, desired, observed, inUse, why !== null);
   if (why !== null) {
     const issued = steps.add({ kind: 'issue-key', why }, [...ready, ...cleared]);
@@ -164,8 +165,16 @@ function planKeys(
 }
 
 /** A session is renewed at half its life, as long as that is: a store may give less than was asked for. */
-function isHalfSpent({ issuedAtMs, expiresAtMs }: ObservedKey, nowMs: number): boolean {
-  return expiresAtMs !== null && nowMs >= renewalMs(issuedAtMs, expiresAtMs);
+function reasonToRenew(
+  { credentials }: DesiredHome,
+  inUse: ObservedKey | null,
+  nowMs: number,
+): string | null {
+  if (inUse === null) return null;
+  const { issuedAtMs, expiresAtMs } = inUse;
+  if (expiresAtMs === null)
+    return credentials === 'sessions' ? 'sessions take the place of lasting keys' : null;
+  return nowMs >= renewalMs(issuedAtMs, expiresAtMs) ? 'the one in use ends by itself' : null;
 }
 
 /** When a key that ends by itself is due to be replaced. */
@@ -212,7 +221,13 @@ function dropKeys(
       doomed.set(key.id, 'the store allows no further key beside it');
     }
   }
-  return [...doomed].map(([key, why]) => steps.add({ kind: 'delete-key', key, why }));
+  return [...doomed].map(([key, why]) => steps.add(endOf(key, why, others)));
+}
+
+/** A store ends lasting keys; a session ends by itself. */
+function endOf(key: string, why: string, all: readonly ObservedKey[]): Action {
+  const isSession = all.some(({ id, expiresAtMs }) => id === key && expiresAtMs !== null);
+  return { kind: isSession ? 'forget-session' : 'delete-key', key, why };
 }
 
 function reasonToDrop(key: ObservedKey, nowMs: number): string | null {
@@ -236,7 +251,7 @@ function planRetirement(desired: DesiredNothing, observed: Observed): Plan {
   const steps = new PlanBuilder();
   const begun = steps.add({ kind: 'begin-retirement' });
   const keys = observed.keys.map((key) =>
-    steps.add({ kind: 'delete-key', key: key.id, why: 'the product is gone' }, [begun]),
+    steps.add(endOf(key.id, 'the product is gone', observed.keys), [begun]),
   );
   const principal = steps.addIf(observed.principalExists, { kind: 'delete-principal' }, [begun, ...keys]);
   const woken = steps.add({ kind: 'wake-neighbours', why: 'this product is gone' }, [begun]);

@@ -120,7 +120,7 @@ async function reconcileHome(
     providers: surroundings.providers,
     tables: surroundings.tables,
     grantedBefore: new Set(outside.grants),
-    limits: issuer.kind.limits,
+    issuer: issuer.kind,
     nowMs,
   });
   const observed = await observe(parts, record, outside, product.finalizers, wish.rendered);

@@ -11,6 +11,7 @@ import { ProductId } from '../../src/model/ids.ts';
 import { httpStatusOf } from '../../src/model/store-error.ts';
 import { createS3Client, markerKey, S3ObjectStore } from '../../src/storage/s3.ts';
 import { entriesOf } from '../support/s3-as.ts';
+import { startMinio } from '../support/stores/minio.ts';
 import type { StoreServer } from '../support/stores/server.ts';
 import { createWorldOn, eventually } from '../support/world.ts';
 import { servers } from './servers.ts';
@@ -98,7 +99,6 @@ describe.each(withSts)('a session on %s', (_name, start) => {
     const found = await issuer.observe(principal, { booked: [key.id], thorough: true });
     expect(found).toMatchObject({ exists: true, keys: [{ id: key.id, active: true }] });
     expect(samePolicy(policy('input'), found.policy)).toBe(true);
-    await issuer.deleteKey(principal, key.id);
     await issuer.deletePrincipal(principal);
     await issuer.deletePrincipal(principal);
     await eventually('its end', async () => (await asSession(key)('own')) !== 200);
@@ -154,3 +154,32 @@ test.each(withSts)(
     expect(world.lines.filter((line) => line.includes(token))).toEqual([]);
   },
 );
+
+test('lasting keys give way to sessions when the setting changes, and end; and back again', async () => {
+  await using world = await createWorldOn(startMinio, { PROV_KEY_GRACE: '1s' });
+  const user = new PortalUser(world.portal.url);
+  await user.createProduct('Product', 'product');
+  const entries = (wanted: (text: string) => boolean) =>
+    eventually('the expected .env', async () => {
+      const text = await world.workspaceFile('product', '.env');
+      return text !== null && wanted(text) ? entriesOf(text) : null;
+    });
+  const as = ({
+    S3_ACCESS_KEY: id = '',
+    S3_SECRET_KEY: secret = '',
+    ...others
+  }: Readonly<Record<string, string>>) => {
+    const { S3_SESSION_TOKEN: token } = others;
+    const key = { id, secret, ...(token === undefined ? {} : { token }) };
+    return read(world.store.endpoint, key, 'product' as HomeName);
+  };
+  const lasting = await entries(() => true);
+  await world.restart({ PROV_CREDENTIALS: 'sessions' });
+  const session = await entries((text) => text.includes('S3_SESSION_TOKEN='));
+  expect(await as(session)).toBe(200);
+  await eventually('the end of the lasting key', async () => (await as(lasting)) === 403);
+  await world.restart();
+  const back = await entries((text) => !text.includes('S3_SESSION_TOKEN='));
+  expect(await as(back)).toBe(200);
+  await eventually('the end of the session', async () => (await as(session)) !== 200);
+});

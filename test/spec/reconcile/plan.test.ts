@@ -98,6 +98,11 @@ describe('keys', () => {
     ]);
   });
 
+  test('a session that is over its grace is forgotten: there is nothing that a store could delete', () => {
+    const over = aKey('S0', { state: 'grace', graceUntilMs: nowMs, expiresAtMs: nowMs * 2 });
+    expect(kinds(plan(aWish(), inOrder({ keys: [aKey('K1'), over] })))).toEqual(['forget-session']);
+  });
+
   test('a secret that was changed in .env brings a new key', () => {
     const env = { entries: { S3_PREFIX: 'sales/' }, keyId: 'K1', secretSha256: 'other', guarded: true };
     expect(kinds(plan(aWish(), inOrder({ env })))).toContain('issue-key');
@@ -177,7 +182,9 @@ describe('whatever is observed', () => {
     fc.assert(
       fc.property(wish, observed, (desired, found) => {
         const steps = plan(desired, found);
-        const deleted = steps.flatMap(({ action }) => (action.kind === 'delete-key' ? [action.key] : []));
+        const deleted = steps.flatMap(({ action }) =>
+          action.kind === 'delete-key' || action.kind === 'forget-session' ? [action.key] : [],
+        );
         const inUse = found.keys.find(
           ({ id, active, secretSha256 }) =>
             active && id === found.env?.keyId && secretSha256 === found.env.secretSha256,

@@ -23,6 +23,7 @@ export function aWish(change: Partial<DesiredHome> = {}): DesiredHome {
     env: { S3_PREFIX: 'sales/' },
     rotateOnAccessChange: true,
     keysPerPrincipal: 2,
+    credentials: 'keys',
     ...change,
   };
 }
