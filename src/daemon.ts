@@ -5,13 +5,18 @@ import type { AddressInfo } from 'node:net';
 import { resolve } from 'node:path';
 import express, { type NextFunction, type Request, type Response } from 'express';
 import { sql } from 'kysely';
+import { createCredentialsRouter } from './api/credentials.ts';
 import { createHealthRouter } from './api/health.ts';
 import { secretsOf } from './config/env.ts';
 import type { Environment } from './config/schema.ts';
+import { findCurrentKey } from './db/access-keys.ts';
 import { readBrake } from './db/brake.ts';
-import { openDatabase } from './db/connection.ts';
+import { type Database, openDatabase } from './db/connection.ts';
+import { findTokenDigest, noteTokenDigest } from './db/credential-tokens.ts';
 import { countByCondition } from './db/products.ts';
 import { issuerFinder } from './identity/find-issuer.ts';
+import { principalNameOf } from './identity/issuer.ts';
+import { OpenSessions } from './identity/open-sessions.ts';
 import { createDeliveries } from './intake/deliveries.ts';
 import { createIntakeRouter } from './intake/router.ts';
 import { canaryHome } from './model/home.ts';
@@ -27,6 +32,7 @@ import { reconcileProduct } from './reconcile/reconciler.ts';
 import { createResync } from './reconcile/resync.ts';
 import { VaultKv, vaultOptionsOf } from './secrets/vault-kv.ts';
 import { AwsSecretsManagerSink } from './sinks/aws-secrets-manager.ts';
+import { CredentialEndpointSink, tokenDigest, tokenFile } from './sinks/credential-endpoint.ts';
 import { KubernetesSink } from './sinks/kubernetes.ts';
 import type { SecretSink } from './sinks/sink.ts';
 import { VaultSink } from './sinks/vault.ts';
@@ -135,7 +141,11 @@ async function assembleParts(env: Environment, foundations: Foundations): Promis
     onFound: ({ kind: { store: name, credentials, limits } }) =>
       log.info('found the store’s identity API', { store: name, credentials, ...limits }),
   });
-  const sink = createSink(env);
+  const workspaces = new Workspaces({
+    root: resolve(env.PROV_TEMPLATE_OUTPUT_PATH),
+    owner: { uid: env.PROV_WORKSPACE_UID, gid: env.PROV_WORKSPACE_GID },
+  });
+  const sink = createSink(env, database, workspaces);
   const portal = createPortalClient({
     baseUrl: env.PROV_DPP_API_URL,
     auth: portalAuth(env),
@@ -150,10 +160,7 @@ async function assembleParts(env: Environment, foundations: Foundations): Promis
     store,
     findIssuer,
     sink,
-    workspaces: new Workspaces({
-      root: resolve(env.PROV_TEMPLATE_OUTPUT_PATH),
-      owner: { uid: env.PROV_WORKSPACE_UID, gid: env.PROV_WORKSPACE_GID },
-    }),
+    workspaces,
     proveKey: (key, claim) => proveKey(key, claim, { store: place, timeoutMs: env.PROV_PROOF_TIMEOUT }),
     hideSecret: (secret) => {
       redactor.register(secret);
@@ -166,8 +173,7 @@ async function assembleParts(env: Environment, foundations: Foundations): Promis
       finalizer: env.PROV_FINALIZER === '' ? null : env.PROV_FINALIZER,
       rotateOnAccessChange: env.PROV_ROTATE_ON_ACCESS_CHANGE,
       template,
-      secretReference: (product, home) =>
-        sink === null ? {} : { S3_SECRET_REF: sink.reference({ product, home }) },
+      secretReference: (product, home) => (sink === null ? {} : sink.reference({ product, home })),
       keyGraceMs: env.PROV_KEY_GRACE,
       purgeOnDelete: env.PROV_ON_DELETE === 'purge',
       brake: {
@@ -184,9 +190,34 @@ async function assembleParts(env: Environment, foundations: Foundations): Promis
   };
 }
 
+function createCredentials({ database, findIssuer, hideSecret, log }: ReconcileParts): express.Router {
+  const sessions = new OpenSessions(findIssuer, hideSecret);
+  return createCredentialsRouter({
+    log,
+    hash: tokenDigest,
+    digestOf: (product) => findTokenDigest(database.sql, product),
+    session: (product) => sessions.sessionOf(principalNameOf(product)),
+  });
+}
+
 /** `null`: secrets stay in the workspaces. */
-function createSink(env: Environment): SecretSink | null {
+function createSink(env: Environment, database: Database, workspaces: Workspaces): SecretSink | null {
   const { PROV_SECRET_PREFIX: prefix, PROV_VAULT_MOUNT: mount } = env;
+  if (env.PROV_CREDENTIALS_URL !== undefined) {
+    return new CredentialEndpointSink({
+      url: env.PROV_CREDENTIALS_URL,
+      mount: env.PROV_WORKSPACE_MOUNT,
+      tokens: {
+        read: ({ home }) => workspaces.readGuarded(home, tokenFile),
+        write: ({ home }, token) => workspaces.writeGuarded(home, tokenFile, token),
+      },
+      books: {
+        digest: (product) => findTokenDigest(database.sql, product),
+        note: (product, digest) => noteTokenDigest(database.sql, product, digest),
+        current: (product) => findCurrentKey(database.sql, product),
+      },
+    });
+  }
   switch (env.PROV_SECRET_SINK) {
     case 'env':
       return null;
@@ -293,6 +324,7 @@ function createApp(
       ],
     }),
   );
+  if (env.PROV_CREDENTIALS_URL !== undefined) app.use(createCredentials(parts));
   app.use((_request, response) => void response.status(404).json({ error: 'There is nothing here.' }));
   app.use((error: unknown, _request: Request, response: Response, _next: NextFunction) => {
     const status = httpStatusOf(error);

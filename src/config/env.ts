@@ -88,6 +88,13 @@ function crossFaults(env: Environment): Fault[] {
     });
   }
   faults.push(...vaultFaults(env));
+  if (env.PROV_CREDENTIALS_URL !== undefined && env.PROV_CREDENTIALS !== 'sessions') {
+    faults.push({
+      variable: 'PROV_CREDENTIALS',
+      problem: 'must be sessions with PROV_CREDENTIALS_URL: only sessions are fetched',
+      example: 'sessions',
+    });
+  }
   if (env.PROV_CREDENTIALS === 'sessions' && env.PROV_SECRET_SINK !== 'env') {
     faults.push({
       variable: 'PROV_SECRET_SINK',

@@ -165,6 +165,24 @@ export const Environment = z.object({
       example: '12h',
     },
   ),
+  PROV_CREDENTIALS_URL: setting(httpUrl.optional(), {
+    group: store,
+    about:
+      'With sessions: our address as workspaces reach it. They then fetch sessions here, and no secret lies in a file.',
+    example: 'https://provisioner.example.com',
+  }),
+  PROV_WORKSPACE_MOUNT: setting(
+    z
+      .string()
+      .regex(/^\/[\w./-]*[\w-]$/, 'must be an absolute path')
+      .default('/home/coder/products'),
+    {
+      group: workspaces,
+      about:
+        'Where the editors see the folder of all workspaces; stands in `.env` with `PROV_CREDENTIALS_URL`.',
+      example: '/home/coder/products',
+    },
+  ),
   PROV_STS_ENDPOINT: setting(httpUrl.optional(), {
     group: store,
     about: 'STS, when it is not where the IAM API is (AWS).',

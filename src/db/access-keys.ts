@@ -73,3 +73,13 @@ export async function makeCurrent(
 export async function forgetKey(db: Kysely<Tables>, id: string): Promise<void> {
   await db.deleteFrom('access_key').where('id', '=', id).execute();
 }
+
+/** The key that was handed over last, with its digest. */
+export async function findCurrentKey(
+  db: Kysely<Tables>,
+  product: ProductId,
+): Promise<{ readonly id: string; readonly digest: string } | null> {
+  const keys = await listKeys(db, product);
+  const key = keys.find(({ state }) => state === 'current');
+  return key === undefined ? null : { id: key.id, digest: key.secretSha256 ?? '' };
+}

@@ -69,6 +69,12 @@ export interface AccessKeyTable {
   expires_at: ColumnType<Date | null, Date | null, Date | null>;
 }
 
+/** Digest of the token that a workspace exchanges for sessions. */
+export interface CredentialTokenTable {
+  product: ProductId;
+  sha256: string;
+}
+
 /** One reconcile of one product. */
 export interface RunTable {
   id: string;
@@ -95,6 +101,7 @@ export interface Tables {
   wake: WakeTable;
   grant: GrantTable;
   access_key: AccessKeyTable;
+  credential_token: CredentialTokenTable;
   run: RunTable;
   brake: BrakeTable;
 }

@@ -5,7 +5,7 @@ import type { IssuerKind } from '../identity/issuer.ts';
 import { type HomeName, outputPrefixOf, prefixOf, schemaNameOf } from '../model/home.ts';
 import type { ProductId } from '../model/ids.ts';
 import type { Product } from '../model/product.ts';
-import { type RenderContext, type RenderedFile, renderTemplate, sha256 } from '../workspace/render.ts';
+import { type RenderContext, type RenderedFile, renderTemplate } from '../workspace/render.ts';
 import type { Template } from '../workspace/template.ts';
 import type { DesiredHome } from './plan.ts';
 
@@ -186,17 +186,6 @@ export function credentialsIn(entries: Readonly<Record<string, string>>): EnvCre
   } = entries;
   if (id === undefined || secret === undefined) return null;
   return { id, secret, session: token === undefined || expires === undefined ? null : { token, expires } };
-}
-
-/** By which a secret (and the token that goes with it) is recognised without being kept. */
-export function digestOf({
-  secret,
-  token,
-}: {
-  readonly secret: string;
-  readonly token: string | undefined;
-}): string {
-  return sha256(token === undefined ? secret : `${secret} ${token}`);
 }
 
 /** Names of `credentialEntries`. */

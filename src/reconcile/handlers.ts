@@ -6,10 +6,11 @@ import type { Grant } from '../grants/granted.ts';
 import { type AccessKey, type Issuer, principalNameOf } from '../identity/issuer.ts';
 import { ProvisionerError } from '../model/errors.ts';
 import { type HomeName, homeNamesFor } from '../model/home.ts';
+import { digestOf } from '../sinks/sink.ts';
 import type { RenderedFile } from '../workspace/render.ts';
 import type { Handlers } from './apply.ts';
 import { retiredCondition } from './conditions.ts';
-import { credentialEntries, credentialsIn, digestOf, type EnvCredentials } from './desired.ts';
+import { credentialEntries, credentialsIn, type EnvCredentials } from './desired.ts';
 import type { ReconcileParts } from './parts.ts';
 import type { DesiredHome } from './plan.ts';
 
@@ -87,7 +88,7 @@ export function createHandlers(parts: ReconcileParts, subject: RunSubject): Hand
       const key = await issuer.createKey(principal, chosen);
       hide(key.secret);
       if (key.session !== null) hide(key.session.token);
-      const digest = digestOf({ secret: key.secret, token: key.session?.token });
+      const digest = digestOf(key.secret, key.session?.token);
       const expiresAt = key.session?.expiresAt ?? null;
       await noteIssued(database.sql, id, { id: key.id, secretSha256: digest, expiresAt }, clock());
       issued = key;
@@ -135,7 +136,10 @@ export function createHandlers(parts: ReconcileParts, subject: RunSubject): Hand
       await queue.reconcile([...consumers].map((product) => ({ product, cause })));
       await queue.lookUp([{ lookUp: { kind: 'consumers-of', provider: id, port: null }, cause }]);
     },
-    'begin-retirement': () => changeProduct(database.sql, id, { state: 'retiring' }, clock()),
+    'begin-retirement': async () => {
+      await changeProduct(database.sql, id, { state: 'retiring' }, clock());
+      await sink?.remove({ product: id, home });
+    },
     'delete-principal': () => issuer.deletePrincipal(principal),
     'archive-workspace': async (action) => {
       await workspaces.archive(action.home, clock().toISOString().replace(/[:.]/g, '-'));
@@ -143,7 +147,6 @@ export function createHandlers(parts: ReconcileParts, subject: RunSubject): Hand
     'purge-data': (action) => store.purge(action.home),
     'remove-finalizer': () => portal.removeFinalizer(id, finalizer),
     'finish-retirement': async () => {
-      await sink?.remove({ product: id, home });
       await database.sql.transaction().execute(async (trx) => {
         await replaceGrants(trx, id, [], clock());
         const free = subject.purged ? homeNamesFor({ id, namespace: '' }).at(-1) : undefined;

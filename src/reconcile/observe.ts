@@ -3,10 +3,10 @@ import { type KeyRecord, listKeys } from '../db/access-keys.ts';
 import { listGrantsOf } from '../db/grants.ts';
 import type { ProductRecord } from '../db/products.ts';
 import { type Issuer, type ObservedPrincipal, principalNameOf } from '../identity/issuer.ts';
-import type { SecretSink } from '../sinks/sink.ts';
+import { digestOf, type SecretSink } from '../sinks/sink.ts';
 import type { RenderedFile } from '../workspace/render.ts';
 import type { ObservedWorkspace } from '../workspace/workspace.ts';
-import { credentialNames, digestOf } from './desired.ts';
+import { credentialNames } from './desired.ts';
 import type { ReconcileParts } from './parts.ts';
 import type { Observed, ObservedEnv, ObservedKey } from './plan.ts';
 
@@ -96,7 +96,7 @@ function observedEnv({ env }: ObservedWorkspace): ObservedEnv | null {
   return {
     entries: agrees ? Object.fromEntries(rest) : {},
     keyId: id,
-    secretSha256: digestOf({ secret, token }),
+    secretSha256: digestOf(secret, token),
     guarded: env.guarded,
   };
 }
@@ -112,7 +112,7 @@ async function observedReference(
   return {
     entries: env.entries,
     keyId: key?.id ?? '',
-    secretSha256: digestOf({ secret: key?.secret ?? '', token: undefined }),
+    secretSha256: key?.digest ?? '',
     guarded: env.guarded,
   };
 }

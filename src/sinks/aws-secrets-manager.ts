@@ -9,7 +9,7 @@ import {
 import { z } from 'zod';
 import { ProvisionerError } from '../model/errors.ts';
 import { storeError } from '../model/store-error.ts';
-import type { SecretSink, SinkEntry, SinkKey } from './sink.ts';
+import { digestOf, type HeldKey, type SecretSink, type SinkEntry, type SinkKey } from './sink.ts';
 
 const Fields = z.object({ access_key: z.string(), secret_key: z.string() });
 
@@ -41,12 +41,14 @@ export class AwsSecretsManagerSink implements SecretSink {
     );
   }
 
-  async read(entry: SinkEntry): Promise<SinkKey | null> {
+  async read(entry: SinkEntry): Promise<HeldKey | null> {
     const answer = await attempt('read a secret', 'ResourceNotFoundException', () =>
       this.#client.send(new GetSecretValueCommand({ SecretId: this.#name(entry) })),
     );
     const fields = Fields.safeParse(parseJson(answer?.SecretString));
-    return fields.success ? { id: fields.data.access_key, secret: fields.data.secret_key } : null;
+    return fields.success
+      ? { id: fields.data.access_key, digest: digestOf(fields.data.secret_key, undefined) }
+      : null;
   }
 
   /** At once: the key has ended, and a name that waits for its deletion could not be used again. */
@@ -58,8 +60,8 @@ export class AwsSecretsManagerSink implements SecretSink {
     );
   }
 
-  reference(entry: SinkEntry): string {
-    return `aws-sm:${this.#name(entry)}`;
+  reference(entry: SinkEntry): { readonly S3_SECRET_REF: string } {
+    return { S3_SECRET_REF: `aws-sm:${this.#name(entry)}` };
   }
 
   howToFetch(entry: SinkEntry): string {

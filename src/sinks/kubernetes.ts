@@ -5,7 +5,7 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { ProvisionerError } from '../model/errors.ts';
-import type { SecretSink, SinkEntry, SinkKey } from './sink.ts';
+import { digestOf, type HeldKey, type SecretSink, type SinkEntry, type SinkKey } from './sink.ts';
 
 const Secret = z.object({ data: z.object({ access_key: z.base64(), secret_key: z.base64() }) });
 const Status = z.object({ message: z.string() });
@@ -40,20 +40,20 @@ export class KubernetesSink implements SecretSink {
     await this.#send('write a secret', 'PATCH', entry, { query, body: JSON.stringify(secret) });
   }
 
-  async read(entry: SinkEntry): Promise<SinkKey | null> {
+  async read(entry: SinkEntry): Promise<HeldKey | null> {
     const secret = Secret.safeParse(await this.#send('read a secret', 'GET', entry));
     if (!secret.success) return null;
     const text = (base64: string) => Buffer.from(base64, 'base64').toString('utf8');
     const { access_key, secret_key } = secret.data.data;
-    return { id: text(access_key), secret: text(secret_key) };
+    return { id: text(access_key), digest: digestOf(text(secret_key), undefined) };
   }
 
   async remove(entry: SinkEntry): Promise<void> {
     await this.#send('delete a secret', 'DELETE', entry);
   }
 
-  reference(entry: SinkEntry): string {
-    return `kubernetes:${this.#options.namespace}/${nameOf(entry)}`;
+  reference(entry: SinkEntry): { readonly S3_SECRET_REF: string } {
+    return { S3_SECRET_REF: `kubernetes:${this.#options.namespace}/${nameOf(entry)}` };
   }
 
   howToFetch(entry: SinkEntry): string {

@@ -1,7 +1,7 @@
 /** One entry per product in the KV engine (version 2) of Vault or OpenBao. */
 import { z } from 'zod';
 import type { VaultKv } from '../secrets/vault-kv.ts';
-import type { SecretSink, SinkEntry, SinkKey } from './sink.ts';
+import { digestOf, type HeldKey, type SecretSink, type SinkEntry, type SinkKey } from './sink.ts';
 
 const Fields = z.object({ access_key: z.string(), secret_key: z.string() });
 
@@ -24,18 +24,20 @@ export class VaultSink implements SecretSink {
     await vault.write(mount, this.#path(entry), { access_key: key.id, secret_key: key.secret });
   }
 
-  async read(entry: SinkEntry): Promise<SinkKey | null> {
+  async read(entry: SinkEntry): Promise<HeldKey | null> {
     const { vault, mount } = this.#options;
     const fields = Fields.safeParse(await vault.read(mount, this.#path(entry)));
-    return fields.success ? { id: fields.data.access_key, secret: fields.data.secret_key } : null;
+    return fields.success
+      ? { id: fields.data.access_key, digest: digestOf(fields.data.secret_key, undefined) }
+      : null;
   }
 
   async remove(entry: SinkEntry): Promise<void> {
     await this.#options.vault.remove(this.#options.mount, this.#path(entry));
   }
 
-  reference(entry: SinkEntry): string {
-    return `vault:${this.#options.mount}/${this.#path(entry)}`;
+  reference(entry: SinkEntry): { readonly S3_SECRET_REF: string } {
+    return { S3_SECRET_REF: `vault:${this.#options.mount}/${this.#path(entry)}` };
   }
 
   howToFetch(entry: SinkEntry): string {

@@ -80,7 +80,17 @@ export class Workspaces {
   async writeEnv(home: HomeName, entries: EnvEntries, note: string | null): Promise<void> {
     const folder = await this.#make(home);
     const existing = (await readWorkspaceFile(folder, '.env')) ?? '';
-    await this.#replaceEnv(folder, withEnvBlock(existing, entries, note));
+    await this.#replaceGuarded(folder, '.env', withEnvBlock(existing, entries, note));
+  }
+
+  /** A file of ours that is guarded as `.env` is; `null` = there is none. */
+  async readGuarded(home: HomeName, name: string): Promise<string | null> {
+    return (await this.#exists(home)) ? readWorkspaceFile(this.#folder(home), name) : null;
+  }
+
+  async writeGuarded(home: HomeName, name: string, content: string): Promise<void> {
+    const folder = await this.#make(home);
+    await this.#replaceGuarded(folder, name, content);
   }
 
   /** Moves the workspace to the archive, without our block in its `.env`. Gone already = done. */
@@ -88,7 +98,7 @@ export class Workspaces {
     if (!(await this.#exists(home))) return;
     const folder = this.#folder(home);
     const env = await readWorkspaceFile(folder, '.env');
-    if (env !== null) await this.#replaceEnv(folder, withoutEnvBlock(env));
+    if (env !== null) await this.#replaceGuarded(folder, '.env', withoutEnvBlock(env));
     try {
       await mkdir(join(this.#root, archiveFolder), { recursive: true, mode: 0o750 });
       await rename(folder, join(this.#root, archiveFolder, `${home}-${label}`));
@@ -127,8 +137,8 @@ export class Workspaces {
     return this.#owner.gid === undefined ? 0o600 : 0o640;
   }
 
-  #replaceEnv(folder: string, content: string): Promise<void> {
-    const file = { path: '.env', content, mode: this.#envMode() };
+  #replaceGuarded(folder: string, path: string, content: string): Promise<void> {
+    const file = { path, content, mode: this.#envMode() };
     return writeWorkspaceFiles(folder, [file], { owner: this.#owner, durability: 'synced' });
   }
 

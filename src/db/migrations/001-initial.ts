@@ -60,6 +60,12 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await db.schema.createIndex('access_key_product').on('access_key').column('product').execute();
 
   await db.schema
+    .createTable('credential_token')
+    .addColumn('product', 'uuid', (column) => column.primaryKey())
+    .addColumn('sha256', 'text', (column) => column.notNull())
+    .execute();
+
+  await db.schema
     .createTable('run')
     .addColumn('id', 'uuid', (column) => column.primaryKey())
     .addColumn('product', 'uuid', (column) => column.notNull())

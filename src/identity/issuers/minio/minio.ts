@@ -85,9 +85,12 @@ export class MinioIssuer implements Issuer {
   ): Promise<{ readonly id: string; readonly secret: string }> {
     const user = { id: name, secret: newSecret() };
     return this.#inTurn(principal, async () => {
-      await this.#api.putUser(user.id, user.secret, 'enabled');
       const group = await this.#api.readGroup(principal);
-      if (group?.members.includes(name) !== true) await this.#api.joinGroup(principal, [name]);
+      // Joining would make it: a product that was torn down a moment ago must not come back by this.
+      if (group === null)
+        throw new ProvisionerError('STORE_REJECTED', 'There is no such principal (any more).');
+      await this.#api.putUser(user.id, user.secret, 'enabled');
+      if (!group.members.includes(name)) await this.#api.joinGroup(principal, [name]);
       return user;
     });
   }
