@@ -51,7 +51,7 @@ module.exports = {
       name: 'adapters-are-private',
       comment: 'Only the composition root picks an adapter.',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/(identity/|daemon[.]ts$)' },
+      from: { path: '^src/', pathNot: '^src/identity/' },
       to: { path: '^src/identity/issuers/' },
     },
     {

@@ -1,48 +1,27 @@
-/** The composition root: settings → parts → a running daemon. The only file that knows every folder. */
+/** Starts and stops the daemon: settings → parts (`compose/`) → server, workers, clocks. */
 import { mkdir } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { resolve } from 'node:path';
-import express, { type NextFunction, type Request, type Response } from 'express';
-import { sql } from 'kysely';
-import { createCredentialsRouter } from './api/credentials.ts';
-import { createHealthRouter } from './api/health.ts';
+import type express from 'express';
+import { createApp } from './compose/app.ts';
+import { assembleParts } from './compose/parts.ts';
 import { secretsOf } from './config/env.ts';
 import type { Environment } from './config/schema.ts';
-import { findCurrentKey } from './db/access-keys.ts';
-import { readBrake } from './db/brake.ts';
-import { type Database, openDatabase } from './db/connection.ts';
-import { findTokenDigest, noteTokenDigest } from './db/credential-tokens.ts';
-import { countByCondition } from './db/products.ts';
-import { issuerFinder } from './identity/find-issuer.ts';
-import { principalNameOf } from './identity/issuer.ts';
-import { OpenSessions } from './identity/open-sessions.ts';
-import { createDeliveries } from './intake/deliveries.ts';
-import { createIntakeRouter } from './intake/router.ts';
-import { canaryHome } from './model/home.ts';
-import { createPortalClient } from './portal/create-client.ts';
-import type { PortalAuth } from './portal/credentials.ts';
+import { openDatabase } from './db/connection.ts';
+import { version } from './model/version.ts';
 import { LookUpJob, queueNames, ReconcileJob } from './queue/jobs.ts';
-import { openQueue, type Queue } from './queue/queue.ts';
+import { openQueue } from './queue/queue.ts';
 import { createWorker } from './queue/worker.ts';
 import { startAlarmClock } from './reconcile/alarm-clock.ts';
 import { lookUpAffected } from './reconcile/look-up.ts';
 import type { ReconcileParts } from './reconcile/parts.ts';
 import { reconcileProduct } from './reconcile/reconciler.ts';
 import { createResync } from './reconcile/resync.ts';
-import { VaultKv, vaultOptionsOf } from './secrets/vault-kv.ts';
-import { AwsSecretsManagerSink } from './sinks/aws-secrets-manager.ts';
-import { CredentialEndpointSink, tokenDigest, tokenFile } from './sinks/credential-endpoint.ts';
-import { KubernetesSink } from './sinks/kubernetes.ts';
-import type { SecretSink } from './sinks/sink.ts';
-import { VaultSink } from './sinks/vault.ts';
-import { proveKey } from './storage/proof.ts';
-import { S3ObjectStore } from './storage/s3.ts';
 import { createLogger, type Logger } from './telemetry/logger.ts';
-import { createMetrics, type Metrics } from './telemetry/metrics.ts';
+import { createMetrics } from './telemetry/metrics.ts';
 import { Redactor } from './telemetry/redact.ts';
 import { loadTemplate } from './workspace/template.ts';
-import { Workspaces } from './workspace/workspace.ts';
 
 /** A running daemon; disposing it drains and stops within 10 s. */
 export interface Daemon extends AsyncDisposable {
@@ -51,7 +30,6 @@ export interface Daemon extends AsyncDisposable {
   readonly log: Logger;
 }
 
-export const version = '0.1.0';
 const lookUpSlots = 4;
 /** Jobs get this long to end when the daemon stops; the rest of the 10 s is for closing. */
 const drainMs = 7000;
@@ -86,7 +64,7 @@ async function startParts(
   const template = await loadTemplate(resolve(env.PROV_TEMPLATE_PATH));
   const database = started.use(await openDatabase(env.PROV_DATABASE_URL));
   const queue = started.use(await openQueue(database, log));
-  const parts = await assembleParts(env, { started, redactor, log, metrics, template, database, queue });
+  const parts = assembleParts(env, { started, redactor, log, metrics, template, database, queue });
   await mkdir(env.PROV_CONTROL_PATH, { recursive: true });
 
   const resync = started.use(
@@ -113,136 +91,6 @@ async function startParts(
     log.info('stopped');
   };
   return { url: `http://${host}:${port}`, log, [Symbol.asyncDispose]: stop };
-}
-
-interface Foundations {
-  readonly started: AsyncDisposableStack;
-  readonly redactor: Redactor;
-  readonly log: Logger;
-  readonly metrics: Metrics;
-  readonly template: Awaited<ReturnType<typeof loadTemplate>>;
-  readonly database: Awaited<ReturnType<typeof openDatabase>>;
-  readonly queue: Queue;
-}
-
-async function assembleParts(env: Environment, foundations: Foundations): Promise<ReconcileParts> {
-  const { started, redactor, log, metrics, template, database, queue } = foundations;
-  const place = { endpoint: env.S3_ENDPOINT, region: env.S3_REGION, bucket: env.S3_BUCKET };
-  const admin = { accessKeyId: env.S3_ACCESS_KEY, secretAccessKey: env.S3_SECRET_KEY };
-  const store = started.use(new S3ObjectStore({ ...place, ...admin }));
-  const findIssuer = issuerFinder({
-    ...place,
-    ...admin,
-    api: env.PROV_ISSUER,
-    iamEndpoint: env.PROV_IAM_ENDPOINT,
-    credentials: env.PROV_CREDENTIALS === 'keys' ? 'keys' : { seconds: env.PROV_SESSION_LIFETIME / 1000 },
-    stsEndpoint: env.PROV_STS_ENDPOINT,
-    users: { permissionsBoundary: env.PROV_AWS_PERMISSIONS_BOUNDARY, path: env.PROV_AWS_IAM_PATH },
-    onFound: ({ kind: { store: name, credentials, limits } }) =>
-      log.info('found the store’s identity API', { store: name, credentials, ...limits }),
-  });
-  const workspaces = new Workspaces({
-    root: resolve(env.PROV_TEMPLATE_OUTPUT_PATH),
-    owner: { uid: env.PROV_WORKSPACE_UID, gid: env.PROV_WORKSPACE_GID },
-  });
-  const sink = createSink(env, database, workspaces);
-  const portal = createPortalClient({
-    baseUrl: env.PROV_DPP_API_URL,
-    auth: portalAuth(env),
-    registerSecret: (secret) => redactor.register(secret),
-    forgetSecret: (secret) => redactor.forget(secret),
-    onRequest: (route, status, ms) => metrics.portalRequest(route, String(status), ms),
-  });
-  return {
-    database,
-    queue,
-    portal,
-    store,
-    findIssuer,
-    sink,
-    workspaces,
-    proveKey: (key, claim) => proveKey(key, claim, { store: place, timeoutMs: env.PROV_PROOF_TIMEOUT }),
-    hideSecret: (secret) => {
-      redactor.register(secret);
-      return () => redactor.forget(secret);
-    },
-    settings: {
-      bucket: env.S3_BUCKET,
-      region: env.S3_REGION,
-      workspaceEndpoint: env.S3_WORKSPACE_ENDPOINT ?? env.S3_ENDPOINT,
-      finalizer: env.PROV_FINALIZER === '' ? null : env.PROV_FINALIZER,
-      rotateOnAccessChange: env.PROV_ROTATE_ON_ACCESS_CHANGE,
-      template,
-      secretReference: (product, home) => (sink === null ? {} : sink.reference({ product, home })),
-      keyGraceMs: env.PROV_KEY_GRACE,
-      purgeOnDelete: env.PROV_ON_DELETE === 'purge',
-      brake: {
-        percent: env.PROV_BRAKE_PERCENT,
-        minimum: env.PROV_BRAKE_MINIMUM,
-        windowMs: env.PROV_BRAKE_WINDOW,
-      },
-    },
-    canary: canaryHome,
-    log,
-    metrics,
-    clock: () => new Date(),
-    random: Math.random,
-  };
-}
-
-function createCredentials({ database, findIssuer, hideSecret, log }: ReconcileParts): express.Router {
-  const sessions = new OpenSessions(findIssuer, hideSecret);
-  return createCredentialsRouter({
-    log,
-    hash: tokenDigest,
-    digestOf: (product) => findTokenDigest(database.sql, product),
-    session: (product) => sessions.sessionOf(principalNameOf(product)),
-  });
-}
-
-/** `null`: secrets stay in the workspaces. */
-function createSink(env: Environment, database: Database, workspaces: Workspaces): SecretSink | null {
-  const { PROV_SECRET_PREFIX: prefix, PROV_VAULT_MOUNT: mount } = env;
-  if (env.PROV_CREDENTIALS_URL !== undefined) {
-    return new CredentialEndpointSink({
-      url: env.PROV_CREDENTIALS_URL,
-      mount: env.PROV_WORKSPACE_MOUNT,
-      tokens: {
-        read: ({ home }) => workspaces.readGuarded(home, tokenFile),
-        write: ({ home }, token) => workspaces.writeGuarded(home, tokenFile, token),
-      },
-      books: {
-        digest: (product) => findTokenDigest(database.sql, product),
-        note: (product, digest) => noteTokenDigest(database.sql, product, digest),
-        current: (product) => findCurrentKey(database.sql, product),
-      },
-    });
-  }
-  switch (env.PROV_SECRET_SINK) {
-    case 'env':
-      return null;
-    case 'vault':
-      return new VaultSink({ vault: new VaultKv(vaultOptionsOf(env)), mount, prefix });
-    case 'aws-sm':
-      return new AwsSecretsManagerSink({
-        endpoint: env.PROV_AWS_SECRETS_ENDPOINT,
-        region: env.S3_REGION,
-        prefix,
-      });
-    case 'kubernetes':
-      return new KubernetesSink({
-        api: env.PROV_KUBERNETES_API,
-        namespace: env.PROV_KUBERNETES_NAMESPACE,
-        tokenFile: env.PROV_KUBERNETES_TOKEN_FILE,
-      });
-  }
-}
-
-function portalAuth(env: Environment): PortalAuth {
-  if (env.PORTAL_API_KEY !== undefined) return { kind: 'api-key', key: env.PORTAL_API_KEY };
-  const { PORTAL_CLIENT_ID: clientId, PORTAL_CLIENT_SECRET: clientSecret, PORTAL_TOKEN_URL: tokenUrl } = env;
-  if (clientId === undefined || clientSecret === undefined || tokenUrl === undefined) return { kind: 'none' };
-  return { kind: 'client-credentials', tokenUrl, clientId, clientSecret, scope: env.PORTAL_SCOPE };
 }
 
 function startWorkers(
@@ -280,76 +128,6 @@ function startWorkers(
   for (const worker of [reconcile, lookUps]) {
     started.defer(() => worker.stop(drainMs));
     worker.start();
-  }
-}
-
-function createApp(
-  env: Environment,
-  parts: ReconcileParts,
-  state: { readonly accepting: boolean },
-): express.Express {
-  const { database, queue, log, metrics, portal, store, findIssuer, workspaces } = parts;
-  const app = express();
-  app.disable('x-powered-by');
-  app.disable('etag');
-  app.use(
-    createIntakeRouter({
-      deliveries: createDeliveries(database, queue),
-      secrets: {
-        v1: env.WEBHOOK_SECRET ?? [],
-        tokens: env.WEBHOOK_V2_TOKEN ?? [],
-        standard: env.WEBHOOK_V2_SECRET ?? [],
-        allowUnsigned: env.PROV_ALLOW_UNSIGNED,
-      },
-      log,
-      metrics,
-    }),
-  );
-  app.use(
-    createHealthRouter({
-      version,
-      metrics,
-      accepting: () => state.accepting,
-      refreshGauges: () => refreshGauges(parts),
-      dependencies: [
-        { name: 'database', check: () => sql`select 1`.execute(database.sql) },
-        { name: 'portal', check: () => portal.version() },
-        { name: 'store', check: () => store.check() },
-        {
-          name: 'identity',
-          check: async () => (await findIssuer()).check(),
-          facts: async () => (await findIssuer()).kind,
-        },
-        { name: 'workspaces', check: () => workspaces.check() },
-      ],
-    }),
-  );
-  if (env.PROV_CREDENTIALS_URL !== undefined) app.use(createCredentials(parts));
-  app.use((_request, response) => void response.status(404).json({ error: 'There is nothing here.' }));
-  app.use((error: unknown, _request: Request, response: Response, _next: NextFunction) => {
-    const status = httpStatusOf(error);
-    if (status >= 500)
-      log.error('a request failed', { error: error instanceof Error ? error.message : String(error) });
-    response
-      .status(status)
-      .json({ error: status === 413 ? 'The body is larger than 1 MiB.' : 'The request failed.' });
-  });
-  return app;
-}
-
-/** The status that express's own body reader gives its errors (413, 400), else 500. */
-function httpStatusOf(error: unknown): number {
-  const status = typeof error === 'object' && error !== null && 'status' in error ? error.status : undefined;
-  return typeof status === 'number' && status >= 400 && status < 600 ? status : 500;
-}
-
-async function refreshGauges({ database, queue, metrics }: ReconcileParts): Promise<void> {
-  const [counts, brake] = await Promise.all([countByCondition(database.sql), readBrake(database.sql)]);
-  metrics.products(counts);
-  metrics.brake(brake !== null);
-  for (const name of Object.values(queueNames)) {
-    const { waiting, running } = await queue.depth(name);
-    metrics.queue(name, waiting, running);
   }
 }
 

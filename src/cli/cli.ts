@@ -3,9 +3,10 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { loadDotEnv, loadEnvironment } from '../config/env.ts';
 import { trustFile } from '../config/trust.ts';
-import { startDaemon, version } from '../daemon.ts';
+import { startDaemon } from '../daemon.ts';
 import { releaseFile } from '../model/control.ts';
 import { asProvisionerError } from '../model/errors.ts';
+import { version } from '../model/version.ts';
 
 const usage = `Usage: provisioner [command]
 

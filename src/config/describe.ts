@@ -1,6 +1,7 @@
 /** Prints the settings as the Markdown tables that README and docs show; a test holds the pages against it. */
 import type { z } from 'zod';
-import { Environment, SettingMeta } from './schema.ts';
+import { Environment } from './schema.ts';
+import { SettingMeta } from './settings/forms.ts';
 
 interface Row {
   readonly variable: string;

@@ -3,8 +3,9 @@ import { existsSync } from 'node:fs';
 import type { z } from 'zod';
 import { ProvisionerError } from '../model/errors.ts';
 import { isSafeAddress } from './address.ts';
-import { Environment, SettingMeta } from './schema.ts';
+import { Environment } from './schema.ts';
 import { type ReferenceFault, resolveReferences, type Variables } from './secret-references.ts';
+import { SettingMeta } from './settings/forms.ts';
 
 /** One thing that is wrong with the settings. */
 interface Fault {

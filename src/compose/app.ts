@@ -1,0 +1,98 @@
+/** The HTTP server’s routes: webhooks, health, sessions. */
+import express, { type NextFunction, type Request, type Response } from 'express';
+import { sql } from 'kysely';
+import { createCredentialsRouter } from '../api/credentials.ts';
+import { createHealthRouter } from '../api/health.ts';
+import type { Environment } from '../config/schema.ts';
+import { readBrake } from '../db/brake.ts';
+import { findTokenDigest } from '../db/credential-tokens.ts';
+import { countByCondition } from '../db/products.ts';
+import { principalNameOf } from '../identity/issuer.ts';
+import { OpenSessions } from '../identity/open-sessions.ts';
+import { createDeliveries } from '../intake/deliveries.ts';
+import { createIntakeRouter } from '../intake/router.ts';
+import { version } from '../model/version.ts';
+import { queueNames } from '../queue/jobs.ts';
+import type { ReconcileParts } from '../reconcile/parts.ts';
+import { tokenDigest } from '../sinks/credential-endpoint.ts';
+
+/** `state.accepting` turns false while the daemon stops. */
+export function createApp(
+  env: Environment,
+  parts: ReconcileParts,
+  state: { readonly accepting: boolean },
+): express.Express {
+  const { database, queue, log, metrics, portal, store, findIssuer, workspaces } = parts;
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.use(
+    createIntakeRouter({
+      deliveries: createDeliveries(database, queue),
+      secrets: {
+        v1: env.WEBHOOK_SECRET ?? [],
+        tokens: env.WEBHOOK_V2_TOKEN ?? [],
+        standard: env.WEBHOOK_V2_SECRET ?? [],
+        allowUnsigned: env.PROV_ALLOW_UNSIGNED,
+      },
+      log,
+      metrics,
+    }),
+  );
+  app.use(
+    createHealthRouter({
+      version,
+      metrics,
+      accepting: () => state.accepting,
+      refreshGauges: () => refreshGauges(parts),
+      dependencies: [
+        { name: 'database', check: () => sql`select 1`.execute(database.sql) },
+        { name: 'portal', check: () => portal.version() },
+        { name: 'store', check: () => store.check() },
+        {
+          name: 'identity',
+          check: async () => (await findIssuer()).check(),
+          facts: async () => (await findIssuer()).kind,
+        },
+        { name: 'workspaces', check: () => workspaces.check() },
+      ],
+    }),
+  );
+  if (env.PROV_CREDENTIALS_URL !== undefined) app.use(createCredentials(parts));
+  app.use((_request, response) => void response.status(404).json({ error: 'There is nothing here.' }));
+  app.use((error: unknown, _request: Request, response: Response, _next: NextFunction) => {
+    const status = httpStatusOf(error);
+    if (status >= 500)
+      log.error('a request failed', { error: error instanceof Error ? error.message : String(error) });
+    response
+      .status(status)
+      .json({ error: status === 413 ? 'The body is larger than 1 MiB.' : 'The request failed.' });
+  });
+  return app;
+}
+
+/** The status that express's own body reader gives its errors (413, 400), else 500. */
+function httpStatusOf(error: unknown): number {
+  const status = typeof error === 'object' && error !== null && 'status' in error ? error.status : undefined;
+  return typeof status === 'number' && status >= 400 && status < 600 ? status : 500;
+}
+
+async function refreshGauges({ database, queue, metrics }: ReconcileParts): Promise<void> {
+  const [counts, brake] = await Promise.all([countByCondition(database.sql), readBrake(database.sql)]);
+  metrics.products(counts);
+  metrics.brake(brake !== null);
+  for (const name of Object.values(queueNames)) {
+    const { waiting, running } = await queue.depth(name);
+    metrics.queue(name, waiting, running);
+  }
+}
+
+function createCredentials({ database, findIssuer, hideSecret, log }: ReconcileParts): express.Router {
+  const sessions = new OpenSessions(findIssuer, hideSecret);
+  return createCredentialsRouter({
+    log,
+    hash: tokenDigest,
+    digestOf: (product) => findTokenDigest(database.sql, product),
+    session: (product) => sessions.sessionOf(principalNameOf(product)),
+  });
+}

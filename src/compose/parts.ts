@@ -1,0 +1,102 @@
+/** Settings → the parts that reconciling works with, each behind its port. */
+import { resolve } from 'node:path';
+import type { Environment } from '../config/schema.ts';
+import type { Database } from '../db/connection.ts';
+import { issuerFinder } from '../identity/find-issuer.ts';
+import { canaryHome } from '../model/home.ts';
+import { createPortalClient } from '../portal/create-client.ts';
+import type { PortalAuth } from '../portal/credentials.ts';
+import type { Queue } from '../queue/queue.ts';
+import type { ReconcileParts } from '../reconcile/parts.ts';
+import { proveKey } from '../storage/proof.ts';
+import { S3ObjectStore } from '../storage/s3.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import type { Redactor } from '../telemetry/redact.ts';
+import type { Template } from '../workspace/template.ts';
+import { Workspaces } from '../workspace/workspace.ts';
+import { createSink } from './sink.ts';
+
+/** What is there before the parts. */
+export interface Foundations {
+  readonly started: AsyncDisposableStack;
+  readonly redactor: Redactor;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly template: Template;
+  readonly database: Database;
+  readonly queue: Queue;
+}
+
+/** Puts the parts together; what must be closed is left to `started`. */
+export function assembleParts(env: Environment, foundations: Foundations): ReconcileParts {
+  const { started, redactor, log, metrics, template, database, queue } = foundations;
+  const place = { endpoint: env.S3_ENDPOINT, region: env.S3_REGION, bucket: env.S3_BUCKET };
+  const admin = { accessKeyId: env.S3_ACCESS_KEY, secretAccessKey: env.S3_SECRET_KEY };
+  const store = started.use(new S3ObjectStore({ ...place, ...admin }));
+  const findIssuer = issuerFinder({
+    ...place,
+    ...admin,
+    api: env.PROV_ISSUER,
+    iamEndpoint: env.PROV_IAM_ENDPOINT,
+    credentials: env.PROV_CREDENTIALS === 'keys' ? 'keys' : { seconds: env.PROV_SESSION_LIFETIME / 1000 },
+    stsEndpoint: env.PROV_STS_ENDPOINT,
+    users: { permissionsBoundary: env.PROV_AWS_PERMISSIONS_BOUNDARY, path: env.PROV_AWS_IAM_PATH },
+    onFound: ({ kind: { store: name, credentials, limits } }) =>
+      log.info('found the store’s identity API', { store: name, credentials, ...limits }),
+  });
+  const workspaces = new Workspaces({
+    root: resolve(env.PROV_TEMPLATE_OUTPUT_PATH),
+    owner: { uid: env.PROV_WORKSPACE_UID, gid: env.PROV_WORKSPACE_GID },
+  });
+  const sink = createSink(env, database, workspaces);
+  const portal = createPortalClient({
+    baseUrl: env.PROV_DPP_API_URL,
+    auth: portalAuth(env),
+    registerSecret: (secret) => redactor.register(secret),
+    forgetSecret: (secret) => redactor.forget(secret),
+    onRequest: (route, status, ms) => metrics.portalRequest(route, String(status), ms),
+  });
+  return {
+    database,
+    queue,
+    portal,
+    store,
+    findIssuer,
+    sink,
+    workspaces,
+    proveKey: (key, claim) => proveKey(key, claim, { store: place, timeoutMs: env.PROV_PROOF_TIMEOUT }),
+    hideSecret: (secret) => {
+      redactor.register(secret);
+      return () => redactor.forget(secret);
+    },
+    settings: {
+      bucket: env.S3_BUCKET,
+      region: env.S3_REGION,
+      workspaceEndpoint: env.S3_WORKSPACE_ENDPOINT ?? env.S3_ENDPOINT,
+      finalizer: env.PROV_FINALIZER === '' ? null : env.PROV_FINALIZER,
+      rotateOnAccessChange: env.PROV_ROTATE_ON_ACCESS_CHANGE,
+      template,
+      secretReference: (product, home) => (sink === null ? {} : sink.reference({ product, home })),
+      keyGraceMs: env.PROV_KEY_GRACE,
+      purgeOnDelete: env.PROV_ON_DELETE === 'purge',
+      brake: {
+        percent: env.PROV_BRAKE_PERCENT,
+        minimum: env.PROV_BRAKE_MINIMUM,
+        windowMs: env.PROV_BRAKE_WINDOW,
+      },
+    },
+    canary: canaryHome,
+    log,
+    metrics,
+    clock: () => new Date(),
+    random: Math.random,
+  };
+}
+
+function portalAuth(env: Environment): PortalAuth {
+  if (env.PORTAL_API_KEY !== undefined) return { kind: 'api-key', key: env.PORTAL_API_KEY };
+  const { PORTAL_CLIENT_ID: clientId, PORTAL_CLIENT_SECRET: clientSecret, PORTAL_TOKEN_URL: tokenUrl } = env;
+  if (clientId === undefined || clientSecret === undefined || tokenUrl === undefined) return { kind: 'none' };
+  return { kind: 'client-credentials', tokenUrl, clientId, clientSecret, scope: env.PORTAL_SCOPE };
+}

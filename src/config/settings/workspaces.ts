@@ -1,0 +1,35 @@
+/** Where workspaces lie and whose they are. */
+import { z } from 'zod';
+import { integer, settingsOf } from './forms.ts';
+
+const setting = settingsOf('Workspaces');
+
+export const workspacesSettings = {
+  PROV_WORKSPACE_MOUNT: setting(
+    z
+      .string()
+      .regex(/^\/[\w./-]*[\w-]$/, 'must be an absolute path')
+      .default('/home/coder/products'),
+    {
+      about:
+        'Where the editors see the folder of all workspaces; stands in `.env` with `PROV_CREDENTIALS_URL`.',
+      example: '/home/coder/products',
+    },
+  ),
+  PROV_TEMPLATE_PATH: setting(z.string().min(1).default('./templates/sqlmesh'), {
+    about: 'The template folder that workspaces are rendered from.',
+    example: './templates/sqlmesh',
+  }),
+  PROV_TEMPLATE_OUTPUT_PATH: setting(z.string().min(1).default('./products'), {
+    about: 'Where workspaces live: the volume that the editors mount.',
+    example: '/products',
+  }),
+  PROV_WORKSPACE_UID: setting(integer(0, 4_294_967_294).optional(), {
+    about: 'Owner of workspace files (needs the right to change owners).',
+    example: '1000',
+  }),
+  PROV_WORKSPACE_GID: setting(integer(0, 4_294_967_294).optional(), {
+    about: 'Group of workspace files; with it `.env` is 0640 and folders keep the group, else 0600.',
+    example: '1000',
+  }),
+};
