@@ -49,7 +49,7 @@ module.exports = {
     { name: 'nobody-imports-main', severity: 'error', from: {}, to: { path: '^src/main[.]ts$' } },
     {
       name: 'adapters-are-private',
-      comment: 'Only the composition root picks an adapter.',
+      comment: 'Only identity/find-issuer.ts picks an adapter.',
       severity: 'error',
       from: { path: '^src/', pathNot: '^src/identity/' },
       to: { path: '^src/identity/issuers/' },
