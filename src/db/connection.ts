@@ -81,6 +81,8 @@ async function openFolder(folder: string): Promise<Database> {
     sql: new Kysely<Tables>({ dialect }).withSchema(schemaName),
     queueDatabase: {
       executeSql: async (text, values) => {
+        // The engine works on this very thread: what waits to be sent or read goes before the queue's own affairs.
+        await nextTurn();
         const end = await turns.take();
         try {
           return await queueDatabase.executeSql(text, values);
@@ -117,8 +119,6 @@ class Turns {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#last = promise;
     await before;
-    // The engine works on this very thread: what waits to be sent or read goes first.
-    await nextTurn();
     return resolve;
   }
 }
