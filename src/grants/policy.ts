@@ -62,7 +62,12 @@ export function policySize(policy: PolicyDocument): number {
 
 /** Whether a document found in the store says the same as the one wanted, however it is spelled (order of keys, lists of one). */
 export function samePolicy(wanted: PolicyDocument, found: unknown): boolean {
-  return JSON.stringify(canonical(wanted)) === JSON.stringify(canonical(found));
+  return canonicalForm(wanted) === canonicalForm(found);
+}
+
+/** Text that is equal for documents, or statements, that say the same. */
+export function canonicalForm(part: unknown): string {
+  return JSON.stringify(canonical(part));
 }
 
 function canonical(value: unknown): unknown {

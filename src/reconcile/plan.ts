@@ -233,7 +233,7 @@ function endOf(key: string, why: string, all: readonly ObservedKey[]): Action {
 function reasonToDrop(key: ObservedKey, nowMs: number): string | null {
   if (key.state === 'unknown') return 'it is not in our books';
   if (key.state === 'issued') return 'it was never handed over';
-  if (!key.active) return 'it is switched off or gone';
+  if (!key.active) return 'it is gone, switched off or has other rights';
   if (key.state === 'grace' && (key.graceUntilMs ?? 0) <= nowMs) return 'its grace period is over';
   return null;
 }

@@ -5,7 +5,7 @@ import { principalNameOf } from '../../src/identity/issuer.ts';
 import type { HomeName } from '../../src/model/home.ts';
 import { ProductId } from '../../src/model/ids.ts';
 import { entriesOf } from '../support/s3-as.ts';
-import { makeAccessKey, makeServiceAccount } from '../support/stores/foreign-keys.ts';
+import { makeAccessKey, makeServiceAccount } from '../support/stores/tampering.ts';
 import { createWorldOn, eventually } from '../support/world.ts';
 import { statusAs } from './access.ts';
 import { servers } from './servers.ts';

@@ -19,9 +19,14 @@ import { AdminApi } from '../../src/identity/issuers/minio/admin-api.ts';
 import type { HomeName } from '../../src/model/home.ts';
 import { ProductId } from '../../src/model/ids.ts';
 import { S3ObjectStore } from '../../src/storage/s3.ts';
-import { type ForeignKey, makeAccessKey, makeServiceAccount } from '../support/stores/foreign-keys.ts';
 import { startMinio } from '../support/stores/minio.ts';
 import type { StoreServer } from '../support/stores/server.ts';
+import {
+  type ForeignKey,
+  makeAccessKey,
+  makeServiceAccount,
+  switchOff,
+} from '../support/stores/tampering.ts';
 import { startStore } from '../support/world.ts';
 
 const region = 'us-east-1';
@@ -43,6 +48,8 @@ type Credentials = { readonly accessKeyId: string; readonly secretAccessKey: str
 interface Setting {
   readonly server: StoreServer;
   readonly foreignKey: (principal: PrincipalName, key: string) => Promise<ForeignKey>;
+  /** Does to a principal what has to be made good by making it once more. */
+  readonly disturb: (principal: PrincipalName) => Promise<void>;
   readonly identityWith: (policy: Policy) => Promise<Credentials>;
 }
 
@@ -60,7 +67,8 @@ async function onMinio(): Promise<Setting> {
     return { accessKeyId: name, secretAccessKey: secret };
   };
   const foreignKey: Setting['foreignKey'] = (_principal, key) => makeServiceAccount(server, key);
-  return { server, identityWith, foreignKey };
+  const disturb: Setting['disturb'] = (principal) => switchOff(server, principal);
+  return { server, identityWith, foreignKey, disturb };
 }
 
 async function onMiniStack(): Promise<Setting> {
@@ -76,7 +84,7 @@ async function onMiniStack(): Promise<Setting> {
     return { accessKeyId: AccessKey?.AccessKeyId ?? '', secretAccessKey: AccessKey?.SecretAccessKey ?? '' };
   };
   const foreignKey: Setting['foreignKey'] = (principal) => makeAccessKey(server, principal);
-  return { server, identityWith, foreignKey };
+  return { server, identityWith, foreignKey, disturb: async () => undefined };
 }
 
 /** Everything that is asked of the store in the life of a product. */
@@ -99,6 +107,8 @@ async function wholeLife(setting: Setting, credentials: Credentials): Promise<vo
     await objects.readMarker(home);
     await objects.writeMarker(home, product);
     await objects.listFolders(`${home}/`);
+    await issuer.ensurePrincipal(principal);
+    await setting.disturb(principal);
     await issuer.ensurePrincipal(principal);
     await issuer.putPolicy(principal, assemblePolicy('data-products', home, []));
     const key = await issuer.createKey(principal, issuer.proposeKeyId());

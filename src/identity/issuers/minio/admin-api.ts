@@ -25,7 +25,11 @@ const Group = z.object({
   members: z.array(z.string()).nullish(),
   policy: z.string().nullish(),
 });
-const User = z.object({ status: z.enum(['enabled', 'disabled']) });
+const User = z.object({
+  status: z.enum(['enabled', 'disabled']),
+  policyName: z.string().nullish(),
+  memberOf: z.array(z.string()).nullish(),
+});
 const PolicyDocumentAnswer = z.union([
   z
     .object({ policy_name: z.string(), policy: z.unknown() })
@@ -44,6 +48,14 @@ export interface GroupInfo {
   readonly enabled: boolean;
   readonly members: readonly string[];
   readonly policies: readonly string[];
+}
+
+/** A user as the store describes it. */
+export interface UserInfo {
+  readonly enabled: boolean;
+  /** Attached to the user itself. */
+  readonly policies: readonly string[];
+  readonly groups: readonly string[];
 }
 
 /** One call: method, path below `/minio/admin/v3/`, query, and a body that is sealed where the API asks for it. */
@@ -85,14 +97,18 @@ export class AdminApi {
     const text = await this.#askForOne('read a group', { method: 'GET', path: 'group', query: { group } });
     if (text === null) return null;
     const { status, members, policy } = this.#parse('read a group', Group, text);
-    const policies = (policy ?? '').split(',').filter((name) => name !== '');
-    return { enabled: status === 'enabled', members: members ?? [], policies };
+    return { enabled: status === 'enabled', members: members ?? [], policies: namesIn(policy) };
   }
 
-  /** Adds the members, making the group when it is new and switching it on. */
+  /** Adds the members, making the group when it is new; one that was switched off stays so. */
   async joinGroup(group: string, members: readonly string[]): Promise<void> {
     const body = JSON.stringify({ group, members, groupStatus: 'enabled', isRemove: false });
     await this.#ask('change a group', { method: 'PUT', path: 'update-group-members', body });
+  }
+
+  async enableGroup(group: string): Promise<void> {
+    const query = { group, status: 'enabled' };
+    await this.#ask('switch a group on', { method: 'PUT', path: 'set-group-status', query });
   }
 
   async leaveGroup(group: string, member: string): Promise<void> {
@@ -133,11 +149,12 @@ export class AdminApi {
     });
   }
 
-  async readUser(accessKey: string): Promise<{ readonly enabled: boolean } | null> {
+  async readUser(accessKey: string): Promise<UserInfo | null> {
     const call: Call = { method: 'GET', path: 'user-info', query: { accessKey } };
     const text = await this.#askForOne('look at an access key', call);
     if (text === null) return null;
-    return { enabled: this.#parse('look at an access key', User, text).status === 'enabled' };
+    const { status, policyName, memberOf } = this.#parse('look at an access key', User, text);
+    return { enabled: status === 'enabled', policies: namesIn(policyName), groups: memberOf ?? [] };
   }
 
   /** An existing user of that name gets this secret and status: look first. */
@@ -169,10 +186,10 @@ export class AdminApi {
     return (accounts ?? []).map((account) => account.accessKey);
   }
 
-  /** @returns false when there was none: RustFS answers 400 where MinIO says 404 */
-  async removeServiceAccount(accessKey: string): Promise<boolean> {
+  /** A user of that name stays. RustFS answers 400 where MinIO says 404. */
+  async removeServiceAccount(accessKey: string): Promise<void> {
     const call: Call = { method: 'DELETE', path: 'delete-service-account', query: { accessKey } };
-    return (await this.#send('delete a service account', call, [404, 400])) !== null;
+    await this.#send('delete a service account', call, [404, 400]);
   }
 
   async #ask(what: string, call: Call): Promise<string | null> {
@@ -239,6 +256,10 @@ export class AdminApi {
     const message = `The store's answer to the call to ${what} is not understood: ${z.prettifyError(parsed.error)}`;
     throw new ProvisionerError('STORE_REJECTED', message);
   }
+}
+
+function namesIn(list: string | null | undefined): readonly string[] {
+  return (list ?? '').split(',').filter((name) => name !== '');
 }
 
 function jsonOf(text: string): unknown {

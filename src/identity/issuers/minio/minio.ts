@@ -4,7 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
-import type { PolicyDocument, PolicyStatement } from '../../../grants/policy.ts';
+import { canonicalForm, type PolicyDocument, type PolicyStatement } from '../../../grants/policy.ts';
 import { ProvisionerError } from '../../../model/errors.ts';
 import type {
   AccessKey,
@@ -39,11 +39,11 @@ const guardTokens: PolicyStatement = {
 };
 
 const oneOrMore = z.union([z.array(z.string()), z.string().transform((one) => [one])]);
-/** Our policies as the stores give them back. */
-const FoundPolicy = z.object({
+/** Our policies as the stores give them back; what has more in it is not as we wrote it. */
+const FoundPolicy = z.strictObject({
   Version: z.literal('2012-10-17'),
   Statement: z.array(
-    z.object({
+    z.strictObject({
       Sid: z.string(),
       Effect: z.enum(['Allow', 'Deny']),
       Action: oneOrMore,
@@ -112,7 +112,10 @@ export class MinioIssuer implements Issuer {
   }
 
   ensurePrincipal(principal: PrincipalName): Promise<void> {
-    return this.#inTurn(principal, () => this.#api.joinGroup(principal, []));
+    return this.#inTurn(principal, async () => {
+      await this.#api.joinGroup(principal, []);
+      if ((await this.#api.readGroup(principal))?.enabled !== true) await this.#api.enableGroup(principal);
+    });
   }
 
   putPolicy(principal: PrincipalName, policy: PolicyDocument): Promise<void> {
@@ -123,7 +126,9 @@ export class MinioIssuer implements Issuer {
       for (const [index, part] of parts.entries())
         await this.#api.putPolicy(partName(principal, index), part);
       if (names.join() !== before.join()) await this.#api.attachPolicies(principal, names);
-      for (const name of before.filter((each) => !names.includes(each))) await this.#api.removePolicy(name);
+      // What somebody else attached is detached by now and stays theirs.
+      const left = before.filter((name) => isPart(principal, name) && !names.includes(name));
+      for (const name of left) await this.#api.removePolicy(name);
     });
   }
 
@@ -148,8 +153,9 @@ export class MinioIssuer implements Issuer {
 
   deleteKey(principal: PrincipalName, keyId: string): Promise<void> {
     return this.#inTurn(principal, async () => {
-      // A key that somebody made below one of ours goes by another call; asked about as a user, it is refused.
-      if (!(await this.#api.removeServiceAccount(keyId))) await this.#api.removeUser(keyId);
+      // One that somebody made below a key of ours is no user: asked about as one, the stores refuse.
+      await this.#api.removeServiceAccount(keyId);
+      await this.#api.removeUser(keyId);
       const group = await this.#api.readGroup(principal);
       if (group?.members.includes(keyId) === true) await this.#layGhost(principal, keyId);
     });
@@ -178,19 +184,21 @@ export class MinioIssuer implements Issuer {
     const parts = answers.flatMap((answer) => FoundPolicy.safeParse(answer?.policy).data ?? []);
     if (parts.length < answers.length) return null;
     const whole = joinPolicy(parts);
-    const guard = new Set(this.#guard.map(({ Sid }) => Sid));
-    const found = whole.Statement.filter(
-      (statement) => guard.has(statement.Sid) && statement.Effect === 'Deny',
-    );
-    if (found.length < guard.size) return null;
-    return { ...whole, Statement: whole.Statement.filter((statement) => !found.includes(statement)) };
+    const guard = new Set(this.#guard.map(canonicalForm));
+    const rest = whole.Statement.filter((statement) => !guard.has(canonicalForm(statement)));
+    return rest.length === whole.Statement.length - guard.size ? { ...whole, Statement: rest } : null;
   }
 
-  /** A key that stands in the group, or whose user was made and did not get there. */
+  /**
+   * A key that stands in the group, or whose user was made and did not get there. One that somebody gave more than the
+   * group has is not in order either.
+   */
   async #lookAtKey(id: string, group: GroupInfo | null): Promise<ListedKey[]> {
     const user = await this.#api.readUser(id);
     const member = group?.members.includes(id) ?? false;
-    return user === null && !member ? [] : [{ id, active: user?.enabled === true && member }];
+    if (user === null) return member ? [{ id, active: false }] : [];
+    const widened = user.policies.length > 0 || user.groups.length > 1;
+    return [{ id, active: user.enabled && member && !widened }];
   }
 
   async #selfMadeKeys(members: readonly string[]): Promise<ListedKey[]> {
@@ -224,6 +232,10 @@ export class MinioIssuer implements Issuer {
 
 function partName(principal: PrincipalName, index: number): string {
   return index === 0 ? principal : `${principal}.${index}`;
+}
+
+function isPart(principal: PrincipalName, name: string): boolean {
+  return name === principal || name.startsWith(`${principal}.`);
 }
 
 const base32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';

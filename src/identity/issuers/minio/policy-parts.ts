@@ -2,7 +2,7 @@
  * One product's policy as the canned policies that hold it: MinIO takes 20 KiB a policy and any number of policies on
  * a group. Each part grants what it says by itself, so a part that is missing only narrows.
  */
-import type { PolicyDocument, PolicyStatement } from '../../../grants/policy.ts';
+import { canonicalForm, type PolicyDocument, type PolicyStatement } from '../../../grants/policy.ts';
 
 /** MinIO refuses more than 20 KiB (`EntityTooLarge`); what is left is for the guard and the frame. */
 const partBytes = 18_000;
@@ -29,25 +29,31 @@ export function splitPolicy(policy: PolicyDocument, guard: readonly PolicyStatem
   return parts.map((Statement) => ({ Version: '2012-10-17', Statement }));
 }
 
-/** Puts parts together again: statements of one name become one. */
+/** Puts parts together again: statements that differ in nothing but the list that is cut become one. */
 export function joinPolicy(parts: readonly PolicyDocument[]): PolicyDocument {
   const joined = new Map<string, PolicyStatement>();
   for (const statement of parts.flatMap((part) => part.Statement)) {
-    const before = joined.get(statement.Sid);
-    joined.set(statement.Sid, before === undefined ? statement : merge(before, statement));
+    const rest = canonicalForm(withList(statement, []));
+    const before = joined.get(rest);
+    const list = [...(before === undefined ? [] : listOf(before)), ...listOf(statement)];
+    joined.set(rest, withList(statement, [...new Set(list)]));
   }
   return { Version: '2012-10-17', Statement: [...joined.values()] };
 }
 
 function piecesOf(statement: PolicyStatement): PolicyStatement[] {
-  const prefixes = statement.Condition?.StringLike?.['s3:prefix'];
-  if (prefixes !== undefined) {
-    return chunk(prefixes).map((some) => ({
-      ...statement,
-      Condition: { StringLike: { 's3:prefix': some } },
-    }));
-  }
-  return chunk(statement.Resource).map((some) => ({ ...statement, Resource: some }));
+  return chunk(listOf(statement)).map((some) => withList(statement, some));
+}
+
+/** The list that grows with the inputs: prefixes where there are any, else resources. */
+function listOf(statement: PolicyStatement): readonly string[] {
+  return statement.Condition?.StringLike?.['s3:prefix'] ?? statement.Resource;
+}
+
+function withList(statement: PolicyStatement, list: readonly string[]): PolicyStatement {
+  if (statement.Condition?.StringLike?.['s3:prefix'] === undefined) return { ...statement, Resource: list };
+  const StringLike = { ...statement.Condition.StringLike, 's3:prefix': list };
+  return { ...statement, Condition: { ...statement.Condition, StringLike } };
 }
 
 /** Lists of at most a quarter of a part. */
@@ -63,15 +69,6 @@ function chunk(texts: readonly string[]): string[][] {
     size += text.length + 3;
   }
   return chunks;
-}
-
-function merge(left: PolicyStatement, right: PolicyStatement): PolicyStatement {
-  const prefixes = [left, right].flatMap((each) => each.Condition?.StringLike?.['s3:prefix'] ?? []);
-  return {
-    ...left,
-    Resource: [...new Set([...left.Resource, ...right.Resource])],
-    ...(prefixes.length === 0 ? {} : { Condition: { StringLike: { 's3:prefix': prefixes } } }),
-  };
 }
 
 function sizeOf(statements: readonly PolicyStatement[]): number {
