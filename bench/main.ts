@@ -35,7 +35,7 @@ async function measureDaemon(
   database: string | undefined,
   memoryGoalMb: number,
 ): Promise<void> {
-  await using stage = await setBenchStage(startBenchMinistack, database);
+  await using stage = await setBenchStage({ startStore: startBenchMinistack, database, metered: true });
   const add = adder(`${engine} database, MiniStack`);
   add('memory after the start', await stage.memoryMb(), 'MB');
   const single = await measureHomes(stage, 'single', 50, 1);
@@ -60,7 +60,11 @@ async function measureDaemon(
 
 /** The store's share and the whole, on a real MinIO. */
 async function measureMinio(): Promise<void> {
-  await using stage = await setBenchStage(startBenchMinio);
+  await using stage = await setBenchStage({
+    startStore: startBenchMinio,
+    database: undefined,
+    metered: false,
+  });
   const add = adder('embedded database, MinIO');
   const identity = await measureIdentity(stage.store, 50);
   add('identity, policy, key and proof, p50', identity.newProductP50Ms, 'ms', '<= 60');

@@ -17,7 +17,6 @@ export interface Meter extends AsyncDisposable {
   readonly portalUrl: string;
   /** Milliseconds in which an answer was awaited, since the last call. */
   takeAwaitedMs(): number;
-  freePort(): Promise<number>;
 }
 
 export async function startMeter(targets: { store: string; portal: string }): Promise<Meter> {
@@ -49,12 +48,6 @@ export async function startMeter(targets: { store: string; portal: string }): Pr
       const taken = awaited;
       awaited = 0;
       return taken;
-    },
-    freePort: async () => {
-      const server = await listen(createServer());
-      const { port } = server.address() as AddressInfo;
-      await new Promise((closed) => server.close(closed));
-      return port;
     },
     [Symbol.asyncDispose]: async () => {
       agent.destroy();

@@ -10,6 +10,7 @@ import { installMinistack, startMinistack } from '../demo/store/ministack.ts';
 import packageJson from '../package.json' with { type: 'json' };
 import { installGoTool } from '../test/support/go-tool.ts';
 import { minioTool, startMinio } from '../test/support/stores/minio.ts';
+import { freePort } from '../test/support/stores/server.ts';
 import { type Meter, startMeter } from './meter.ts';
 
 /** As users start it, without the `node` itself. */
@@ -27,8 +28,8 @@ export interface BenchStage extends AsyncDisposable {
   readonly secret: string;
   readonly portal: PortalSimulator;
   readonly store: BenchStore;
-  /** Stands between the daemon and what it asks, and knows when an answer was awaited. */
-  readonly meter: Meter;
+  /** Stands between the daemon and what it asks, and knows when an answer was awaited; costs time of its own. */
+  readonly meter: Meter | null;
   readonly products: string;
   /** Resident memory of the daemon now, in MB (Linux: VmRSS). */
   memoryMb(): Promise<number>;
@@ -49,26 +50,30 @@ function say(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 
-/** Starts everything afresh. `database` is a PostgreSQL URL; left out: a folder of its own. */
-export async function setBenchStage(
-  startStore: () => Promise<BenchStore>,
-  database?: string,
-): Promise<BenchStage> {
+export interface StageOptions {
+  readonly startStore: () => Promise<BenchStore>;
+  /** A PostgreSQL URL; `undefined`: a folder of its own. */
+  readonly database: string | undefined;
+  readonly metered: boolean;
+}
+
+/** Starts everything afresh. */
+export async function setBenchStage({ startStore, database, metered }: StageOptions): Promise<BenchStage> {
   await using started = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), 'provisioner-bench-'));
   started.defer(() => rm(folder, { recursive: true, force: true }));
   const store = started.use(await startStore());
   const portal = started.use(await startPortalSimulator({ generation: 'v0.7.0' }));
-  const meter = started.use(await startMeter({ store: store.endpoint, portal: portal.url }));
+  const meter = metered ? started.use(await startMeter({ store: store.endpoint, portal: portal.url })) : null;
   const secret = randomBytes(24).toString('hex');
-  const port = await meter.freePort();
+  const port = await freePort();
   const child = spawn(process.execPath, startWords, {
     stdio: ['ignore', 'ignore', 'inherit'],
     env: {
       PATH: process.env.PATH ?? '',
       NODE_ENV: 'production',
-      PROV_DPP_API_URL: meter.portalUrl,
-      S3_ENDPOINT: meter.storeUrl,
+      PROV_DPP_API_URL: meter?.portalUrl ?? portal.url,
+      S3_ENDPOINT: meter?.storeUrl ?? store.endpoint,
       S3_ACCESS_KEY: store.accessKey,
       S3_SECRET_KEY: store.secretKey,
       PROV_TEMPLATE_PATH: resolve('templates/sqlmesh'),

@@ -1,5 +1,5 @@
 /** The books on access keys: which we made and how they stand; never a secret. */
-import type { Kysely } from 'kysely';
+import { type Kysely, sql as raw } from 'kysely';
 import type { ProductId } from '../model/ids.ts';
 import type { Tables } from './tables.ts';
 
@@ -58,15 +58,17 @@ export async function makeCurrent(
 ): Promise<void> {
   await db
     .updateTable('access_key')
-    .set({ state: 'grace', grace_until: graceUntil })
+    .set((key) => ({
+      state: key
+        .case()
+        .when('id', '=', id)
+        .then('current' as const)
+        .else('grace' as const)
+        .end(),
+      grace_until: key.case().when('id', '=', id).then(null).else(raw<Date>`cast(${graceUntil} as timestamptz)`).end(),
+    }))
     .where('product', '=', product)
-    .where('state', '=', 'current')
-    .where('id', '!=', id)
-    .execute();
-  await db
-    .updateTable('access_key')
-    .set({ state: 'current', grace_until: null })
-    .where('id', '=', id)
+    .where((key) => key.or([key('id', '=', id), key('state', '=', 'current')]))
     .execute();
 }
 

@@ -1,8 +1,9 @@
 /** Looks at what is there: our books, the store, the workspace. Changes nothing. */
 import { type KeyRecord, listKeys } from '../db/access-keys.ts';
 import { listGrantsOf } from '../db/grants.ts';
-import type { ProductRecord } from '../db/products.ts';
+import { findProduct, type ProductRecord } from '../db/products.ts';
 import { type Issuer, type ObservedPrincipal, principalNameOf } from '../identity/issuer.ts';
+import type { ProductId } from '../model/ids.ts';
 import { digestOf, type SecretSink } from '../sinks/sink.ts';
 import type { RenderedFile } from '../workspace/render.ts';
 import type { ObservedWorkspace } from '../workspace/workspace.ts';
@@ -10,12 +11,28 @@ import { credentialNames } from './desired.ts';
 import type { ReconcileParts } from './parts.ts';
 import type { Observed, ObservedEnv, ObservedKey } from './plan.ts';
 
+/** What our books say of a product. */
+export interface Books {
+  /** `null`: the product is new to us. */
+  readonly record: ProductRecord | null;
+  readonly keys: readonly KeyRecord[];
+  /** Ports in force. */
+  readonly grants: readonly string[];
+}
+
+export async function readBooks({ database: { sql } }: ReconcileParts, id: ProductId): Promise<Books> {
+  const [record, keys, grants] = await Promise.all([
+    findProduct(sql, id),
+    listKeys(sql, id),
+    listGrantsOf(sql, id),
+  ]);
+  return { record, keys, grants };
+}
+
 /** What the books and the store say, before anything is rendered. */
-export interface ObservedOutside {
+export interface ObservedOutside extends Pick<Books, 'keys' | 'grants'> {
   readonly marked: boolean;
   readonly principal: ObservedPrincipal;
-  readonly keys: readonly KeyRecord[];
-  readonly grants: readonly string[];
 }
 
 /** @param thorough looks for keys below keys as well, which costs time on some stores */
@@ -23,16 +40,14 @@ export async function observeOutside(
   parts: ReconcileParts,
   issuer: Issuer,
   record: ProductRecord,
+  { keys, grants }: Books,
   thorough: boolean,
 ): Promise<ObservedOutside> {
-  const db = parts.database.sql;
-  const keys = await listKeys(db, record.id);
   const sessions = issuer.kind.credentials === 'sessions';
   const booked = keys.filter((key) => (key.expiresAt !== null) === sessions).map((key) => key.id);
-  const [marker, principal, grants] = await Promise.all([
+  const [marker, principal] = await Promise.all([
     parts.store.readMarker(record.home),
     issuer.observe(principalNameOf(record.id), { booked, thorough }),
-    listGrantsOf(db, record.id),
   ]);
   return { marked: marker === record.id, principal, keys, grants };
 }

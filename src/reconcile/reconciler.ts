@@ -5,13 +5,12 @@ import { insertRun } from '../db/history.ts';
 import {
   changeProduct,
   findLiveHome,
-  findProduct,
   findProducts,
+  type ProductChange,
   type ProductRecord,
 } from '../db/products.ts';
 import { countAttempts, setWake } from '../db/wake.ts';
 import { isApproved, type Provider } from '../grants/granted.ts';
-import type { Condition } from '../model/condition.ts';
 import { asProvisionerError, type ProvisionerError } from '../model/errors.ts';
 import { type HomeName, outputPrefixOf } from '../model/home.ts';
 import { type ProductId, RunId } from '../model/ids.ts';
@@ -19,13 +18,14 @@ import type { Product } from '../model/product.ts';
 import type { ActionRecord, Cause } from '../model/run.ts';
 import { backoffMs } from '../queue/backoff.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import type { RenderedFile } from '../workspace/render.ts';
 import { applyPlan } from './apply.ts';
 import { whyHeld } from './brake.ts';
 import { claimRecord } from './claim.ts';
 import { conditionsOfFailure, conditionsOfHeld, conditionsOfHome } from './conditions.ts';
 import { wishForHome } from './desired.ts';
 import { createHandlers } from './handlers.ts';
-import { observe, observeOutside } from './observe.ts';
+import { type Books, observe, observeOutside, readBooks } from './observe.ts';
 import type { ReconcileParts } from './parts.ts';
 import { plan, renewalMs } from './plan.ts';
 
@@ -33,8 +33,8 @@ import { plan, renewalMs } from './plan.ts';
 interface Outcome {
   readonly actions: readonly ActionRecord[];
   readonly error: ProvisionerError | null;
-  /** `null` leaves the conditions as they are. */
-  readonly conditions: readonly Condition[] | null;
+  /** What the run found out about the product. */
+  readonly change: ProductChange;
   /** When to look again even if nothing happens, in milliseconds since the epoch. */
   readonly nextMs: number | null;
 }
@@ -48,7 +48,7 @@ interface Run {
   readonly thorough: boolean;
 }
 
-const nothingToDo: Outcome = { actions: [], error: null, conditions: null, nextMs: null };
+const nothingToDo: Outcome = { actions: [], error: null, change: {}, nextMs: null };
 
 /** Reconciles one product. Never throws for what can go wrong with it: that is recorded and tried again by the clock. */
 export async function reconcileProduct(
@@ -78,17 +78,15 @@ export async function reconcileProduct(
 
 async function outcomeOf(parts: ReconcileParts, id: ProductId, run: Run): Promise<Outcome> {
   try {
-    const [product, known] = await Promise.all([
-      parts.portal.readProduct(id),
-      findProduct(parts.database.sql, id),
-    ]);
+    const [product, books] = await Promise.all([parts.portal.readProduct(id), readBooks(parts, id)]);
     if (product !== null && product.status !== 'deleting') {
-      return await reconcileHome(parts, product, known ?? (await claimRecord(parts, product)), run);
+      const record = books.record ?? (await claimRecord(parts, product));
+      return await reconcileHome(parts, product, record, books, run);
     }
-    const record = known ?? (await forgottenRecord(parts, product));
+    const record = books.record ?? (await forgottenRecord(parts, product));
     const held = product?.finalizers.includes(parts.settings.finalizer ?? '') ?? false;
     if (record === null || (record.state === 'retired' && !held)) return nothingToDo;
-    return await retire(parts, record, product, run);
+    return await retire(parts, record, product, books, run);
   } catch (thrown) {
     return { ...nothingToDo, error: asProvisionerError(thrown) };
   }
@@ -105,13 +103,14 @@ async function reconcileHome(
   parts: ReconcileParts,
   product: Product,
   known: ProductRecord,
+  books: Books,
   run: Run,
 ): Promise<Outcome> {
   const record = await bringToLife(parts, product, known);
   const nowMs = parts.clock().getTime();
   const issuer = await parts.findIssuer();
   const [outside, surroundings] = await Promise.all([
-    observeOutside(parts, issuer, record, run.thorough),
+    observeOutside(parts, issuer, record, books, run.thorough),
     surroundingsOf(parts, product, nowMs),
   ]);
   const wish = wishForHome(parts.settings, {
@@ -136,9 +135,7 @@ async function reconcileHome(
     defer: run.defer,
   });
   const { records, error } = await applyPlan(steps, handlers, (action) => noteAction(parts, run.log, action));
-  if (records.some((action) => action.kind === 'write-files' && action.outcome === 'done')) {
-    await rememberFiles(parts, record, wish.rendered);
-  }
+  const written = records.some((action) => action.kind === 'write-files' && action.outcome === 'done');
   const conditions = conditionsOfHome({
     namespace: product.namespace,
     home: record.home,
@@ -149,7 +146,7 @@ async function reconcileHome(
   return {
     actions: records,
     error,
-    conditions,
+    change: { conditions, ...(written ? filesChange(parts, record, wish.rendered) : {}) },
     nextMs: earliest(keyChangeMs, wish.decision.nextEndMs),
   };
 }
@@ -202,35 +199,29 @@ async function foreignHomes(
   return [closed ?? parts.canary];
 }
 
-async function rememberFiles(
-  parts: ReconcileParts,
+function filesChange(
+  { settings: { template } }: ReconcileParts,
   record: ProductRecord,
-  rendered: readonly { readonly path: string; readonly sha256: string }[],
-): Promise<void> {
+  rendered: readonly RenderedFile[],
+): ProductChange {
   const files = Object.fromEntries(rendered.map((file) => [file.path, file.sha256]));
-  const template = `${parts.settings.template.id}@${parts.settings.template.version}`;
-  await changeProduct(
-    parts.database.sql,
-    record.id,
-    { files: { ...record.files, ...files }, template },
-    parts.clock(),
-  );
+  return { files: { ...record.files, ...files }, template: `${template.id}@${template.version}` };
 }
 
 async function retire(
   parts: ReconcileParts,
   record: ProductRecord,
   product: Product | null,
+  books: Books,
   run: Run,
 ): Promise<Outcome> {
   const held = await whyHeld(parts, record);
   if (held !== null) {
-    await changeProduct(parts.database.sql, record.id, { state: 'held' }, parts.clock());
-    return { ...nothingToDo, conditions: conditionsOfHeld(held) };
+    return { ...nothingToDo, change: { state: 'held', conditions: conditionsOfHeld(held) } };
   }
   const finalizers = product?.finalizers ?? [];
   const issuer = await parts.findIssuer();
-  const outside = await observeOutside(parts, issuer, record, run.thorough);
+  const outside = await observeOutside(parts, issuer, record, books, run.thorough);
   const observed = await observe(parts, record, outside, finalizers, []);
   const purge = parts.settings.purgeOnDelete;
   const finalizerHeld = finalizers.includes(parts.settings.finalizer ?? '');
@@ -246,7 +237,7 @@ async function retire(
     defer: run.defer,
   });
   const { records, error } = await applyPlan(steps, handlers, (action) => noteAction(parts, run.log, action));
-  return { actions: records, error, conditions: null, nextMs: null };
+  return { actions: records, error, change: {}, nextMs: null };
 }
 
 function noteAction(parts: ReconcileParts, log: Logger, action: ActionRecord): void {
@@ -254,21 +245,20 @@ function noteAction(parts: ReconcileParts, log: Logger, action: ActionRecord): v
   log.debug(action.description, { action: action.kind, outcome: action.outcome, ms: Math.round(action.ms) });
 }
 
-/** Conditions, and the time of the next look: backoff after a failure that can pass by itself. */
+/** What was found out, and the time of the next look: backoff after a failure that can pass by itself. */
 async function record(parts: ReconcileParts, product: ProductId, outcome: Outcome): Promise<void> {
-  const { error } = outcome;
+  const { error, change } = outcome;
   const db = parts.database.sql;
   const now = parts.clock();
   if (error === null) {
     await setWake(db, product, outcome.nextMs === null ? null : new Date(outcome.nextMs), 0);
-    if (outcome.conditions !== null)
-      await changeProduct(db, product, { conditions: outcome.conditions }, now);
+    if (Object.keys(change).length > 0) await changeProduct(db, product, change, now);
     return;
   }
   const attempts = (await countAttempts(db, product)) + 1;
   const waitMs = error.retryable ? backoffMs(attempts, parts.random()) : null;
   await setWake(db, product, waitMs === null ? null : new Date(now.getTime() + waitMs), attempts);
-  await changeProduct(db, product, { conditions: conditionsOfFailure(error, waitMs) }, now);
+  await changeProduct(db, product, { ...change, conditions: conditionsOfFailure(error, waitMs) }, now);
 }
 
 function logOutcome(log: Logger, { actions, error }: Outcome, ms: number, cause: Cause): void {

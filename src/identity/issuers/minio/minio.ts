@@ -139,9 +139,6 @@ export class MinioIssuer implements Issuer {
   createKey(principal: PrincipalName, id: string | null): Promise<AccessKey> {
     const key = { id: id ?? newKeyId(), secret: newSecret(), session: null };
     return this.#inTurn(principal, async () => {
-      // A user of that name would get our secret, and on MinIO tokens that it once had would live again.
-      if ((await this.#api.readUser(key.id)) !== null)
-        throw new ProvisionerError('STORE_REJECTED', `The access key ${key.id} is there already.`);
       await this.#api.putUser(key.id, key.secret, 'enabled');
       await this.#api.joinGroup(principal, [key.id]);
       const group = await this.#api.readGroup(principal);
@@ -240,7 +237,10 @@ function isPart(principal: PrincipalName, name: string): boolean {
 
 const base32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 
-/** `AKIA` and 16 characters, 80 random bits, as AWS's ids look; never used twice. */
+/**
+ * `AKIA` and 16 characters, as AWS's ids look. 80 random bits, so that none is used twice: on MinIO, tokens that a user
+ * of that name once had would live again.
+ */
 function newKeyId(): string {
   return `AKIA${[...randomBytes(16)].map((byte) => base32[byte & 31]).join('')}`;
 }
