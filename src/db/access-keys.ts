@@ -65,7 +65,12 @@ export async function makeCurrent(
         .then('current' as const)
         .else('grace' as const)
         .end(),
-      grace_until: key.case().when('id', '=', id).then(null).else(raw<Date>`cast(${graceUntil} as timestamptz)`).end(),
+      grace_until: key
+        .case()
+        .when('id', '=', id)
+        .then(null)
+        .else(raw<Date>`cast(${graceUntil} as timestamptz)`)
+        .end(),
     }))
     .where('product', '=', product)
     .where((key) => key.or([key('id', '=', id), key('state', '=', 'current')]))
