@@ -9,6 +9,9 @@ LABEL org.opencontainers.image.title="data-product-provisioner" \
       org.opencontainers.image.description="Gives every data product of a data product portal its home: an S3 prefix, credentials and a ready workspace." \
       org.opencontainers.image.licenses="Apache-2.0"
 
+# Workspaces are git repositories.
+RUN apt-get update && apt-get install -y --no-install-recommends git && rm -rf /var/lib/apt/lists/*
+
 # uid and gid 1000, as the editors' users have: what one makes in a workspace the others may change. The volumes' mount
 # points belong to it, so that new named volumes do as well.
 RUN groupmod --new-name provisioner node \

@@ -48,6 +48,7 @@ export function assembleParts(env: Environment, foundations: Foundations): Recon
   const workspaces = new Workspaces({
     root: resolve(env.PROV_TEMPLATE_OUTPUT_PATH),
     owner: { uid: env.PROV_WORKSPACE_UID, gid: env.PROV_WORKSPACE_GID },
+    history: env.PROV_WORKSPACE_GIT,
   });
   const sink = createSink(env, database, workspaces);
   const portal = createPortalClient({

@@ -14,7 +14,10 @@ export interface ProductRecord {
   readonly state: 'live' | 'held' | 'retiring' | 'retired';
   readonly teardownAgreed: boolean;
   readonly conditions: readonly Condition[];
+  /** Path → digest of what was last rendered. */
   readonly files: Readonly<Record<string, string>>;
+  /** `<id>@<version>` that it was last rendered from. */
+  readonly template: string | null;
 }
 
 const columns = [
@@ -26,6 +29,7 @@ const columns = [
   'teardown_agreed',
   'conditions',
   'files',
+  'template',
 ] as const;
 
 type Row = {
@@ -37,6 +41,7 @@ type Row = {
   teardown_agreed: boolean;
   conditions: Condition[];
   files: Record<string, string>;
+  template: string | null;
 };
 
 function toRecord(row: Row): ProductRecord {

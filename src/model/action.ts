@@ -13,7 +13,14 @@ export type Action =
   | { readonly kind: 'forget-session'; readonly key: string; readonly why: string }
   | { readonly kind: 'issue-key'; readonly why: string }
   | { readonly kind: 'prove-key' }
-  | { readonly kind: 'write-files'; readonly paths: readonly string[] }
+  | {
+      readonly kind: 'update-files';
+      readonly write: readonly string[];
+      readonly merge: readonly string[];
+      readonly remove: readonly string[];
+      /** Path → digest of what counts as last rendered when this is done. */
+      readonly rendered: Readonly<Record<string, string>>;
+    }
   | { readonly kind: 'write-env'; readonly why: string }
   | { readonly kind: 'hand-over-key' }
   | { readonly kind: 'adopt-key'; readonly key: string }
@@ -55,8 +62,8 @@ export function describeAction(action: Action): string {
       return `issue an access key: ${action.why}`;
     case 'prove-key':
       return 'prove the new key';
-    case 'write-files':
-      return `write ${action.paths.length} files: ${action.paths.slice(0, 3).join(', ')}${action.paths.length > 3 ? ', …' : ''}`;
+    case 'update-files':
+      return describeFiles(action);
     case 'write-env':
       return `write .env: ${action.why}`;
     case 'hand-over-key':
@@ -80,4 +87,21 @@ export function describeAction(action: Action): string {
     case 'finish-retirement':
       return 'close the books on the product';
   }
+}
+
+function describeFiles({ write, merge, remove }: Extract<Action, { kind: 'update-files' }>): string {
+  const parts = [
+    ['write', write],
+    ['merge', merge],
+    ['remove', remove],
+  ] as const;
+  const done = parts
+    .filter(([, paths]) => paths.length > 0)
+    .map(([verb, paths]) => `${verb} ${listed(paths)}`);
+  return done.length === 0 ? 'note the files in the history' : done.join('; ');
+}
+
+function listed(paths: readonly string[]): string {
+  const first = paths.slice(0, 3).join(', ');
+  return `${paths.length} ${paths.length === 1 ? 'file' : 'files'}: ${first}${paths.length > 3 ? ', …' : ''}`;
 }

@@ -11,6 +11,10 @@ export interface HomeOutcome {
   readonly home: HomeName;
   readonly waiting: readonly Input[];
   readonly noRoom: readonly Grant[];
+  /** Files whose new version lies beside them. */
+  readonly conflicts: readonly string[];
+  /** Files whose new version waits for a person's commit. */
+  readonly beingEdited: readonly string[];
 }
 
 /** Conditions after a run that did all it should. The first one is the headline. */
@@ -39,6 +43,7 @@ export function conditionsOfHome(outcome: HomeOutcome): readonly Condition[] {
       message: `The input ${JSON.stringify(input.outputPortName)} is approved, but its provider has no home; access follows when it has.`,
     });
   }
+  notices.push(...noticesOfFiles(outcome));
   if (outcome.noRoom.length > 0) {
     const names = outcome.noRoom.map((grant) => grant.home).join(', ');
     const message = `The store's limit for policies leaves no room for: ${names}. Those inputs are not readable; remove others, or use a store that takes larger policies.`;
@@ -48,6 +53,20 @@ export function conditionsOfHome(outcome: HomeOutcome): readonly Condition[] {
     { type: 'Ready', status: true, reason: 'HomeInOrder', message: 'The home is as it should be.' },
     ...notices,
   ];
+}
+
+function noticesOfFiles({ conflicts, beingEdited }: HomeOutcome): Condition[] {
+  const notices: Condition[] = [];
+  if (conflicts.length > 0) {
+    const [first = ''] = conflicts;
+    const message = `Changed by the template and by hand in the same place: ${conflicts.join(', ')}. Each file is left as it is and its new version lies beside it: see \`git diff --no-index ${first} ${first}.new\`, take over what you want, and delete the .new file.`;
+    notices.push({ type: 'Notice', status: true, reason: 'TemplateConflict', message });
+  }
+  if (beingEdited.length > 0) {
+    const message = `The template has changes for files with edits that are not committed: ${beingEdited.join(', ')}. They are merged at the next look after \`git commit\`.`;
+    notices.push({ type: 'Notice', status: true, reason: 'TemplateWaiting', message });
+  }
+  return notices;
 }
 
 /** Conditions after a run that failed: what was wrong and what happens next. */

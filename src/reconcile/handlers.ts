@@ -6,11 +6,14 @@ import type { Grant } from '../grants/granted.ts';
 import { type AccessKey, type Issuer, principalNameOf } from '../identity/issuer.ts';
 import { ProvisionerError } from '../model/errors.ts';
 import { type HomeName, homeNamesFor } from '../model/home.ts';
+import type { Cause } from '../model/run.ts';
 import { digestOf } from '../sinks/sink.ts';
 import type { RenderedFile } from '../workspace/render.ts';
+import type { FilesOutcome } from '../workspace/update.ts';
 import type { Handlers } from './apply.ts';
 import { retiredCondition } from './conditions.ts';
 import { credentialEntries, credentialsIn, type EnvCredentials } from './desired.ts';
+import { historyMessage } from './history-message.ts';
 import type { ReconcileParts } from './parts.ts';
 import type { DesiredHome } from './plan.ts';
 
@@ -21,6 +24,11 @@ export interface RunSubject {
   /** The wish; `null` while a product is torn down. */
   readonly desired: DesiredHome | null;
   readonly rendered: readonly RenderedFile[];
+  /** `<id>@<version>` of the template that they are rendered from. */
+  readonly template: string;
+  readonly cause: Cause;
+  /** Told what came of the workspace's files. */
+  readonly onFiles: (outcome: FilesOutcome) => void;
   readonly grants: readonly Grant[];
   /** Homes that a new key must not open. */
   readonly foreignHomes: () => Promise<readonly HomeName[]>;
@@ -97,12 +105,18 @@ export function createHandlers(parts: ReconcileParts, subject: RunSubject): Hand
       const foreign = await subject.foreignHomes();
       await parts.proveKey(newKey(), { own: home, inputs: wish().readable, foreign });
     },
-    'write-files': async (action) => {
-      const wanted = new Set(action.paths);
-      await workspaces.writeFiles(
-        home,
-        subject.rendered.filter((file) => wanted.has(file.path)),
-      );
+    'update-files': async ({ write, merge, remove, rendered }) => {
+      const outcome = await workspaces.updateFiles(home, {
+        write,
+        merge,
+        remove,
+        files: subject.rendered,
+        before: record.files,
+        after: rendered,
+        message: historyMessage(record, subject.template, subject.cause),
+        at: clock(),
+      });
+      subject.onFiles(outcome);
     },
     'write-env': async () => {
       if (sink === null) {

@@ -62,7 +62,8 @@ export async function observe(
 ): Promise<Observed> {
   const workspace = await parts.workspaces.observe(
     record.home,
-    rendered.map((file) => file.path),
+    [...new Set([...rendered.map((file) => file.path), ...Object.keys(record.files)])],
+    rendered.filter((file) => file.ownership === 'merged').map((file) => file.path),
   );
   return {
     finalizers,
@@ -71,7 +72,9 @@ export async function observe(
     policy: outside.principal.policy,
     keys: joinKeys(outside),
     files: workspace.files,
-    rendered: new Set(workspace.exists ? Object.keys(record.files) : []),
+    rendered: workspace.exists ? record.files : {},
+    history: workspace.history,
+    conflicts: workspace.conflicts,
     env:
       parts.sink === null ? observedEnv(workspace) : await observedReference(parts.sink, record, workspace),
     grants: outside.grants,

@@ -6,13 +6,7 @@ import type { PolicyDocument } from '../grants/policy.ts';
 import { samePolicy } from '../grants/policy.ts';
 import type { Action, Plan, Step } from '../model/action.ts';
 import type { HomeName } from '../model/home.ts';
-
-/** A file that the template asks for. */
-export interface WantedFile {
-  readonly path: string;
-  readonly sha256: string;
-  readonly ownership: 'managed' | 'once';
-}
+import { planFiles, type WantedFile } from './plan-files.ts';
 
 /** A product that should have a home. */
 export interface DesiredHome {
@@ -76,8 +70,12 @@ export interface Observed {
   readonly keys: readonly ObservedKey[];
   /** Path → digest of what lies there; absent = no file. */
   readonly files: Readonly<Record<string, string>>;
-  /** Paths that we rendered before: a `once` file among them that is gone was deleted by a person. */
-  readonly rendered: ReadonlySet<string>;
+  /** Path → digest of what was last rendered. */
+  readonly rendered: Readonly<Record<string, string>>;
+  /** The workspace's history has begun, or none is wanted. */
+  readonly history: boolean;
+  /** Files whose new version lies beside them, for a person to look at. */
+  readonly conflicts: readonly string[];
   readonly env: ObservedEnv | null;
   readonly grants: readonly string[];
   readonly workspaceExists: boolean;
@@ -116,22 +114,27 @@ function planHome(desired: DesiredHome, observed: Observed): Plan {
     { kind: 'put-policy', inputs: desired.readable },
     [principal],
   );
-  const files = planFiles(desired, observed);
-  steps.addIf(files.length > 0, { kind: 'write-files', paths: files }, [held]);
+  addFiles(steps, desired, observed, [held]);
   planKeys(steps, desired, observed, [held, marked, policy]);
   steps.addIf(!observed.marked, { kind: 'wake-neighbours', why: 'this home is new' }, [marked]);
   return steps.steps;
 }
 
-/** Managed files that differ, and starters that were never written; a starter that a person deleted stays away. */
-function planFiles(desired: DesiredHome, observed: Observed): string[] {
-  return desired.files
-    .filter((file) => {
-      const found = observed.files[file.path];
-      if (file.ownership === 'managed') return found !== file.sha256;
-      return found === undefined && !observed.rendered.has(file.path);
-    })
-    .map((file) => file.path);
+function addFiles(
+  steps: PlanBuilder,
+  { files }: DesiredHome,
+  observed: Observed,
+  after: readonly (number | null)[],
+): void {
+  const { write, merge, remove, rendered } = planFiles(files, {
+    live: observed.files,
+    rendered: observed.rendered,
+  });
+  const nothing =
+    [write, merge, remove].every((paths) => paths.length === 0) &&
+    sameEntries(rendered, observed.rendered) &&
+    observed.history;
+  steps.addIf(!nothing, { kind: 'update-files', write, merge, remove, rendered }, after);
 }
 
 /**

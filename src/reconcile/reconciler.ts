@@ -18,7 +18,7 @@ import type { Product } from '../model/product.ts';
 import type { ActionRecord, Cause } from '../model/run.ts';
 import { backoffMs } from '../queue/backoff.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import type { RenderedFile } from '../workspace/render.ts';
+import type { FilesOutcome } from '../workspace/update.ts';
 import { applyPlan } from './apply.ts';
 import { whyHeld } from './brake.ts';
 import { claimRecord } from './claim.ts';
@@ -44,8 +44,12 @@ interface Run {
   readonly log: Logger;
   /** Cleans up at the end of the run. */
   readonly defer: (cleanUp: () => void) => void;
-  /** Nobody waits for a resync: it looks for what costs time to find. */
-  readonly thorough: boolean;
+  readonly cause: Cause;
+}
+
+/** Nobody waits for a resync: it looks for what costs time to find. */
+function isThorough({ cause }: Run): boolean {
+  return cause.kind === 'resync';
 }
 
 const nothingToDo: Outcome = { actions: [], error: null, change: {}, nextMs: null };
@@ -63,7 +67,7 @@ export async function reconcileProduct(
   const started = performance.now();
   const cleanUps: (() => void)[] = [];
   const defer = (cleanUp: () => void) => void cleanUps.push(cleanUp);
-  const outcome = await outcomeOf(parts, product, { log, defer, thorough: cause.kind === 'resync' });
+  const outcome = await outcomeOf(parts, product, { log, defer, cause });
   const ms = performance.now() - started;
   await record(parts, product, outcome);
   if (outcome.actions.length > 0 || outcome.error !== null) {
@@ -110,7 +114,7 @@ async function reconcileHome(
   const nowMs = parts.clock().getTime();
   const issuer = await parts.findIssuer();
   const [outside, surroundings] = await Promise.all([
-    observeOutside(parts, issuer, record, books, run.thorough),
+    observeOutside(parts, issuer, record, books, isThorough(run)),
     surroundingsOf(parts, product, nowMs),
   ]);
   const wish = wishForHome(parts.settings, {
@@ -124,29 +128,39 @@ async function reconcileHome(
   });
   const observed = await observe(parts, record, outside, product.finalizers, wish.rendered);
   const steps = plan(wish.desired, observed);
+  let files: FilesOutcome | null = null;
+  const template = templateName(parts);
   const handlers = createHandlers(parts, {
     record,
     issuer,
     desired: wish.desired,
     rendered: wish.rendered,
+    template,
+    cause: run.cause,
+    onFiles: (outcome) => {
+      files = outcome;
+    },
     grants: wish.grants,
     foreignHomes: () => foreignHomes(parts, record.home, wish.desired.readable),
     purged: false,
     defer: run.defer,
   });
   const { records, error } = await applyPlan(steps, handlers, (action) => noteAction(parts, run.log, action));
-  const written = records.some((action) => action.kind === 'write-files' && action.outcome === 'done');
+  // Set by the handler, which the compiler does not see.
+  const updated = files as FilesOutcome | null;
   const conditions = conditionsOfHome({
     namespace: product.namespace,
     home: record.home,
     waiting: wish.decision.waiting,
     noRoom: wish.noRoom,
+    conflicts: [...new Set([...observed.conflicts, ...(updated?.conflicts ?? [])])].sort(),
+    beingEdited: updated?.waiting ?? [],
   });
   const keyChangeMs = nextKeyChangeMs(await listKeys(parts.database.sql, record.id));
   return {
     actions: records,
     error,
-    change: { conditions, ...(written ? filesChange(parts, record, wish.rendered) : {}) },
+    change: { conditions, ...(updated === null ? {} : { files: updated.rendered, template }) },
     nextMs: earliest(keyChangeMs, wish.decision.nextEndMs),
   };
 }
@@ -199,13 +213,8 @@ async function foreignHomes(
   return [closed ?? parts.canary];
 }
 
-function filesChange(
-  { settings: { template } }: ReconcileParts,
-  record: ProductRecord,
-  rendered: readonly RenderedFile[],
-): ProductChange {
-  const files = Object.fromEntries(rendered.map((file) => [file.path, file.sha256]));
-  return { files: { ...record.files, ...files }, template: `${template.id}@${template.version}` };
+function templateName({ settings: { template } }: ReconcileParts): string {
+  return `${template.id}@${template.version}`;
 }
 
 async function retire(
@@ -221,7 +230,7 @@ async function retire(
   }
   const finalizers = product?.finalizers ?? [];
   const issuer = await parts.findIssuer();
-  const outside = await observeOutside(parts, issuer, record, books, run.thorough);
+  const outside = await observeOutside(parts, issuer, record, books, isThorough(run));
   const observed = await observe(parts, record, outside, finalizers, []);
   const purge = parts.settings.purgeOnDelete;
   const finalizerHeld = finalizers.includes(parts.settings.finalizer ?? '');
@@ -231,6 +240,9 @@ async function retire(
     issuer,
     desired: null,
     rendered: [],
+    template: templateName(parts),
+    cause: run.cause,
+    onFiles: () => undefined,
     grants: [],
     foreignHomes: async () => [],
     purged: purge,

@@ -7,8 +7,11 @@ import { z } from 'zod';
 import { ProvisionerError } from '../model/errors.ts';
 import * as escapes from './escape.ts';
 
-/** `managed` = ours, rewritten when its content changes; `once` = a starter, then the person's. */
-const Ownership = z.enum(['managed', 'once']);
+/**
+ * `managed` = ours, rewritten when its content changes; `merged` = ours to improve, theirs to edit; `once` = a starter,
+ * then the person's.
+ */
+const Ownership = z.enum(['managed', 'merged', 'once']);
 export type Ownership = z.infer<typeof Ownership>;
 
 const Manifest = z.object({
@@ -95,7 +98,7 @@ async function compileFile(
   const target = path.replace(/\.hbs$/, '');
   const ownership = rules[target];
   if (ownership === undefined)
-    throw invalid(full, `template.yaml says neither \`managed\` nor \`once\` for ${target}`);
+    throw invalid(full, `template.yaml says none of \`managed\`, \`merged\` and \`once\` for ${target}`);
   return {
     path: target,
     renderPath: compile(full, target),

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { HomeName } from '../model/home.ts';
 import { type EnvEntries, readEnvBlock, withEnvBlock, withoutEnvBlock } from './env-block.ts';
 import { type RenderedFile, sha256 } from './render.ts';
+import { Repository } from './repository.ts';
 import {
   makeFolder,
   type Ownership,
@@ -11,6 +12,7 @@ import {
   workspaceError,
   writeWorkspaceFiles,
 } from './tree.ts';
+import { besideSuffix, type FilesOutcome, type FilesUpdate, updateFiles } from './update.ts';
 
 /** Our block in `.env` as found, and whether the file is guarded as it should be. */
 export interface FoundEnv {
@@ -23,6 +25,10 @@ export interface ObservedWorkspace {
   readonly exists: boolean;
   /** Path → SHA-256; absent = no file. */
   readonly files: Readonly<Record<string, string>>;
+  /** Files whose new version lies beside them: a person has not looked at it yet. */
+  readonly conflicts: readonly string[];
+  /** Its history has begun, or none is wanted. */
+  readonly history: boolean;
   readonly env: FoundEnv | null;
 }
 
@@ -30,6 +36,8 @@ export interface WorkspaceOptions {
   /** Folder that holds all workspaces. */
   readonly root: string;
   readonly owner: Ownership;
+  /** Whether each workspace is a git repository with our changes in it. */
+  readonly history: boolean;
 }
 
 const archiveFolder = '.archive';
@@ -38,16 +46,31 @@ const archiveFolder = '.archive';
 export class Workspaces {
   readonly #root: string;
   readonly #owner: Ownership;
+  readonly #history: boolean;
 
   constructor(options: WorkspaceOptions) {
     this.#root = options.root;
     this.#owner = options.owner;
+    this.#history = options.history;
   }
 
-  /** Changes nothing. `paths` are the files that the template asks for. */
-  async observe(home: HomeName, paths: readonly string[]): Promise<ObservedWorkspace> {
-    if (!(await this.#exists(home))) return { exists: false, files: {}, env: null };
+  /**
+   * Changes nothing.
+   *
+   * @param paths files to look at
+   * @param mergeable files whose new version may lie beside them
+   */
+  async observe(
+    home: HomeName,
+    paths: readonly string[],
+    mergeable: readonly string[] = [],
+  ): Promise<ObservedWorkspace> {
+    if (!(await this.#exists(home)))
+      return { exists: false, files: {}, conflicts: [], history: false, env: null };
     const folder = this.#folder(home);
+    const beside = await Promise.all(
+      mergeable.map(async (path) => ((await isThere(join(folder, `${path}${besideSuffix}`))) ? [path] : [])),
+    );
     const found = await Promise.all(
       paths.map(async (path): Promise<[string, string] | null> => {
         const text = await readWorkspaceFile(folder, path);
@@ -57,23 +80,31 @@ export class Workspaces {
     return {
       exists: true,
       files: Object.fromEntries(found.filter((entry) => entry !== null)),
+      conflicts: beside.flat(),
+      history: (await this.#repositoryOf(folder)?.hasBegun()) ?? true,
       env: await this.#observeEnv(home),
     };
   }
 
-  async writeFiles(home: HomeName, files: readonly RenderedFile[]): Promise<void> {
+  /** Writes, merges and removes what the template gives, and keeps the history. */
+  async updateFiles(home: HomeName, update: FilesUpdate): Promise<FilesOutcome> {
     const folder = await this.#make(home);
-    const group = this.#owner.gid === undefined ? 0 : 0o020;
-    await writeWorkspaceFiles(
-      folder,
-      files.map(({ path, content, executable }) => ({
-        path,
-        content,
-        mode: (executable ? 0o755 : 0o644) | group,
-      })),
-      // Lost in a power cut, such a file is written again: the next look finds that it differs.
-      { owner: this.#owner, durability: 'buffered' },
-    );
+    return updateFiles({ folder, owner: this.#owner, repository: this.#repositoryOf(folder) }, update);
+  }
+
+  async writeFiles(home: HomeName, files: readonly RenderedFile[]): Promise<void> {
+    const after = Object.fromEntries(files.map((file) => [file.path, file.sha256]));
+    const write = files.map((file) => file.path);
+    await this.updateFiles(home, {
+      write,
+      merge: [],
+      remove: [],
+      files,
+      before: {},
+      after,
+      message: '',
+      at: new Date(),
+    });
   }
 
   /** Puts our block into `.env`, with a line for people above it; lines that a person added stay. */
@@ -156,8 +187,15 @@ export class Workspaces {
     }
   }
 
-  async #exists(home: HomeName): Promise<boolean> {
-    const stat = await lstat(this.#folder(home)).catch(() => null);
-    return stat !== null;
+  #repositoryOf(folder: string): Repository | null {
+    return this.#history ? new Repository(folder, this.#owner) : null;
   }
+
+  #exists(home: HomeName): Promise<boolean> {
+    return isThere(this.#folder(home));
+  }
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return (await lstat(path).catch(() => null)) !== null;
 }

@@ -55,7 +55,7 @@ beforeAll(async () => {
   root = cleanup.adopt(await mkdtemp(join(tmpdir(), 'sqlmesh-template-')), removeFolder);
   venv = await pythonVenv(cacheFolder, join(templateFolder, 'files/requirements.txt'));
   store = cleanup.use(await startProductStore());
-  const workspaces = new Workspaces({ root, owner: { uid: undefined, gid: undefined } });
+  const workspaces = new Workspaces({ root, owner: { uid: undefined, gid: undefined }, history: false });
   const keys = [
     await store.grant(producer.id, producer.home, []),
     await store.grant(consumer.id, consumer.home, [producer.home, empty]),
@@ -233,7 +233,10 @@ describe('the files of a workspace', { timeout: commandMs }, () => {
     const product = { name: hostile, description: hostile, domain: hostile, type: hostile, tags: [hostile] };
     const owners = [{ name: hostile, email: hostile }];
     const files = await render(contextOf(home, [input], { ...product, owners }));
-    await new Workspaces({ root, owner: { uid: undefined, gid: undefined } }).writeFiles(home, files);
+    await new Workspaces({ root, owner: { uid: undefined, gid: undefined }, history: false }).writeFiles(
+      home,
+      files,
+    );
     expectDone(await inProject(home, 'bash', '-n', 'run.sh'));
     expectDone(await inProject(home, 'python', '-m', 'compileall', '-q', 'scripts', 'macros'));
     const yaml = await inProject(home, 'python', '-c', parseYaml);

@@ -1,6 +1,6 @@
 /** Where workspaces lie and whose they are. */
 import { z } from 'zod';
-import { integer, settingsOf } from './forms.ts';
+import { flag, integer, settingsOf } from './forms.ts';
 
 const setting = settingsOf('Workspaces');
 
@@ -23,6 +23,11 @@ export const workspacesSettings = {
   PROV_TEMPLATE_OUTPUT_PATH: setting(z.string().min(1).default('./products'), {
     about: 'Where workspaces live: the volume that the editors mount.',
     example: '/products',
+  }),
+  PROV_WORKSPACE_GIT: setting(flag.default(true), {
+    about:
+      'Keep each workspace as a git repository, with our changes as commits. Without it a file that the template and a person changed is never merged.',
+    example: 'true',
   }),
   PROV_WORKSPACE_UID: setting(integer(0, 4_294_967_294).optional(), {
     about: 'Owner of workspace files (needs the right to change owners).',

@@ -49,7 +49,7 @@ describe('a new product', () => {
 
   test('has files written while keys are made: neither waits for the other', () => {
     const steps = plan(aWish(), nothingThere());
-    expect(stepsBefore(steps, indexOf(steps, 'write-env'))).not.toContain(indexOf(steps, 'write-files'));
+    expect(stepsBefore(steps, indexOf(steps, 'write-env'))).not.toContain(indexOf(steps, 'update-files'));
   });
 });
 
@@ -112,7 +112,7 @@ describe('keys', () => {
 describe('files', () => {
   test('a managed file that differs is rewritten, a starter that differs is not', () => {
     const steps = plan(aWish(), inOrder({ files: { 'run.sh': 'zz', 'README.md': 'zz' } }));
-    expect(steps).toEqual([{ action: { kind: 'write-files', paths: ['run.sh'] }, after: [] }]);
+    expect(steps.map(({ action }) => action)).toMatchObject([{ kind: 'update-files', write: ['run.sh'] }]);
   });
 
   test('a starter that a person deleted stays away', () => {
@@ -153,7 +153,9 @@ describe('whatever is observed', () => {
     policy: fc.constantFrom(null, aWish().policy, {}),
     keys: fc.uniqueArray(key, { selector: ({ id }) => id, maxLength: 4 }),
     files: fc.constantFrom({}, { 'run.sh': 'aa' }),
-    rendered: fc.constantFrom(new Set<string>(), new Set(['README.md'])),
+    rendered: fc.constantFrom({}, { 'README.md': 'bb' }, { 'run.sh': 'aa', 'README.md': 'bb' }),
+    history: fc.boolean(),
+    conflicts: fc.constant([]),
     env: fc.option(
       fc.record({
         entries: fc.constantFrom({}, { S3_PREFIX: 'sales/' }),
