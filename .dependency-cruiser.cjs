@@ -43,7 +43,10 @@ module.exports = {
       name: 'cli-imports',
       severity: 'error',
       from: { path: '^src/cli/' },
-      to: { path: '^src/', pathNot: '^src/(cli|model|config|telemetry)/|^src/daemon[.]ts$' },
+      to: {
+        path: '^src/',
+        pathNot: '^src/(cli|model|config|telemetry|compose|workspace)/|^src/daemon[.]ts$',
+      },
     },
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
     { name: 'nobody-imports-main', severity: 'error', from: {}, to: { path: '^src/main[.]ts$' } },

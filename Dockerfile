@@ -29,6 +29,7 @@ COPY demo/portal ./demo/portal
 ENV NODE_ENV=production \
     PROV_DATABASE_URL=/data/db \
     PROV_CONTROL_PATH=/control \
+    PROV_TEMPLATE_CACHE=/data/templates \
     PROV_TEMPLATE_PATH=/app/templates/sqlmesh \
     PROV_TEMPLATE_OUTPUT_PATH=/products
 USER provisioner

@@ -2,10 +2,10 @@
 import { mkdir } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { resolve } from 'node:path';
 import type express from 'express';
 import { createApp } from './compose/app.ts';
 import { assembleParts } from './compose/parts.ts';
+import { loadPlatform } from './compose/platform.ts';
 import { secretsOf } from './config/env.ts';
 import type { Environment } from './config/schema.ts';
 import { openDatabase } from './db/connection.ts';
@@ -21,7 +21,6 @@ import { createResync } from './reconcile/resync.ts';
 import { createLogger, type Logger } from './telemetry/logger.ts';
 import { createMetrics } from './telemetry/metrics.ts';
 import { Redactor } from './telemetry/redact.ts';
-import { loadTemplate } from './workspace/template.ts';
 
 /** A running daemon; disposing it drains and stops within 10 s. */
 export interface Daemon extends AsyncDisposable {
@@ -61,10 +60,11 @@ async function startParts(
   for (const secret of secretsOf(env)) redactor.register(secret);
   const log = createDaemonLogger(env, redactor, logStream);
   const metrics = createMetrics();
-  const template = await loadTemplate(resolve(env.PROV_TEMPLATE_PATH));
+  const platform = await loadPlatform(env, log);
+  for (const secret of platform.secrets) redactor.register(secret);
   const database = started.use(await openDatabase(env.PROV_DATABASE_URL));
   const queue = started.use(await openQueue(database, log));
-  const parts = assembleParts(env, { started, redactor, log, metrics, template, database, queue });
+  const parts = assembleParts(env, { started, redactor, log, metrics, platform, database, queue });
   await mkdir(env.PROV_CONTROL_PATH, { recursive: true });
 
   const resync = started.use(

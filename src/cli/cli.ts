@@ -1,45 +1,64 @@
-/** `provisioner serve` and `provisioner brake release`. */
+/** The command line: `provisioner serve` and what people do beside it. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Command, CommanderError } from 'commander';
 import { loadDotEnv, loadEnvironment } from '../config/env.ts';
+import type { Variables } from '../config/secret-references.ts';
 import { trustFile } from '../config/trust.ts';
 import { startDaemon } from '../daemon.ts';
 import { releaseFile } from '../model/control.ts';
 import { asProvisionerError } from '../model/errors.ts';
 import { version } from '../model/version.ts';
-
-const usage = `Usage: provisioner [command]
-
-  serve           run the daemon (also without a command)
-  brake release   agree to the tear-downs that the brake holds
-  --help          this text
-  --version       the version
-
-Settings come from environment variables: docs/configuration.md.
-`;
+import { configCommand } from './config.ts';
+import { print } from './output.ts';
+import { templateCommand } from './template.ts';
 
 /** Exit codes: 0 done, 1 failed, 2 wrong usage or settings. */
-export async function runCli(
-  args: readonly string[],
-  env: Readonly<Record<string, string | undefined>>,
-): Promise<number> {
-  const command = args.join(' ');
-  if (command === '--help' || command === '-h' || command === 'help') return print(usage);
-  if (command === '--version') return print(`${version}\n`);
+export async function runCli(args: readonly string[], env: Variables): Promise<number> {
   try {
     loadDotEnv(env);
-    if (command === '' || command === 'serve') return await serve(env);
-    if (command === 'brake release') return await releaseBrake(env);
+    await createProgram(env).parseAsync(args.length === 0 ? ['serve'] : [...args], { from: 'user' });
+    return Number(process.exitCode ?? 0);
   } catch (thrown) {
+    // Help and version end by this way too, with 0; what was wrong with the words is said already.
+    if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? 0 : 2;
     const error = asProvisionerError(thrown);
     process.stderr.write(`${error.message}\n`);
     return error.code === 'CONFIG_INVALID' ? 2 : 1;
   }
-  process.stderr.write(`There is no command ${JSON.stringify(command)}.\n\n${usage}`);
-  return 2;
 }
 
-async function serve(env: Readonly<Record<string, string | undefined>>): Promise<number> {
+/** Every command with its options and help. */
+export function createProgram(env: Variables): Command {
+  const program = new Command('provisioner')
+    .description('Gives every data product of a data product portal its home.')
+    .version(version, '--version', 'the version')
+    .helpOption('-h, --help', 'this text')
+    .helpCommand('help [command]', 'help for a command')
+    .addHelpText('after', '\nSettings come from environment variables: docs/configuration.md.')
+    .showSuggestionAfterError()
+    .showHelpAfterError();
+  program
+    .command('serve')
+    .description('run the daemon (also without a command)')
+    .action(() => serve(env));
+  const brake = program.command('brake').description('tear-downs that the brake holds');
+  brake
+    .command('release')
+    .description('agree to them')
+    .action(() => releaseBrake(env));
+  program.addCommand(templateCommand(env));
+  program.addCommand(configCommand(env));
+  exitByThrowing(program);
+  return program;
+}
+
+function exitByThrowing(command: Command): void {
+  command.exitOverride();
+  for (const each of command.commands) exitByThrowing(each);
+}
+
+async function serve(env: Variables): Promise<void> {
   const stopping = Promise.withResolvers<void>();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stopping.resolve());
   // Before the settings are read: a secret manager may have a certificate of this authority.
@@ -48,20 +67,12 @@ async function serve(env: Readonly<Record<string, string | undefined>>): Promise
   daemon.log.info('listening', { url: daemon.url });
   await stopping.promise;
   await daemon[Symbol.asyncDispose]();
-  return 0;
 }
 
 /** The embedded database has one owner, the daemon; the order reaches it as a file, which it takes within a second. */
-async function releaseBrake(env: Readonly<Record<string, string | undefined>>): Promise<number> {
+async function releaseBrake(env: Variables): Promise<void> {
   const folder = env.PROV_CONTROL_PATH ?? './.control';
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, releaseFile), '');
-  return print(
-    'The order is placed; the running daemon takes it within a second and tears down what it held.\n',
-  );
-}
-
-function print(text: string): number {
-  process.stdout.write(text);
-  return 0;
+  print('The order is placed; the running daemon takes it within a second and tears down what it held.\n');
 }

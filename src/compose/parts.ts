@@ -13,8 +13,8 @@ import { S3ObjectStore } from '../storage/s3.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Redactor } from '../telemetry/redact.ts';
-import type { Template } from '../workspace/template.ts';
 import { Workspaces } from '../workspace/workspace.ts';
+import type { Platform } from './platform.ts';
 import { createSink } from './sink.ts';
 
 /** What is there before the parts. */
@@ -23,14 +23,14 @@ export interface Foundations {
   readonly redactor: Redactor;
   readonly log: Logger;
   readonly metrics: Metrics;
-  readonly template: Template;
+  readonly platform: Platform;
   readonly database: Database;
   readonly queue: Queue;
 }
 
 /** Puts the parts together; what must be closed is left to `started`. */
 export function assembleParts(env: Environment, foundations: Foundations): ReconcileParts {
-  const { started, redactor, log, metrics, template, database, queue } = foundations;
+  const { started, redactor, log, metrics, platform, database, queue } = foundations;
   const place = { endpoint: env.S3_ENDPOINT, region: env.S3_REGION, bucket: env.S3_BUCKET };
   const admin = { accessKeyId: env.S3_ACCESS_KEY, secretAccessKey: env.S3_SECRET_KEY };
   const store = started.use(new S3ObjectStore({ ...place, ...admin }));
@@ -77,7 +77,8 @@ export function assembleParts(env: Environment, foundations: Foundations): Recon
       workspaceEndpoint: env.S3_WORKSPACE_ENDPOINT ?? env.S3_ENDPOINT,
       finalizer: env.PROV_FINALIZER === '' ? null : env.PROV_FINALIZER,
       rotateOnAccessChange: env.PROV_ROTATE_ON_ACCESS_CHANGE,
-      template,
+      catalogue: platform.catalogue,
+      workspaceEnv: platform.workspaceEnv,
       secretReference: (product, home) => (sink === null ? {} : sink.reference({ product, home })),
       keyGraceMs: env.PROV_KEY_GRACE,
       purgeOnDelete: env.PROV_ON_DELETE === 'purge',

@@ -6,7 +6,7 @@ import { readFile } from 'node:fs/promises';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { z } from 'zod';
 import { asProvisionerError } from '../model/errors.ts';
-import { VaultKv, type VaultOptions, vaultOptionsOf } from '../secrets/vault-kv.ts';
+import { VaultKv, type VaultOptions, type VaultVariables, vaultOptionsOf } from '../secrets/vault-kv.ts';
 import { Environment } from './schema.ts';
 
 export type Variables = Readonly<Record<string, string | undefined>>;
@@ -55,21 +55,41 @@ async function readFiles(given: Variables): Promise<Resolved> {
   return { env, faults };
 }
 
-type Lookup = (reference: string) => Promise<string>;
+/** What the lookups themselves need to know. */
+export type SecretServers = VaultVariables & {
+  readonly S3_REGION?: string | undefined;
+  readonly PROV_AWS_SECRETS_ENDPOINT?: string | undefined;
+};
+
+const lookups: Readonly<Record<string, (servers: SecretServers, reference: string) => Promise<string>>> = {
+  'vault:': (servers, reference) => fromVault(vaultOptionsOf(servers), reference),
+  'aws-sm:': fromAws,
+};
+
+function schemeOf(value: string): string | undefined {
+  return Object.keys(lookups).find((scheme) => value.startsWith(scheme));
+}
+
+/**
+ * The secret that a reference names.
+ *
+ * @throws Error that says why it can not be had
+ */
+export async function resolveSecret(servers: SecretServers, reference: string): Promise<string> {
+  const scheme = schemeOf(reference) ?? '';
+  const lookup = lookups[scheme];
+  if (lookup === undefined) throw new Error('it begins neither with vault: nor with aws-sm:');
+  return lookup(servers, reference.slice(scheme.length));
+}
 
 async function askServers(given: Variables): Promise<Resolved> {
-  const lookups: Readonly<Record<string, Lookup>> = {
-    'vault:': (reference) => fromVault(vaultOptionsOf(given), reference),
-    'aws-sm:': (reference) => fromAws(given, reference),
-  };
   const env = { ...given };
   const faults: ReferenceFault[] = [];
   const asked = Object.keys(Environment.shape).map(async (variable) => {
     const value = given[variable] ?? '';
-    const scheme = Object.keys(lookups).find((each) => value.startsWith(each));
-    if (scheme === undefined) return;
+    if (schemeOf(value) === undefined) return;
     try {
-      env[variable] = await lookups[scheme]?.(value.slice(scheme.length));
+      env[variable] = await resolveSecret(given, value);
     } catch (thrown) {
       faults.push({
         variable,
@@ -93,7 +113,7 @@ async function fromVault(options: VaultOptions, reference: string): Promise<stri
 }
 
 /** Credentials come from the SDK's usual chain: environment, profile, container, instance. */
-async function fromAws(env: Variables, reference: string): Promise<string> {
+async function fromAws(env: SecretServers, reference: string): Promise<string> {
   const [SecretId = '', field] = reference.split('#');
   const client = new SecretsManagerClient({
     region: env.S3_REGION ?? 'us-east-1',

@@ -5,8 +5,9 @@ import type { IssuerKind } from '../identity/issuer.ts';
 import { type HomeName, outputPrefixOf, prefixOf, schemaNameOf } from '../model/home.ts';
 import type { ProductId } from '../model/ids.ts';
 import type { Product } from '../model/product.ts';
+import { type Catalogue, chooseTemplate } from '../workspace/catalogue.ts';
+import type { Parameters } from '../workspace/manifest.ts';
 import { type RenderContext, type RenderedFile, renderTemplate } from '../workspace/render.ts';
-import type { Template } from '../workspace/template.ts';
 import type { DesiredHome } from './plan.ts';
 
 /** What the operator decided, as far as the wish depends on it. */
@@ -17,7 +18,9 @@ export interface HomeSettings {
   readonly workspaceEndpoint: string;
   readonly finalizer: string | null;
   readonly rotateOnAccessChange: boolean;
-  readonly template: Template;
+  readonly catalogue: Catalogue;
+  /** Further lines of every `.env`. */
+  readonly workspaceEnv: Readonly<Record<string, string>>;
   /** Lines of `.env` that say where the secret is, when it is not there itself. */
   readonly secretReference: (product: ProductId, home: HomeName) => Readonly<Record<string, string>>;
 }
@@ -39,6 +42,8 @@ export interface HomeFacts {
 export interface HomeWish {
   readonly desired: DesiredHome;
   readonly rendered: readonly RenderedFile[];
+  /** `<id>@<version>` of the template. */
+  readonly template: string;
   readonly decision: GrantDecision;
   readonly grants: readonly Grant[];
   /** Approved, but the policy has no room: not granted. */
@@ -51,8 +56,9 @@ export function wishForHome(settings: HomeSettings, facts: HomeFacts): HomeWish 
   const decision = decideGrants(product.id, product.inputs, facts.providers, facts.nowMs);
   const { fitting, noRoom } = fitIntoPolicy(settings.bucket, facts, decision.grants);
   const readable = fitting.map((grant) => grant.home);
-  const context = renderContext(settings, facts, fitting);
-  const rendered = renderTemplate(settings.template, context);
+  const { template, parameters } = chooseTemplate(settings.catalogue, product);
+  const context = renderContext(settings, facts, fitting, parameters);
+  const rendered = renderTemplate(template, context);
   const desired: DesiredHome = {
     kind: 'home',
     home,
@@ -61,12 +67,23 @@ export function wishForHome(settings: HomeSettings, facts: HomeFacts): HomeWish 
     readable: [...new Set(readable)].sort(),
     grants: fitting.map((grant) => grant.outputPort).sort(),
     files: rendered,
-    env: { ...envEntries(settings, home, context), ...settings.secretReference(product.id, home) },
+    env: {
+      ...settings.workspaceEnv,
+      ...envEntries(settings, home, context),
+      ...settings.secretReference(product.id, home),
+    },
     rotateOnAccessChange: settings.rotateOnAccessChange,
     keysPerPrincipal: facts.issuer.limits.keysPerPrincipal,
     credentials: facts.issuer.credentials,
   };
-  return { desired, rendered, decision, grants: fitting, noRoom };
+  return {
+    desired,
+    rendered,
+    template: `${template.id}@${template.version}`,
+    decision,
+    grants: fitting,
+    noRoom,
+  };
 }
 
 /** As many grants as the store's policy can hold, those in force first: a full policy never costs somebody their access. */
@@ -88,7 +105,12 @@ function fitIntoPolicy(
   return { fitting, noRoom };
 }
 
-function renderContext(settings: HomeSettings, facts: HomeFacts, grants: readonly Grant[]): RenderContext {
+function renderContext(
+  settings: HomeSettings,
+  facts: HomeFacts,
+  grants: readonly Grant[],
+  parameters: Parameters,
+): RenderContext {
   const { product, home } = facts;
   const { id, name, namespace, description, domain, type, lifecycle, tags, owners } = product;
   return {
@@ -101,6 +123,7 @@ function renderContext(settings: HomeSettings, facts: HomeFacts, grants: readonl
       outputUri: outputUri(settings, home),
     },
     inputs: inputsByProvider(settings, facts, grants),
+    parameters,
   };
 }
 

@@ -6,14 +6,12 @@ import type { Grant } from '../grants/granted.ts';
 import { type AccessKey, type Issuer, principalNameOf } from '../identity/issuer.ts';
 import { ProvisionerError } from '../model/errors.ts';
 import { type HomeName, homeNamesFor } from '../model/home.ts';
-import type { Cause } from '../model/run.ts';
 import { digestOf } from '../sinks/sink.ts';
 import type { RenderedFile } from '../workspace/render.ts';
 import type { FilesOutcome } from '../workspace/update.ts';
 import type { Handlers } from './apply.ts';
 import { retiredCondition } from './conditions.ts';
 import { credentialEntries, credentialsIn, type EnvCredentials } from './desired.ts';
-import { historyMessage } from './history-message.ts';
 import type { ReconcileParts } from './parts.ts';
 import type { DesiredHome } from './plan.ts';
 
@@ -24,9 +22,8 @@ export interface RunSubject {
   /** The wish; `null` while a product is torn down. */
   readonly desired: DesiredHome | null;
   readonly rendered: readonly RenderedFile[];
-  /** `<id>@<version>` of the template that they are rendered from. */
-  readonly template: string;
-  readonly cause: Cause;
+  /** What the workspace's history says of a change of its files. */
+  readonly message: string;
   /** Told what came of the workspace's files. */
   readonly onFiles: (outcome: FilesOutcome) => void;
   readonly grants: readonly Grant[];
@@ -113,7 +110,7 @@ export function createHandlers(parts: ReconcileParts, subject: RunSubject): Hand
         files: subject.rendered,
         before: record.files,
         after: rendered,
-        message: historyMessage(record, subject.template, subject.cause),
+        message: subject.message,
         at: clock(),
       });
       subject.onFiles(outcome);

@@ -1,5 +1,5 @@
 /** What is to be done to the files of a workspace: pure, on digests alone. */
-import type { Ownership } from '../workspace/template.ts';
+import type { Ownership } from '../workspace/manifest.ts';
 
 /** A file that the template asks for. */
 export interface WantedFile {

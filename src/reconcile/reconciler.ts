@@ -25,6 +25,7 @@ import { claimRecord } from './claim.ts';
 import { conditionsOfFailure, conditionsOfHeld, conditionsOfHome } from './conditions.ts';
 import { wishForHome } from './desired.ts';
 import { createHandlers } from './handlers.ts';
+import { historyMessage } from './history-message.ts';
 import { type Books, observe, observeOutside, readBooks } from './observe.ts';
 import type { ReconcileParts } from './parts.ts';
 import { plan, renewalMs } from './plan.ts';
@@ -129,14 +130,12 @@ async function reconcileHome(
   const observed = await observe(parts, record, outside, product.finalizers, wish.rendered);
   const steps = plan(wish.desired, observed);
   let files: FilesOutcome | null = null;
-  const template = templateName(parts);
   const handlers = createHandlers(parts, {
     record,
     issuer,
     desired: wish.desired,
     rendered: wish.rendered,
-    template,
-    cause: run.cause,
+    message: historyMessage(record, wish.template, run.cause),
     onFiles: (outcome) => {
       files = outcome;
     },
@@ -160,7 +159,7 @@ async function reconcileHome(
   return {
     actions: records,
     error,
-    change: { conditions, ...(updated === null ? {} : { files: updated.rendered, template }) },
+    change: { conditions, ...(updated === null ? {} : { files: updated.rendered, template: wish.template }) },
     nextMs: earliest(keyChangeMs, wish.decision.nextEndMs),
   };
 }
@@ -213,10 +212,6 @@ async function foreignHomes(
   return [closed ?? parts.canary];
 }
 
-function templateName({ settings: { template } }: ReconcileParts): string {
-  return `${template.id}@${template.version}`;
-}
-
 async function retire(
   parts: ReconcileParts,
   record: ProductRecord,
@@ -240,8 +235,7 @@ async function retire(
     issuer,
     desired: null,
     rendered: [],
-    template: templateName(parts),
-    cause: run.cause,
+    message: '',
     onFiles: () => undefined,
     grants: [],
     foreignHomes: async () => [],

@@ -2,7 +2,8 @@
 import { createHash } from 'node:crypto';
 import { ProvisionerError } from '../model/errors.ts';
 import type { Owner } from '../model/product.ts';
-import type { Ownership, Template } from './template.ts';
+import type { Ownership, Parameters } from './manifest.ts';
+import type { Template } from './template.ts';
 
 /** What a template sees (version 1 of the context; documented in docs/templates.md). */
 export interface RenderContext {
@@ -35,6 +36,8 @@ export interface RenderContext {
     /** Tables found at the uri when it was last looked at. */
     readonly tables: readonly string[];
   }[];
+  /** Values of the template's parameters. */
+  readonly parameters: Parameters;
 }
 
 export interface RenderedFile {
@@ -51,7 +54,9 @@ export interface RenderedFile {
  */
 export function renderTemplate(template: Template, context: RenderContext): readonly RenderedFile[] {
   const full = { ...context, template: { id: template.id, version: template.version } };
-  return template.files.map((file) => {
+  const { parameters } = context;
+  const there = template.files.filter(({ when }) => when === null || isSet(parameters[when]));
+  return there.map((file) => {
     const path = checkedPath(file.renderPath(full));
     const content = file.render(full);
     return { path, content, sha256: sha256(content), ownership: file.ownership, executable: file.executable };
@@ -61,6 +66,10 @@ export function renderTemplate(template: Template, context: RenderContext): read
 /** Hex SHA-256 of a text's UTF-8 bytes. */
 export function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex');
+}
+
+function isSet(value: unknown): boolean {
+  return value !== undefined && value !== null && value !== false && value !== '' && value !== 'none';
 }
 
 function checkedPath(path: string): string {

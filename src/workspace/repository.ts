@@ -11,8 +11,7 @@ import { runGit } from './git-plumbing.ts';
 import type { Ownership } from './tree.ts';
 
 /** Branch that holds what was rendered last: the base of the next merge. */
-export const templateBranch = 'provisioner/template';
-const templateRef = `refs/heads/${templateBranch}`;
+const templateRef = 'refs/heads/provisioner/template';
 
 /** A file as it is from now on; content `null` = gone. */
 export interface FileChange {

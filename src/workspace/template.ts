@@ -2,26 +2,16 @@
 import { lstat, readdir, readFile } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import Handlebars from 'handlebars';
-import { parse as parseYaml } from 'yaml';
-import { z } from 'zod';
-import { ProvisionerError } from '../model/errors.ts';
 import * as escapes from './escape.ts';
-
-/**
- * `managed` = ours, rewritten when its content changes; `merged` = ours to improve, theirs to edit; `once` = a starter,
- * then the person's.
- */
-const Ownership = z.enum(['managed', 'merged', 'once']);
-export type Ownership = z.infer<typeof Ownership>;
-
-const Manifest = z.object({
-  id: z.string().regex(/^[a-z0-9][a-z0-9-]*$/, 'must be of a-z, 0-9 and -'),
-  version: z.number().int().positive(),
-  title: z.string(),
-  description: z.string(),
-  engine: z.string(),
-  files: z.record(z.string(), Ownership),
-});
+import {
+  type FileRule,
+  invalid,
+  type Manifest,
+  type Ownership,
+  type Parameters,
+  parametersOf,
+  readManifest,
+} from './manifest.ts';
 
 /** One file of a template. Its path may be a template too (`{{home.name}}.Rproj`). */
 interface TemplateFile {
@@ -30,12 +20,18 @@ interface TemplateFile {
   readonly render: (context: unknown) => string;
   readonly ownership: Ownership;
   readonly executable: boolean;
+  /** Parameter without which the file is not there; `null` = always there. */
+  readonly when: string | null;
 }
 
-export interface Template {
-  readonly id: string;
-  readonly version: number;
+export interface Template extends Pick<Manifest, 'id' | 'version' | 'title' | 'description' | 'engine'> {
   readonly files: readonly TemplateFile[];
+  /**
+   * Checks values for the template's parameters and fills in defaults.
+   *
+   * @throws ProvisionerError `TEMPLATE_INVALID` that names each wrong value
+   */
+  readonly parameters: (given: Parameters) => Parameters;
 }
 
 /**
@@ -53,29 +49,8 @@ export async function loadTemplate(folder: string): Promise<Template> {
   if (listed.size > 0) {
     throw invalid(folder, `template.yaml lists files that do not exist: ${[...listed].join(', ')}`);
   }
-  return { id: manifest.id, version: manifest.version, files };
-}
-
-async function readManifest(folder: string): Promise<z.infer<typeof Manifest>> {
-  const path = join(folder, 'template.yaml');
-  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
-    throw invalid(
-      path,
-      'it can not be read; PROV_TEMPLATE_PATH must name a folder with a template.yaml',
-      cause,
-    );
-  });
-  const manifest = Manifest.safeParse(parseYamlText(path, text));
-  if (!manifest.success) throw invalid(path, z.prettifyError(manifest.error));
-  return manifest.data;
-}
-
-function parseYamlText(path: string, text: string): unknown {
-  try {
-    return parseYaml(text);
-  } catch (cause) {
-    throw invalid(path, cause instanceof Error ? cause.message : String(cause), cause);
-  }
+  const { id, version, title, description, engine } = manifest;
+  return { id, version, title, description, engine, files, parameters: parametersOf(folder, manifest) };
 }
 
 async function listFiles(root: string): Promise<string[]> {
@@ -91,19 +66,20 @@ async function listFiles(root: string): Promise<string[]> {
 async function compileFile(
   root: string,
   path: string,
-  rules: Readonly<Record<string, Ownership>>,
+  rules: Readonly<Record<string, FileRule>>,
 ): Promise<TemplateFile> {
   const full = join(root, path);
   const [text, stat] = await Promise.all([readFile(full, 'utf8'), lstat(full)]);
   const target = path.replace(/\.hbs$/, '');
-  const ownership = rules[target];
-  if (ownership === undefined)
+  const rule = rules[target];
+  if (rule === undefined)
     throw invalid(full, `template.yaml says none of \`managed\`, \`merged\` and \`once\` for ${target}`);
   return {
     path: target,
     renderPath: compile(full, target),
     render: path.endsWith('.hbs') ? compile(full, text) : () => text,
-    ownership,
+    ownership: rule.rule,
+    when: rule.when,
     executable: (stat.mode & 0o100) !== 0,
   };
 }
@@ -130,9 +106,3 @@ function compile(file: string, text: string): (context: unknown) => string {
 }
 
 const knownHelpers = Object.fromEntries(Object.keys(escapes).map((name) => [name, true]));
-
-function invalid(file: string, what: string, cause?: unknown): ProvisionerError {
-  return new ProvisionerError('TEMPLATE_INVALID', `The template file ${file} is not usable: ${what}`, {
-    cause,
-  });
-}

@@ -43,6 +43,7 @@ export function contextOf(
       outputUri: outputUri(home),
     },
     inputs,
+    parameters: {},
   };
 }
 

@@ -17,8 +17,21 @@ export const workspacesSettings = {
     },
   ),
   PROV_TEMPLATE_PATH: setting(z.string().min(1).default('./templates/sqlmesh'), {
-    about: 'The template folder that workspaces are rendered from.',
+    about:
+      'The template folder that workspaces are rendered from, unless a rule or a product’s setting says otherwise. Templates beside it can be had by their names.',
     example: './templates/sqlmesh',
+  }),
+  PROV_TEMPLATE_CACHE: setting(z.string().min(1).default('./.data/templates'), {
+    about: 'Where templates from git repositories are kept, so that a start does not need their server.',
+    example: '/data/templates',
+  }),
+  PROV_PLATFORM_FILE: setting(z.string().min(1).optional(), {
+    about: 'The platform team’s file: templates, who gets which, their parameters. See docs/templates.md.',
+    example: './platform.yaml',
+  }),
+  PROV_ENVIRONMENT: setting(z.string().min(1).optional(), {
+    about: 'Which of the platform file’s environments this is.',
+    example: 'production',
   }),
   PROV_TEMPLATE_OUTPUT_PATH: setting(z.string().min(1).default('./products'), {
     about: 'Where workspaces live: the volume that the editors mount.',

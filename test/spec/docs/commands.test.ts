@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { createProgram } from '../../../src/cli/cli.ts';
 import { readEnvironment } from '../../../src/config/env.ts';
 import { Environment } from '../../../src/config/schema.ts';
 import { type Command, commandsOf, readPages } from '../../support/pages.ts';
@@ -17,15 +18,19 @@ const Services = z.object({
   services: z.record(z.string(), z.object({ profiles: z.array(z.string()).default([]) })),
 });
 const { services } = Services.parse(parse(compose));
-const usage = readFileSync('src/cli/cli.ts', 'utf8');
+const provisioner = createProgram({});
 
 const file = (path: string) => (existsSync(path) ? null : `there is no ${path}`);
 const script = (name: string) => (name in project.scripts ? null : `package.json has no script ${name}`);
-const command = (words: readonly string[]) => {
-  const line = words.join(' ');
-  return line.startsWith('-') || new RegExp(`^ {2}${line} `, 'm').test(usage)
-    ? null
-    : `the usage has no ${line}`;
+/** Follows the words into the program's own commands, then holds options and arguments against the last of them. */
+const command = (words: readonly string[], parent = provisioner): string | null => {
+  const [first = '', ...rest] = words;
+  const next = parent.commands.find((each) => each.name() === first);
+  if (next !== undefined) return command(rest, next);
+  const options = words.filter((word) => word.startsWith('-'));
+  const unknown = options.filter((word) => !parent.options.some((option) => option.is(word)));
+  const isGroup = parent.commands.length > 0 && options.length === 0;
+  return unknown.length > 0 || isGroup ? `${parent.name()} knows no ${words.join(' ')}` : null;
 };
 /** Options must stand in the program, as they are typed or as `parseArgs` has them; their values may be anything. */
 const switches = (path: string, words: readonly string[]) => {
@@ -42,6 +47,7 @@ function fault({ words: [program = '', ...args] }: Command): string | null | und
   if (program === '' || others.test(program)) return null;
   if (program === 'npm') return npm(args);
   if (program === 'provisioner') return command(args);
+  if (program === 'npx' && args[0] === 'provisioner') return command(args.slice(1));
   if (program === 'node') return node(args);
   if (program === 'docker') return docker(args);
   if (program === 'npx' && args[0] === 'vitest' && args[1] === 'run') {

@@ -1,0 +1,153 @@
+/** `platform.yaml`, the platform team's file: which templates there are, who gets which, and what is set in them. */
+import { readFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { parse as parseYaml } from 'yaml';
+import { z } from 'zod';
+import { ProvisionerError } from '../model/errors.ts';
+
+const templateId = z.string().regex(/^[a-z0-9][a-z0-9-]*$/, 'must be of a-z, 0-9 and -');
+
+const TemplatePlace = z
+  .union([
+    z.strictObject({ path: z.string().min(1).describe('A folder, relative to this file.') }),
+    z.strictObject({
+      git: z
+        .string()
+        .regex(
+          /^(https:\/\/|ssh:\/\/|file:\/\/\/)[^\s@]*$/,
+          'must be an https://, ssh:// or file:/// URL without credentials',
+        )
+        .describe('URL of a git repository.'),
+      ref: z
+        .string()
+        .regex(/^[\w][\w./-]*$/)
+        .describe('Tag, branch or commit; noted by its commit.'),
+      folder: z
+        .string()
+        .regex(/^(?!\/)(?!.*\.\.)[\w./-]+$/)
+        .default('.')
+        .describe('Where the template is in it.'),
+    }),
+  ])
+  .describe('Where a template is.');
+export type TemplatePlace = z.infer<typeof TemplatePlace>;
+
+const TemplateRule = z
+  .strictObject({
+    type: z.string().optional().describe('Type of the product in the portal.'),
+    domain: z.string().optional().describe('Domain of the product.'),
+    tag: z.string().optional().describe('One of the product’s tags.'),
+    template: templateId,
+  })
+  .refine((rule) => rule.type !== undefined || rule.domain !== undefined || rule.tag !== undefined, {
+    message: 'a rule needs type, domain or tag; for all others there is PROV_TEMPLATE_PATH',
+  });
+export type TemplateRule = z.infer<typeof TemplateRule>;
+
+const SecretRef = z.strictObject({
+  secret_ref: z
+    .string()
+    .regex(/^(vault|aws-sm):.+$/, 'must be vault:<mount>/<path>#<field> or aws-sm:<name>[#<field>]'),
+});
+
+const Parameters = z
+  .record(templateId, z.record(z.string(), z.json()))
+  .describe('Template → its parameters.');
+
+const WorkspaceEnv = z
+  .record(z.string(), z.union([z.string(), SecretRef]))
+  .refine(
+    (lines) => Object.keys(lines).every((name) => /^(?!(S3|AWS)_)[A-Z][A-Z0-9_]*$/.test(name)),
+    'names are of A-Z, 0-9 and _, and S3_ and AWS_ names are the provisioner’s',
+  )
+  .describe('Further lines of every workspace’s `.env`; a `secret_ref` is read at start and never rendered.');
+
+const Environment = z.strictObject({
+  parameters: Parameters.default({}),
+  env: WorkspaceEnv.default({}),
+});
+
+/** The form of the file; docs/platform.schema.json is made from it. */
+export const PlatformFile = z.strictObject({
+  version: z.literal(1),
+  templates: z
+    .record(templateId, TemplatePlace)
+    .default({})
+    .describe('Templates beside those next to PROV_TEMPLATE_PATH.'),
+  rules: z
+    .array(TemplateRule)
+    .default([])
+    .describe('The first that fits a product decides, unless its setting `workspace_template` does.'),
+  parameters: Parameters.default({}),
+  env: WorkspaceEnv.default({}),
+  environments: z
+    .record(z.string(), Environment)
+    .default({})
+    .describe('What differs where PROV_ENVIRONMENT has this name.'),
+});
+
+/** What the file says for the environment that this daemon is in. */
+export interface Platform {
+  readonly templates: Readonly<Record<string, TemplatePlace>>;
+  readonly rules: readonly TemplateRule[];
+  readonly parameters: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  readonly env: Readonly<Record<string, string | { readonly secret_ref: string }>>;
+}
+
+export const noPlatform: Platform = { templates: {}, rules: [], parameters: {}, env: {} };
+
+/**
+ * Reads and checks the file. Paths in it come back absolute.
+ *
+ * @param environment name of one of its environments
+ * @throws ProvisionerError `CONFIG_INVALID` that says where in the file what is wrong
+ */
+export async function readPlatformFile(path: string, environment: string | undefined): Promise<Platform> {
+  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
+    throw wrong(path, 'it can not be read', cause);
+  });
+  const parsed = PlatformFile.safeParse(parsedYaml(path, text));
+  if (!parsed.success) throw wrong(path, z.prettifyError(parsed.error));
+  const { environments, templates, rules, parameters, env } = parsed.data;
+  const here = environment === undefined ? { parameters: {}, env: {} } : environments[environment];
+  if (here === undefined) {
+    const known = Object.keys(environments).join(', ') || 'none';
+    throw wrong(
+      path,
+      `it has no environment ${JSON.stringify(environment)} (PROV_ENVIRONMENT); it has: ${known}`,
+    );
+  }
+  return {
+    templates: Object.fromEntries(
+      Object.entries(templates).map(([id, place]) => [
+        id,
+        'path' in place ? { path: resolve(dirname(path), place.path) } : place,
+      ]),
+    ),
+    rules,
+    parameters: mergeParameters(parameters, here.parameters),
+    env: { ...env, ...here.env },
+  };
+}
+
+function mergeParameters(
+  everywhere: Platform['parameters'],
+  here: Platform['parameters'],
+): Platform['parameters'] {
+  const ids = new Set([...Object.keys(everywhere), ...Object.keys(here)]);
+  return Object.fromEntries([...ids].map((id) => [id, { ...everywhere[id], ...here[id] }]));
+}
+
+function parsedYaml(path: string, text: string): unknown {
+  try {
+    return parseYaml(text);
+  } catch (cause) {
+    throw wrong(path, cause instanceof Error ? cause.message : String(cause), cause);
+  }
+}
+
+function wrong(path: string, what: string, cause?: unknown): ProvisionerError {
+  return new ProvisionerError('CONFIG_INVALID', `The platform file ${path} is not usable: ${what}`, {
+    cause,
+  });
+}
