@@ -10,6 +10,11 @@ export function py(value: unknown): string {
   return JSON.stringify(String(value ?? '')).replace(/[\u007f-\uffff]/g, escapeUnit);
 }
 
+/** Text for tools that read Jinja wherever they find it, such as dbt's descriptions: braces that would open it stand apart. */
+export function nojinja(value: unknown): string {
+  return String(value ?? '').replace(/\{(?=[{%#])/g, '{ ');
+}
+
 /** One line of plain text for Markdown and comments: no line breaks, no control characters, no markup. */
 export function line(value: unknown): string {
   return String(value ?? '')

@@ -3,7 +3,7 @@ import { lstat, mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { HomeName } from '../model/home.ts';
 import { type EnvEntries, readEnvBlock, withEnvBlock, withoutEnvBlock } from './env-block.ts';
-import { type RenderedFile, sha256 } from './render.ts';
+import { sha256 } from './render.ts';
 import { Repository } from './repository.ts';
 import {
   makeFolder,
@@ -90,21 +90,6 @@ export class Workspaces {
   async updateFiles(home: HomeName, update: FilesUpdate): Promise<FilesOutcome> {
     const folder = await this.#make(home);
     return updateFiles({ folder, owner: this.#owner, repository: this.#repositoryOf(folder) }, update);
-  }
-
-  async writeFiles(home: HomeName, files: readonly RenderedFile[]): Promise<void> {
-    const after = Object.fromEntries(files.map((file) => [file.path, file.sha256]));
-    const write = files.map((file) => file.path);
-    await this.updateFiles(home, {
-      write,
-      merge: [],
-      remove: [],
-      files,
-      before: {},
-      after,
-      message: '',
-      at: new Date(),
-    });
   }
 
   /** Puts our block into `.env`, with a line for people above it; lines that a person added stay. */

@@ -1,12 +1,17 @@
 /** Renders the template for a product as the daemon does, and runs commands in the result. */
 import { execFile } from 'node:child_process';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { expect } from 'vitest';
 import { type HomeName, homeNamesFor, outputPrefixOf, prefixOf, schemaNameOf } from '../../src/model/home.ts';
-import { type RenderContext, renderTemplate } from '../../src/workspace/render.ts';
+import { type RenderContext, type RenderedFile, renderTemplate } from '../../src/workspace/render.ts';
 import { loadTemplate } from '../../src/workspace/template.ts';
+import { Workspaces } from '../../src/workspace/workspace.ts';
 import { bucket, region } from './store.ts';
 
-export const templateFolder = fileURLToPath(new URL('../../templates/sqlmesh', import.meta.url));
+export const templateFolder = (id: string): string =>
+  fileURLToPath(new URL(`../../templates/${id}`, import.meta.url));
 
 export interface Outcome {
   readonly code: number;
@@ -47,8 +52,32 @@ export function contextOf(
   };
 }
 
-export const render = async (context: RenderContext) =>
-  renderTemplate(await loadTemplate(templateFolder), context);
+/** Renders a template with its parameters' defaults. */
+export async function render(id: string, context: RenderContext): Promise<readonly RenderedFile[]> {
+  const template = await loadTemplate(templateFolder(id));
+  return renderTemplate(template, { ...context, parameters: template.parameters(context.parameters) });
+}
+
+/** Lays a workspace as the daemon does, with its history. */
+export async function layWorkspace(
+  root: string,
+  home: HomeName,
+  files: readonly RenderedFile[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  const workspaces = new Workspaces({ root, owner: { uid: undefined, gid: undefined }, history: true });
+  await workspaces.updateFiles(home, {
+    write: files.map((file) => file.path),
+    merge: [],
+    remove: [],
+    files,
+    before: {},
+    after: Object.fromEntries(files.map((file) => [file.path, file.sha256])),
+    message: 'Set up the workspace\n',
+    at: new Date(),
+  });
+  if (Object.keys(env).length > 0) await workspaces.writeEnv(home, env, null);
+}
 
 /** An input as the template sees it. */
 export function inputOf(home: HomeName, tables: readonly string[]): RenderContext['inputs'][number] {
@@ -115,4 +144,26 @@ export function homeOf(namespace: string): HomeName {
   const [home] = homeNamesFor({ id: '00000000', namespace });
   if (home !== namespace) throw new Error(`${namespace} is no home name`);
   return home;
+}
+
+/** Expects success, and the words in what was printed. */
+export function expectDone(outcome: Outcome, ...words: readonly string[]): void {
+  expect(outcome.code, outcome.output).toBe(0);
+  for (const word of words) expect(outcome.output).toContain(word);
+}
+
+/** What the portal lets people write. `$` and `{` are apart so that this is not taken for a template string. */
+export const hostile = `"; DROP TABLE x; --\r\n{{x}} {% y %} ${'$'}{z} \`id\` \u2028'"""\n# [a](b) <script>`;
+
+/** Files below a folder that hold one of the texts, whatever their format. */
+export async function filesWith(folder: string, texts: readonly string[]): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  const found = await Promise.all(
+    paths.map(async (path) => {
+      const bytes = await readFile(path);
+      return texts.some((text) => bytes.includes(text)) ? path.slice(folder.length + 1) : null;
+    }),
+  );
+  return found.filter((path) => path !== null);
 }

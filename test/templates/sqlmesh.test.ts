@@ -1,18 +1,20 @@
 /** The SQLMesh template with the real tools: rendered, run with restricted keys, its output read back. */
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { pythonVenv } from '../../demo/tools/python-venv.ts';
 import { ProductId } from '../../src/model/ids.ts';
-import { Workspaces } from '../../src/workspace/workspace.ts';
 import { cacheFolder } from '../support/cache-folder.ts';
 import {
   contextOf,
   envOf,
+  expectDone,
+  filesWith,
   homeOf,
+  hostile,
   inputOf,
-  type Outcome,
+  layWorkspace,
   outputUri,
   render,
   runIn,
@@ -27,8 +29,6 @@ const consumer = {
 };
 const empty = homeOf('sales_empty');
 const foreign = homeOf('sales_foreign');
-/** What the portal lets people write. `$` and `{` are apart so that this is not taken for a template string. */
-const hostile = `"; DROP TABLE x; --\r\n{{x}} {% y %} ${'$'}{z} \`id\` \u2028'"""\n# [a](b) <script>`;
 const installMs = 15 * 60_000;
 const commandMs = 180_000;
 
@@ -45,28 +45,21 @@ const inProject = (home: string, command: string, ...args: string[]) =>
   runIn(folderOf(home), venv, command, ...args);
 const sqlmesh = (home: string, ...args: string[]) => inProject(home, 'sqlmesh', ...args);
 
-/** Expects success, and the words in what was printed. */
-function expectDone(outcome: Outcome, ...words: readonly string[]): void {
-  expect(outcome.code, outcome.output).toBe(0);
-  for (const word of words) expect(outcome.output).toContain(word);
-}
-
 beforeAll(async () => {
   root = cleanup.adopt(await mkdtemp(join(tmpdir(), 'sqlmesh-template-')), removeFolder);
-  venv = await pythonVenv(cacheFolder, join(templateFolder, 'files/requirements.txt'));
+  venv = await pythonVenv(cacheFolder, join(templateFolder('sqlmesh'), 'files/requirements.txt'));
   store = cleanup.use(await startProductStore());
-  const workspaces = new Workspaces({ root, owner: { uid: undefined, gid: undefined }, history: false });
   const keys = [
     await store.grant(producer.id, producer.home, []),
     await store.grant(consumer.id, consumer.home, [producer.home, empty]),
   ] as const;
   secrets = keys.map((key) => key.secret);
-  await workspaces.writeFiles(producer.home, await render(contextOf(producer.home, [])));
-  await workspaces.writeEnv(producer.home, envOf(store.endpoint, producer.home, keys[0], ''), null);
+  const producerFiles = await render('sqlmesh', contextOf(producer.home, []));
+  await layWorkspace(root, producer.home, producerFiles, envOf(store.endpoint, producer.home, keys[0], ''));
   const inputs = [inputOf(producer.home, ['example']), inputOf(empty, []), inputOf(foreign, ['example'])];
-  await workspaces.writeFiles(consumer.home, await render(contextOf(consumer.home, inputs)));
+  const consumerFiles = await render('sqlmesh', contextOf(consumer.home, inputs));
   const uris = inputs.map((input) => `${input.schema}=${input.uri}`).join(',');
-  await workspaces.writeEnv(consumer.home, envOf(store.endpoint, consumer.home, keys[1], uris), null);
+  await layWorkspace(root, consumer.home, consumerFiles, envOf(store.endpoint, consumer.home, keys[1], uris));
 }, installMs);
 
 afterAll(() => cleanup.disposeAsync());
@@ -125,7 +118,6 @@ describe('a product without inputs', { timeout: commandMs }, () => {
 
   test('keeps its secret in .env alone, which git ignores', async () => {
     expect((await stat(join(folderOf(producer.home), '.env'))).mode & 0o777).toBe(0o600);
-    expectDone(await inProject(producer.home, 'git', 'init', '--quiet'));
     expectDone(
       await inProject(producer.home, 'git', 'check-ignore', '.env', 'warehouse.duckdb', '.cache/x', 'logs/x'),
     );
@@ -232,11 +224,8 @@ describe('the files of a workspace', { timeout: commandMs }, () => {
     };
     const product = { name: hostile, description: hostile, domain: hostile, type: hostile, tags: [hostile] };
     const owners = [{ name: hostile, email: hostile }];
-    const files = await render(contextOf(home, [input], { ...product, owners }));
-    await new Workspaces({ root, owner: { uid: undefined, gid: undefined }, history: false }).writeFiles(
-      home,
-      files,
-    );
+    const files = await render('sqlmesh', contextOf(home, [input], { ...product, owners }));
+    await layWorkspace(root, home, files);
     expectDone(await inProject(home, 'bash', '-n', 'run.sh'));
     expectDone(await inProject(home, 'python', '-m', 'compileall', '-q', 'scripts', 'macros'));
     const yaml = await inProject(home, 'python', '-c', parseYaml);
@@ -272,17 +261,4 @@ async function countRows(key: string): Promise<number> {
   const code = `${connect}\nprint('rows', context.engine_adapter.fetchone("""${query}""")[0])`;
   const { output } = await inProject(consumer.home, 'python', '-c', code);
   return Number(/rows (\d+)/.exec(output)?.[1]);
-}
-
-/** Files below a folder that hold one of the texts, whatever their format. */
-async function filesWith(folder: string, texts: readonly string[]): Promise<string[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-  const found = await Promise.all(
-    paths.map(async (path) => {
-      const bytes = await readFile(path);
-      return texts.some((text) => bytes.includes(text)) ? path.slice(folder.length + 1) : null;
-    }),
-  );
-  return found.filter((path) => path !== null);
 }

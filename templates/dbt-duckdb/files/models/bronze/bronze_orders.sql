@@ -1,0 +1,2 @@
+{# As it came in. An approved input is read so: select * from {{ source('<schema>', '<table>') }} #}
+select * from {{ ref('example_orders') }}
