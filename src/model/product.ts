@@ -28,8 +28,10 @@ export interface Product extends ListedProduct {
   readonly tags: readonly string[];
   readonly finalizers: readonly string[];
   readonly owners: readonly Owner[];
-  /** Setting namespace → value, with the definition's default where the product sets none. */
+  /** Setting namespace → value, where the product sets one. */
   readonly settings: Readonly<Record<string, string>>;
+  /** Setting namespace → what counts for a product that sets none. */
+  readonly settingDefaults: Readonly<Record<string, string>>;
   readonly inputs: readonly Input[];
 }
 

@@ -42,7 +42,8 @@ export function toProduct(parts: {
     tags: detail.tags.map((tag) => tag.value).sort(),
     finalizers: detail.finalizers,
     owners: toOwners(parts.assignments),
-    settings: { ...parts.defaults, ...toSettings(parts.values) },
+    settings: toSettings(parts.values),
+    settingDefaults: parts.defaults,
     inputs: toInputs(parts.inputs),
   };
 }

@@ -33,10 +33,10 @@ const templateSetting = 'workspace_template';
 export interface CatalogueOptions {
   /** Folder of the fallback; templates beside it can be had by their ids. */
   readonly fallback: string;
-  /** Id → folder of further templates. */
+  /** Name → folder of further templates; the platform may call one otherwise than it calls itself. */
   readonly folders: Readonly<Record<string, string>>;
   readonly rules: readonly TemplateRule[];
-  /** Id → values that the platform sets. */
+  /** Name → values that the platform sets. */
   readonly parameters: Readonly<Record<string, Parameters>>;
 }
 
@@ -47,18 +47,13 @@ export interface CatalogueOptions {
  */
 export async function loadCatalogue(options: CatalogueOptions): Promise<Catalogue> {
   const choices = new Map<string, TemplateChoice>();
-  const add = (template: Template) => {
-    const choice = { template, parameters: template.parameters(options.parameters[template.id] ?? {}) };
-    choices.set(template.id, choice);
+  const add = (template: Template, name = template.id) => {
+    const choice = { template, parameters: template.parameters(options.parameters[name] ?? {}) };
+    choices.set(name, choice);
     return choice;
   };
   for (const folder of await foldersBeside(options.fallback)) add(await loadTemplate(folder));
-  for (const [id, folder] of Object.entries(options.folders)) {
-    const template = await loadTemplate(folder);
-    if (template.id !== id)
-      throw wrong(`the template ${id} in ${folder} calls itself ${template.id}: use that name`);
-    add(template);
-  }
+  for (const [name, folder] of Object.entries(options.folders)) add(await loadTemplate(folder), name);
   const fallback = add(await loadTemplate(options.fallback));
   const known = [...choices.keys()].sort().join(', ');
   for (const { template } of options.rules)
@@ -69,27 +64,34 @@ export async function loadCatalogue(options: CatalogueOptions): Promise<Catalogu
 }
 
 /**
- * The product's own setting first, then the first rule that fits, then the fallback. Words are compared as people read
- * them: without case.
+ * The product's own setting first, then the first rule that fits, then the setting's default in the portal, then the
+ * fallback. Words are compared as people read them: without case.
  *
  * @throws ProvisionerError `TEMPLATE_INVALID` when the setting names none
  */
 export function chooseTemplate(
-  { choices, rules, fallback }: Catalogue,
-  product: Pick<Product, 'type' | 'domain' | 'tags' | 'settings'>,
+  catalogue: Catalogue,
+  product: Pick<Product, 'type' | 'domain' | 'tags' | 'settings' | 'settingDefaults'>,
 ): TemplateChoice {
-  const wanted = product.settings[templateSetting]?.trim() ?? '';
-  if (wanted !== '') {
-    const choice = choices.get(wanted);
-    if (choice !== undefined) return choice;
-    const known = [...choices.keys()].sort().join(', ');
-    throw new ProvisionerError(
-      'TEMPLATE_INVALID',
-      `The product’s setting ${templateSetting} is ${JSON.stringify(wanted)}; there are: ${known}.`,
-    );
-  }
-  const rule = rules.find((each) => fits(each, product));
-  return (rule === undefined ? undefined : choices.get(rule.template)) ?? fallback;
+  const rule = catalogue.rules.find((each) => fits(each, product));
+  return (
+    ownChoice(catalogue, product.settings[templateSetting]?.trim() ?? '') ??
+    (rule === undefined ? undefined : catalogue.choices.get(rule.template)) ??
+    // Nobody chose it for this product: a default that names none of ours is passed over.
+    catalogue.choices.get(product.settingDefaults[templateSetting]?.trim() ?? '') ??
+    catalogue.fallback
+  );
+}
+
+function ownChoice({ choices }: Catalogue, wanted: string): TemplateChoice | undefined {
+  if (wanted === '') return undefined;
+  const choice = choices.get(wanted);
+  if (choice !== undefined) return choice;
+  const known = [...choices.keys()].sort().join(', ');
+  throw new ProvisionerError(
+    'TEMPLATE_INVALID',
+    `The product’s setting ${templateSetting} is ${JSON.stringify(wanted)}; there are: ${known}.`,
+  );
 }
 
 function fits(rule: TemplateRule, product: Pick<Product, 'type' | 'domain' | 'tags'>): boolean {

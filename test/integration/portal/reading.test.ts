@@ -25,7 +25,8 @@ describe.each(generations)('reading the portal, %s', (generation) => {
       domain: 'Sales',
       lifecycle: 'Draft',
       finalizers: ['workspace-provisioner'],
-      settings: { workspace_template: 'sqlmesh', iam_role: 'false' },
+      settings: { workspace_template: 'sqlmesh' },
+      settingDefaults: { workspace_template: 'dbt', iam_role: 'false' },
       inputs: [],
     });
     expect(product?.owners).toContainEqual({ name: 'john scientist', email: 'john.scientist@pharma.com' });
@@ -36,7 +37,8 @@ describe.each(generations)('reading the portal, %s', (generation) => {
     await using portal = await startServer(replay(generation, ...answers));
     const product = await fastClient(portal.url).readProduct(consumer);
     expect(product?.name).toBe('Café Ünïcode – 数据');
-    expect(product?.settings).toEqual({ workspace_template: 'dbt', iam_role: 'false' });
+    expect(product?.settings).toEqual({});
+    expect(product?.settingDefaults).toEqual({ workspace_template: 'dbt', iam_role: 'false' });
     expect(product?.inputs).toContainEqual({
       outputPortId: expect.any(String),
       outputPortName: 'Timed leads',

@@ -123,10 +123,9 @@ describe('the templates', () => {
     await expect(loadCatalogue(await options(change))).rejects.toThrow(words);
   });
 
-  test('stop the start when one calls itself otherwise', async () => {
-    const folder = await template('second', size);
-    await expect(loadCatalogue(await options({ folders: { other: folder } }))).rejects.toThrow(
-      'calls itself second',
-    );
+  test('go by the names that the platform gives them', async () => {
+    const folders = { other: await template('second', size) };
+    const { choices } = await loadCatalogue(await options({ folders, parameters: { other: { size: 7 } } }));
+    expect(choices.get('other')).toMatchObject({ template: { id: 'second' }, parameters: { size: 7 } });
   });
 });

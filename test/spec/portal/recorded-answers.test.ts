@@ -152,7 +152,8 @@ describe.each(generations)('recorded answers of the portal, %s', (generation) =>
         { name: 'Bob Johnson', email: 'bob.johnson@pharma.com' },
         { name: 'john scientist', email: 'john.scientist@pharma.com' },
       ],
-      settings: { workspace_template: 'sqlmesh', iam_role: 'false' },
+      settings: { workspace_template: 'sqlmesh' },
+      settingDefaults: { workspace_template: 'dbt', iam_role: 'false' },
       inputs: [],
     });
   });

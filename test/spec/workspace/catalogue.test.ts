@@ -8,10 +8,16 @@ const catalogueWith = (...rules: TemplateRule[]): Catalogue => ({
   rules,
   fallback: named('sqlmesh'),
 });
-const product = { type: 'Reporting', domain: 'Sales', tags: ['monthly', 'PII'], settings: {} };
+const product = {
+  type: 'Reporting',
+  domain: 'Sales',
+  tags: ['monthly', 'PII'],
+  settings: {},
+  settingDefaults: {},
+};
 const chosen = (
   catalogue: Catalogue,
-  change: Partial<typeof product> | { settings: Record<string, string> } = {},
+  change: { settings?: Record<string, string>; settingDefaults?: Record<string, string> } = {},
 ) => chooseTemplate(catalogue, { ...product, ...change }).template.id;
 
 describe('a product gets', () => {
@@ -37,6 +43,14 @@ describe('a product gets', () => {
     const settings = { workspace_template: 'r' };
     expect(chosen(catalogueWith({ domain: 'Sales', template: 'dbt' }), { settings })).toBe('r');
     expect(chosen(catalogueWith(), { settings: { workspace_template: '' } })).toBe('sqlmesh');
+  });
+
+  test('what the setting’s default says, after every rule', () => {
+    const settingDefaults = { workspace_template: 'r' };
+    expect(chosen(catalogueWith(), { settingDefaults })).toBe('r');
+    expect(chosen(catalogueWith({ domain: 'Sales', template: 'dbt' }), { settingDefaults })).toBe('dbt');
+    const nowhere = { settingDefaults: { workspace_template: 'spark' } };
+    expect(chosen(catalogueWith(), nowhere)).toBe('sqlmesh');
   });
 
   test('a word about what there is, when its setting names nothing', () => {
