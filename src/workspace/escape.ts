@@ -1,4 +1,4 @@
-/** Helpers by which a template puts people's free text into a file so that the file still parses. */
+/** Helpers of templates: most of them put people's free text into a file so that the file still parses. */
 
 /** A JSON string is a valid double-quoted YAML scalar; line separators that YAML would fold are escaped too. */
 export function yaml(value: unknown): string {
@@ -28,6 +28,17 @@ export function sh(value: unknown): string {
   return `'${String(value ?? '')
     .replace(/[\r\n\0]+/g, ' ')
     .replaceAll("'", `'\\''`)}'`;
+}
+
+/** Whether two values are the same, for `{{#if (is parameters.ci 'github')}}`. */
+export function is(left: unknown, right: unknown): boolean {
+  return left === right;
+}
+
+/** Its arguments as one text. */
+export function join(...parts: readonly unknown[]): string {
+  // Handlebars adds its options as the last argument.
+  return parts.slice(0, -1).map(String).join('');
 }
 
 const markdownEscapes = new Map([

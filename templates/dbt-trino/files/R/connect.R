@@ -1,0 +1,60 @@
+# DuckDB in R with this product's keys. Managed by the provisioner: changes to this file are not kept.
+#
+#   source("R/connect.R")
+#   con <- connect()
+#   input(con, "sales_leads", "example")   # a table of an approved input
+#   output(con, "example")                 # a table that this product published
+#
+# Reads the store with this product's own keys, without Trino.
+
+sql_literal <- function(text) paste0("'", gsub("'", "''", text, fixed = TRUE), "'")
+
+# SQL that makes the keys known to DuckDB.
+secret_sql <- function() {
+  endpoint <- Sys.getenv("S3_ENDPOINT")
+  paste0(
+    "CREATE OR REPLACE SECRET product (TYPE s3",
+    ", KEY_ID ", sql_literal(Sys.getenv("S3_ACCESS_KEY")),
+    ", SECRET ", sql_literal(Sys.getenv("S3_SECRET_KEY")),
+    ", SESSION_TOKEN ", sql_literal(Sys.getenv("S3_SESSION_TOKEN")),
+    ", REGION ", sql_literal(Sys.getenv("S3_REGION")),
+    ", ENDPOINT ", sql_literal(sub("/+$", "", sub("^[a-z]+://", "", endpoint))),
+    ", USE_SSL ", if (startsWith(endpoint, "http://")) "false" else "true",
+    ", URL_STYLE 'path')"
+  )
+}
+
+# SQL that reads one table below an output root.
+table_sql <- function(uri, table) {
+  files <- paste0(sub("/+$", "", uri), "/", table, "/[!._]*")
+  paste0("SELECT * FROM read_parquet(", sql_literal(files), ", union_by_name = true)")
+}
+
+# Output roots of the approved inputs, by schema.
+input_uris <- function() {
+  entries <- strsplit(Sys.getenv("S3_INPUTS"), ",", fixed = TRUE)[[1]]
+  stats::setNames(sub("^[^=]*=", "", entries), sub("=.*$", "", entries))
+}
+
+# Opens DuckDB in memory. Reads .env again, so that a changed key counts at the next call.
+connect <- function() {
+  readRenviron(".env")
+  con <- DBI::dbConnect(duckdb::duckdb())
+  DBI::dbExecute(con, "INSTALL httpfs")
+  DBI::dbExecute(con, "LOAD httpfs")
+  DBI::dbExecute(con, secret_sql())
+  con
+}
+
+# A table of an approved input, as a data frame.
+input <- function(con, schema, table) {
+  uris <- input_uris()
+  if (!schema %in% names(uris)) stop("No approved input: ", schema)
+  DBI::dbGetQuery(con, table_sql(uris[[schema]], table))
+}
+
+# A table that this product published, as a data frame.
+output <- function(con, table) {
+  root <- paste0("s3://", Sys.getenv("S3_BUCKET"), "/", gsub("^/+|/+$", "", Sys.getenv("S3_PREFIX")), "/output")
+  DBI::dbGetQuery(con, table_sql(root, table))
+}
