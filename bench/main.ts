@@ -4,6 +4,7 @@ import { measureAcks } from './acks.ts';
 import { measureHomes } from './homes.ts';
 import { measureIdentity } from './identity.ts';
 import { setBenchStage, startBenchMinio, startBenchMinistack } from './stage.ts';
+import { measureWorkspaces } from './workspaces.ts';
 
 interface Row {
   readonly part: string;
@@ -20,6 +21,7 @@ await measureDaemon('embedded', undefined, 500);
   await measureDaemon('PostgreSQL', server.url, 200);
 }
 await measureMinio();
+await measureTemplates();
 
 if (!process.argv.includes('--json')) printTable();
 process.stdout.write(`${JSON.stringify(rows)}\n`);
@@ -73,6 +75,14 @@ async function measureMinio(): Promise<void> {
   add('webhook to .env, one by one, p50', single.p50Ms, 'ms', '<= 90');
   const many = await measureHomes(stage, 'many', 200, 16);
   add('products, 16 at a time', many.perSecond, '/s', '>= 28');
+}
+
+async function measureTemplates(): Promise<void> {
+  const add = adder('workspaces, template sqlmesh');
+  const { renderP50Ms, laidP50Ms, withHistoryP50Ms } = await measureWorkspaces(100);
+  add('rendered, p50', renderP50Ms, 'ms', '<= 15');
+  add('rendered and written, p50', laidP50Ms, 'ms');
+  add('rendered, written and committed, p50', withHistoryP50Ms, 'ms', '<= 60');
 }
 
 function printTable(): void {

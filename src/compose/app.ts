@@ -22,7 +22,7 @@ export function createApp(
   parts: ReconcileParts,
   state: { readonly accepting: boolean },
 ): express.Express {
-  const { database, queue, log, metrics, portal, store, findIssuer, workspaces } = parts;
+  const { database, queue, log, metrics, portal, store, findIssuer, capabilities, workspaces } = parts;
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -52,7 +52,7 @@ export function createApp(
         {
           name: 'identity',
           check: async () => (await findIssuer()).check(),
-          facts: async () => (await findIssuer()).kind,
+          facts: async () => ({ ...(await findIssuer()).kind, capabilities: capabilities() }),
         },
         { name: 'workspaces', check: () => workspaces.check() },
       ],

@@ -2,8 +2,13 @@
 import { resolve } from 'node:path';
 import type { Environment } from '../config/schema.ts';
 import type { Database } from '../db/connection.ts';
+import { assemblePolicy } from '../grants/policy.ts';
 import { issuerFinder } from '../identity/find-issuer.ts';
-import { canaryHome } from '../model/home.ts';
+import type { Issuer } from '../identity/issuer.ts';
+import { type Capabilities, probeStore } from '../identity/probe.ts';
+import { asProvisionerError } from '../model/errors.ts';
+import { canaryHome, closedCanaryHome } from '../model/home.ts';
+import { ProductId } from '../model/ids.ts';
 import { createPortalClient } from '../portal/create-client.ts';
 import type { PortalAuth } from '../portal/credentials.ts';
 import type { Queue } from '../queue/queue.ts';
@@ -16,6 +21,9 @@ import type { Redactor } from '../telemetry/redact.ts';
 import { Workspaces } from '../workspace/workspace.ts';
 import type { Platform } from './platform.ts';
 import { createSink } from './sink.ts';
+
+/** Owner of what belongs to no product. */
+const noProduct = ProductId.parse('00000000-0000-0000-0000-000000000000');
 
 /** What is there before the parts. */
 export interface Foundations {
@@ -42,9 +50,18 @@ export function assembleParts(env: Environment, foundations: Foundations): Recon
     credentials: env.PROV_CREDENTIALS === 'keys' ? 'keys' : { seconds: env.PROV_SESSION_LIFETIME / 1000 },
     stsEndpoint: env.PROV_STS_ENDPOINT,
     users: { permissionsBoundary: env.PROV_AWS_PERMISSIONS_BOUNDARY, path: env.PROV_AWS_IAM_PATH },
-    onFound: ({ kind: { store: name, credentials, limits } }) =>
-      log.info('found the store’s identity API', { store: name, credentials, ...limits }),
+    onFound: (issuer) => {
+      const { store: name, credentials, limits } = issuer.kind;
+      log.info('found the store’s identity API', { store: name, credentials, ...limits });
+      probing = probe(env, store, issuer, log).then((found) => {
+        capabilities = found;
+      });
+    },
   });
+  let capabilities: Capabilities | null = null;
+  let probing: Promise<void> | null = null;
+  // It makes and removes what it needs: let it end before the store's clients do.
+  started.defer(async () => void (await probing));
   const workspaces = new Workspaces({
     root: resolve(env.PROV_TEMPLATE_OUTPUT_PATH),
     owner: { uid: env.PROV_WORKSPACE_UID, gid: env.PROV_WORKSPACE_GID },
@@ -64,6 +81,7 @@ export function assembleParts(env: Environment, foundations: Foundations): Recon
     portal,
     store,
     findIssuer,
+    capabilities: () => capabilities,
     sink,
     workspaces,
     proveKey: (key, claim) => proveKey(key, claim, { store: place, timeoutMs: env.PROV_PROOF_TIMEOUT }),
@@ -94,6 +112,36 @@ export function assembleParts(env: Environment, foundations: Foundations): Recon
     clock: () => new Date(),
     random: Math.random,
   };
+}
+
+/** Nobody waits for it: a product's own proof stands before its keys, whatever the probe says. */
+async function probe(
+  env: Environment,
+  store: S3ObjectStore,
+  issuer: Issuer,
+  log: Logger,
+): Promise<Capabilities | null> {
+  const { store: name } = issuer.kind;
+  const place = { endpoint: env.S3_ENDPOINT, region: env.S3_REGION, bucket: env.S3_BUCKET };
+  const claim = { own: canaryHome, inputs: [], foreign: [closedCanaryHome] };
+  try {
+    // The bucket is made with the first marker: in one that is not there everything is "not found", nothing refused.
+    await store.writeMarker(canaryHome, noProduct);
+    const capabilities = await probeStore(issuer, {
+      policy: assemblePolicy(env.S3_BUCKET, canaryHome, []),
+      prove: (key) => proveKey(key, claim, { store: place, timeoutMs: env.PROV_PROOF_TIMEOUT }),
+    });
+    await store.purge(canaryHome);
+    const { policies, secondKey } = capabilities;
+    if (policies === 'enforced' && secondKey)
+      log.info('the store keeps policies as they are written', { store: name });
+    else log.warn('the store does not give every guarantee', { store: name, ...capabilities });
+    return capabilities;
+  } catch (thrown) {
+    const { code, message } = asProvisionerError(thrown);
+    log.warn('the store could not be probed', { store: name, code, error: message });
+    return null;
+  }
 }
 
 function portalAuth(env: Environment): PortalAuth {

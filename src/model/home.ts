@@ -5,10 +5,12 @@ export type HomeName = string & { readonly __brand: 'HomeName' };
 
 const safeHomeName = /^[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9_-])?$/;
 /** Names that tools or we ourselves give a meaning to, at the top of the output folder or of the bucket. */
-const reserved = new Set(['provisioner-canary', 'readme.md', 'node_modules']);
+const reserved = new Set(['provisioner-canary', 'provisioner-canary-closed', 'readme.md', 'node_modules']);
 
 /** A prefix that belongs to nobody: every new key is shown to be refused there. */
 export const canaryHome = 'provisioner-canary' as HomeName;
+/** A second one, to be closed to who may open the first. */
+export const closedCanaryHome = 'provisioner-canary-closed' as HomeName;
 
 /** Whether the text can be a home's name: no leading dot or dash, no `..`, no trailing dot, at most 64 characters. */
 export function isHomeName(text: string): text is HomeName {

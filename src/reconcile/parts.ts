@@ -1,6 +1,7 @@
 /** What reconciling needs of the world, each part replaceable at its port. */
 import type { Database } from '../db/connection.ts';
 import type { AccessKey, Issuer } from '../identity/issuer.ts';
+import type { Capabilities } from '../identity/probe.ts';
 import type { HomeName } from '../model/home.ts';
 import type { PortalClient } from '../portal/client.ts';
 import type { Queue } from '../queue/queue.ts';
@@ -32,6 +33,8 @@ export interface ReconcileParts {
   readonly store: ObjectStore;
   /** Finds out at the first call what kind of store it is, and fails while that is away. */
   readonly findIssuer: () => Promise<Issuer>;
+  /** What the store was seen to do; `null` while that is not known. */
+  readonly capabilities: () => Capabilities | null;
   readonly workspaces: Workspaces;
   /** Holds the secrets of products' keys; `null`: the workspace's `.env` does. */
   readonly sink: SecretSink | null;

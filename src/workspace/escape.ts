@@ -23,6 +23,12 @@ export function line(value: unknown): string {
     .replace(/[\\`*_{}[\]<>#|!~$&]/g, (character) => markdownEscapes.get(character) ?? `\\${character}`);
 }
 
+/** A mail address, or nothing when the text is none. */
+export function mail(value: unknown): string {
+  const text = String(value ?? '').trim();
+  return /^[\w.+-]+@[\w-]+(\.[\w-]+)+$/.test(text) ? text : '';
+}
+
 /** A single-quoted shell word. */
 export function sh(value: unknown): string {
   return `'${String(value ?? '')
