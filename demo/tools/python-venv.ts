@@ -12,8 +12,8 @@ const run = promisify(execFile);
 const mark = '.ready';
 
 /**
- * Folder of an environment with the packages of a `requirements.txt`, with DuckDB's `httpfs` extension in place when it
- * is among them. It is named after the requirements, so a changed pin makes a new one. Several test processes may ask at once: one makes it.
+ * Folder of an environment with the packages of a `requirements.txt`, with DuckDB's extensions that are among them in
+ * place. It is named after the requirements, so a changed pin makes a new one. Several test processes may ask at once: one makes it.
  *
  * @throws when python3 or a package is missing
  */
@@ -52,6 +52,9 @@ async function install(folder: string, requirements: string): Promise<void> {
   const python = join(folder, 'bin', 'python');
   await run('python3', ['-m', 'venv', folder]);
   await run(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '-r', requirements]);
-  if ((await readFile(requirements, 'utf8')).includes('duckdb-extension-httpfs'))
-    await run(python, ['-c', 'from duckdb_extensions import import_extension; import_extension("httpfs")']);
+  const text = await readFile(requirements, 'utf8');
+  const extensions = [...text.matchAll(/^duckdb-extension-(\w+)==/gm)].map(([, name]) => name);
+  if (extensions.length === 0) return;
+  const code = `from duckdb_extensions import import_extension\n${extensions.map((name) => `import_extension("${name}")`).join('\n')}`;
+  await run(python, ['-c', code]);
 }

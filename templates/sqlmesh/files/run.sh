@@ -30,8 +30,8 @@ fi
 setup() {
   [ -d .venv ] || python3 -m venv .venv
   .venv/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
-  # The package holds DuckDB's extension, so that nothing is downloaded when models run.
-  .venv/bin/python -c 'from duckdb_extensions import import_extension; import_extension("httpfs")'
+  # The packages hold DuckDB's extensions, so that nothing is downloaded when models run.
+  .venv/bin/python -c 'from duckdb_extensions import import_extension as add; add("httpfs"); add("aws")'
 }
 
 command="${1:-help}"
