@@ -39,7 +39,7 @@ export interface Foundations {
 /** Puts the parts together; what must be closed is left to `started`. */
 export function assembleParts(env: Environment, foundations: Foundations): ReconcileParts {
   const { started, redactor, log, metrics, platform, database, queue } = foundations;
-  const place = { endpoint: env.S3_ENDPOINT, region: env.S3_REGION, bucket: env.S3_BUCKET };
+  const place = placeOf(env);
   const admin = { accessKeyId: env.S3_ACCESS_KEY, secretAccessKey: env.S3_SECRET_KEY };
   const store = started.use(new S3ObjectStore({ ...place, ...admin }));
   const findIssuer = issuerFinder({
@@ -92,6 +92,7 @@ export function assembleParts(env: Environment, foundations: Foundations): Recon
     settings: {
       bucket: env.S3_BUCKET,
       region: env.S3_REGION,
+      addressing: env.PROV_S3_ADDRESSING,
       workspaceEndpoint: env.S3_WORKSPACE_ENDPOINT ?? env.S3_ENDPOINT,
       finalizer: env.PROV_FINALIZER === '' ? null : env.PROV_FINALIZER,
       rotateOnAccessChange: env.PROV_ROTATE_ON_ACCESS_CHANGE,
@@ -114,6 +115,11 @@ export function assembleParts(env: Environment, foundations: Foundations): Recon
   };
 }
 
+function placeOf(env: Environment) {
+  const { S3_ENDPOINT: endpoint, S3_REGION: region, S3_BUCKET: bucket, PROV_S3_ADDRESSING: addressing } = env;
+  return { endpoint, region, bucket, addressing };
+}
+
 /** Nobody waits for it: a product's own proof stands before its keys, whatever the probe says. */
 async function probe(
   env: Environment,
@@ -122,7 +128,7 @@ async function probe(
   log: Logger,
 ): Promise<Capabilities | null> {
   const { store: name } = issuer.kind;
-  const place = { endpoint: env.S3_ENDPOINT, region: env.S3_REGION, bucket: env.S3_BUCKET };
+  const place = placeOf(env);
   const claim = { own: canaryHome, inputs: [], foreign: [closedCanaryHome] };
   try {
     // The bucket is made with the first marker: in one that is not there everything is "not found", nothing refused.

@@ -14,6 +14,8 @@ import type { DesiredHome } from './plan.ts';
 export interface HomeSettings {
   readonly bucket: string;
   readonly region: string;
+  /** Where requests name the bucket. */
+  readonly addressing: 'path' | 'virtual';
   /** The store as workspaces reach it. */
   readonly workspaceEndpoint: string;
   readonly finalizer: string | null;
@@ -164,10 +166,12 @@ function outputUri(settings: HomeSettings, home: HomeName): string {
 
 /** The block of `.env` but for the credentials; `credentialEntries` adds those. Names: docs/templates.md. */
 function envEntries(settings: HomeSettings, home: HomeName, context: RenderContext): Record<string, string> {
-  const { workspaceEndpoint, region, bucket } = settings;
+  const { workspaceEndpoint, region, bucket, addressing } = settings;
   return {
     S3_ENDPOINT: workspaceEndpoint,
     S3_REGION: region,
+    // DuckDB's words.
+    S3_URL_STYLE: addressing === 'virtual' ? 'vhost' : 'path',
     S3_BUCKET: bucket,
     S3_PREFIX: prefixOf(home),
     S3_INPUTS: context.inputs.map((input) => `${input.schema}=${input.uri}`).join(','),

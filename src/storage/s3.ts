@@ -1,4 +1,4 @@
-/** The bucket over the S3 API, path-style (every S3 server understands it). */
+/** The bucket over the S3 API. */
 import {
   CreateBucketCommand,
   DeleteObjectsCommand,
@@ -21,14 +21,16 @@ export interface S3Options {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
   readonly sessionToken?: string;
+  /** Where requests name the bucket; `path`, which every S3 server understands, when left out. */
+  readonly addressing?: 'path' | 'virtual';
 }
 
-/** The one way a client is made here: path-style, and checksums only where the protocol asks for them. */
+/** The one way a client is made here: checksums only where the protocol asks for them. */
 export function createS3Client(options: Omit<S3Options, 'bucket'>, maxAttempts: number): S3Client {
   return new S3Client({
     endpoint: options.endpoint,
     region: options.region,
-    forcePathStyle: true,
+    forcePathStyle: options.addressing !== 'virtual',
     maxAttempts,
     // Servers other than AWS differ in the newer default checksums; each request that needs one still has it.
     requestChecksumCalculation: 'WHEN_REQUIRED',

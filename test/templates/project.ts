@@ -100,6 +100,7 @@ export function envOf(
   return {
     S3_ENDPOINT: endpoint,
     S3_REGION: region,
+    S3_URL_STYLE: 'path',
     S3_BUCKET: bucket,
     S3_PREFIX: prefixOf(home),
     S3_INPUTS: inputs,

@@ -28,6 +28,11 @@ export const storeSettings = {
       example: 'eu-west-1',
     },
   ),
+  PROV_S3_ADDRESSING: setting(z.enum(['path', 'virtual'], 'must be path or virtual').default('path'), {
+    about:
+      'How the bucket is named in requests, ours and the workspaces’: in the path (every server takes it) or in the host name.',
+    example: 'virtual',
+  }),
   S3_BUCKET: setting(
     z
       .string()

@@ -8,7 +8,8 @@ export const minioTool: GoTool = {
   version: 'v0.0.0-20260212201848-7aac2a2c5b7c',
 };
 
-export async function startMinio(): Promise<StoreServer> {
+/** @param domain buckets are names below it, beside being paths */
+export async function startMinio(domain?: string): Promise<StoreServer> {
   await using started = new AsyncDisposableStack();
   const data = await dataFolder(started);
   const port = await freePort();
@@ -18,7 +19,12 @@ export async function startMinio(): Promise<StoreServer> {
   const server = await startProgram(
     goToolPath(minioTool),
     ['server', '--quiet', '--address', `127.0.0.1:${port}`, '--console-address', '127.0.0.1:0', data],
-    { MINIO_ROOT_USER: accessKey, MINIO_ROOT_PASSWORD: secretKey, MINIO_BROWSER: 'off' },
+    {
+      MINIO_ROOT_USER: accessKey,
+      MINIO_ROOT_PASSWORD: secretKey,
+      MINIO_BROWSER: 'off',
+      ...(domain === undefined ? {} : { MINIO_DOMAIN: domain }),
+    },
     () => fetch(`${endpoint}/minio/health/ready`).then((answer) => answer.ok && anyAnswer(endpoint)),
   );
   started.use(server);

@@ -20,7 +20,7 @@ secret_sql <- function() {
     ", REGION ", sql_literal(Sys.getenv("S3_REGION")),
     ", ENDPOINT ", sql_literal(sub("/+$", "", sub("^[a-z]+://", "", endpoint))),
     ", USE_SSL ", if (startsWith(endpoint, "http://")) "false" else "true",
-    ", URL_STYLE 'path')"
+    ", URL_STYLE ", sql_literal(Sys.getenv("S3_URL_STYLE", "path")), ")"
   )
 }
 
