@@ -46,8 +46,8 @@ export async function measureWorkspaces(count: number): Promise<WorkspaceResult>
   }
 }
 
-function lay(workspaces: Workspaces, home: HomeName, files: readonly RenderedFile[]) {
-  return workspaces.updateFiles(home, {
+async function lay(workspaces: Workspaces, home: HomeName, files: readonly RenderedFile[]) {
+  const { entry } = await workspaces.updateFiles(home, {
     write: files.map((file) => file.path),
     merge: [],
     remove: [],
@@ -57,4 +57,5 @@ function lay(workspaces: Workspaces, home: HomeName, files: readonly RenderedFil
     message: 'Set up the workspace\n',
     at: new Date(),
   });
+  if (entry !== null) await workspaces.commit(home, entry);
 }

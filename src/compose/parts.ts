@@ -97,6 +97,7 @@ export function assembleParts(env: Environment, foundations: Foundations): Recon
       finalizer: env.PROV_FINALIZER === '' ? null : env.PROV_FINALIZER,
       rotateOnAccessChange: env.PROV_ROTATE_ON_ACCESS_CHANGE,
       catalogue: platform.catalogue,
+      history: env.PROV_WORKSPACE_GIT,
       workspaceEnv: platform.workspaceEnv,
       secretReference: (product, home) => (sink === null ? {} : sink.reference({ product, home })),
       keyGraceMs: env.PROV_KEY_GRACE,

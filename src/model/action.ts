@@ -21,6 +21,7 @@ export type Action =
       /** Path → digest of what counts as last rendered when this is done. */
       readonly rendered: Readonly<Record<string, string>>;
     }
+  | { readonly kind: 'commit-files' }
   | { readonly kind: 'write-env'; readonly why: string }
   | { readonly kind: 'hand-over-key' }
   | { readonly kind: 'adopt-key'; readonly key: string }
@@ -64,6 +65,8 @@ export function describeAction(action: Action): string {
       return 'prove the new key';
     case 'update-files':
       return describeFiles(action);
+    case 'commit-files':
+      return 'tell the workspace’s history';
     case 'write-env':
       return `write .env: ${action.why}`;
     case 'hand-over-key':
@@ -98,7 +101,7 @@ function describeFiles({ write, merge, remove }: Extract<Action, { kind: 'update
   const done = parts
     .filter(([, paths]) => paths.length > 0)
     .map(([verb, paths]) => `${verb} ${listed(paths)}`);
-  return done.length === 0 ? 'note the files in the history' : done.join('; ');
+  return done.length === 0 ? 'note the files as they are' : done.join('; ');
 }
 
 function listed(paths: readonly string[]): string {

@@ -21,6 +21,8 @@ export interface HomeSettings {
   readonly finalizer: string | null;
   readonly rotateOnAccessChange: boolean;
   readonly catalogue: Catalogue;
+  /** Whether workspaces have a history. */
+  readonly history: boolean;
   /** Further lines of every `.env`. */
   readonly workspaceEnv: Readonly<Record<string, string>>;
   /** Lines of `.env` that say where the secret is, when it is not there itself. */
@@ -69,6 +71,7 @@ export function wishForHome(settings: HomeSettings, facts: HomeFacts): HomeWish 
     readable: [...new Set(readable)].sort(),
     grants: fitting.map((grant) => grant.outputPort).sort(),
     files: rendered,
+    history: settings.history,
     env: {
       ...settings.workspaceEnv,
       ...envEntries(settings, home, context),

@@ -42,6 +42,7 @@ export function createHandlers(parts: ReconcileParts, subject: RunSubject): Hand
   const principal = principalNameOf(id);
   const finalizer = settings.finalizer ?? '';
   let issued: AccessKey | null = null;
+  let updated: FilesOutcome | null = null;
 
   const wish = (): DesiredHome => {
     if (subject.desired === null)
@@ -113,7 +114,11 @@ export function createHandlers(parts: ReconcileParts, subject: RunSubject): Hand
         message: subject.message,
         at: clock(),
       });
+      updated = outcome;
       subject.onFiles(outcome);
+    },
+    'commit-files': async () => {
+      if (updated?.entry != null) await workspaces.commit(home, updated.entry);
     },
     'write-env': async () => {
       if (sink === null) {

@@ -19,6 +19,8 @@ export interface DesiredHome {
   /** Ports whose grants should be in force, sorted. */
   readonly grants: readonly string[];
   readonly files: readonly WantedFile[];
+  /** Whether workspaces have a history. */
+  readonly history: boolean;
   /** The block of `.env` without the credentials. */
   readonly env: Readonly<Record<string, string>>;
   readonly rotateOnAccessChange: boolean;
@@ -114,8 +116,10 @@ function planHome(desired: DesiredHome, observed: Observed): Plan {
     { kind: 'put-policy', inputs: desired.readable },
     [principal],
   );
-  addFiles(steps, desired, observed, [held]);
-  planKeys(steps, desired, observed, [held, marked, policy]);
+  const files = addFiles(steps, desired, observed, [held]);
+  const keys = planKeys(steps, desired, observed, [held, marked, policy]);
+  // People wait for their keys, not for the history.
+  steps.addIf(files !== null && desired.history, { kind: 'commit-files' }, [files, keys]);
   steps.addIf(!observed.marked, { kind: 'wake-neighbours', why: 'this home is new' }, [marked]);
   return steps.steps;
 }
@@ -125,7 +129,7 @@ function addFiles(
   { files }: DesiredHome,
   observed: Observed,
   after: readonly (number | null)[],
-): void {
+): number | null {
   const { write, merge, remove, rendered } = planFiles(files, {
     live: observed.files,
     rendered: observed.rendered,
@@ -134,7 +138,7 @@ function addFiles(
     [write, merge, remove].every((paths) => paths.length === 0) &&
     sameEntries(rendered, observed.rendered) &&
     observed.history;
-  steps.addIf(!nothing, { kind: 'update-files', write, merge, remove, rendered }, after);
+  return steps.addIf(!nothing, { kind: 'update-files', write, merge, remove, rendered }, after);
 }
 
 /**
@@ -146,7 +150,7 @@ function planKeys(
   desired: DesiredHome,
   observed: Observed,
   ready: readonly (number | null)[],
-): void {
+): number | null {
   const inUse = keyInUse(observed);
   const accessChanged = desired.grants.join() !== observed.grants.join();
   const why =
@@ -157,14 +161,14 @@ function planKeys(
     const issued = steps.add({ kind: 'issue-key', why }, [...ready, ...cleared]);
     const proven = steps.add({ kind: 'prove-key' }, [issued]);
     const written = steps.add({ kind: 'write-env', why }, [proven]);
-    steps.add({ kind: 'hand-over-key' }, [written]);
-    return;
+    return steps.add({ kind: 'hand-over-key' }, [written]);
   }
   if (inUse !== null && inUse.state !== 'current') steps.add({ kind: 'adopt-key', key: inUse.id });
   if (observed.env !== null && (!observed.env.guarded || !sameEntries(desired.env, observed.env.entries))) {
     steps.add({ kind: 'write-env', why: 'its managed lines differ' }, ready);
   }
   if (accessChanged) steps.add({ kind: 'record-grants' }, ready);
+  return null;
 }
 
 /** A session is renewed at half its life, as long as that is: a store may give less than was asked for. */

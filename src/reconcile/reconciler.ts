@@ -159,7 +159,10 @@ async function reconcileHome(
   return {
     actions: records,
     error,
-    change: { conditions, ...(updated === null ? {} : { files: updated.rendered, template: wish.template }) },
+    change: {
+      conditions,
+      ...(updated === null || !isTold(records) ? {} : { files: updated.rendered, template: wish.template }),
+    },
     nextMs: earliest(keyChangeMs, wish.decision.nextEndMs),
   };
 }
@@ -210,6 +213,11 @@ async function foreignHomes(
 ): Promise<HomeName[]> {
   const closed = await findLiveHome(parts.database.sql, [own, ...readable]);
   return [closed ?? parts.canary];
+}
+
+/** Files count as rendered when the history knows of them: until then the next run does it all again. */
+function isTold(records: readonly ActionRecord[]): boolean {
+  return records.every(({ kind, outcome }) => kind !== 'commit-files' || outcome === 'done');
 }
 
 async function retire(

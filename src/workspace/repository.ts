@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
 import { lchown, lstat, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ProvisionerError } from '../model/errors.ts';
-import { runGit } from './git-plumbing.ts';
+import { type GitStep, runGit, runGitSteps } from './git-plumbing.ts';
 import type { Ownership } from './tree.ts';
 
 /** Branch that holds what was rendered last: the base of the next merge. */
@@ -93,7 +93,8 @@ export class Repository {
 
   /** Commits to our branch, and to the one that is checked out unless a person is in the middle of something there. */
   async commit(entry: Entry): Promise<void> {
-    const { tip, branch, head } = (await this.exists()) ? await this.#look() : await this.#initialise();
+    const begins = !(await this.exists());
+    const { tip, branch, head } = begins ? unborn : await this.#look();
     const renews = tip === null || entry.rendered.length > 0;
     const follows = branch !== null && (head === null || entry.live.length > 0);
     if (!renews && !follows) return;
@@ -102,9 +103,16 @@ export class Repository {
       ...(follows ? [followCommand(branch, head, renews ? [':1'] : [], entry)] : []),
       'done\n',
     ];
-    // Writes its commits all or none.
-    await this.#run(['fast-import', '--quiet', '--done'], script.join(''));
-    if (branch !== null) await this.#stage(entry.live);
+    await runGitSteps(this.#folder, [
+      ...(begins ? [this.#init()] : []),
+      // Writes its commits all or none.
+      { words: ['fast-import', '--quiet', '--done'], input: script.join('') },
+      ...(branch === null ? [] : [stageStep(entry.live)]),
+    ]);
+    if (begins) {
+      await mkdir(join(this.#folder, 'info'), { recursive: true });
+      await writeFile(join(this.#folder, 'info', 'exclude'), excluded);
+    }
     await this.#giveAway();
   }
 
@@ -113,12 +121,9 @@ export class Repository {
     return { tip, branch, head: branch === null ? null : await this.#resolve(branch) };
   }
 
-  async #initialise(): Promise<Standing> {
+  #init(): GitStep {
     const shared = this.#owner.gid === undefined ? [] : ['--shared=group'];
-    await this.#run(['init', '--quiet', '--initial-branch=main', '--template=', ...shared]);
-    await mkdir(join(this.#folder, 'info'), { recursive: true });
-    await writeFile(join(this.#folder, 'info', 'exclude'), excluded);
-    return { tip: null, branch: 'refs/heads/main', head: null };
+    return { words: ['init', '--quiet', '--initial-branch=main', '--template=', ...shared], input: '' };
   }
 
   /** The branch that is checked out; `null` while there is none, or something is under way on it. */
@@ -144,19 +149,8 @@ export class Repository {
     return /^\d+ blob ([0-9a-f]+)\t/.exec(line)?.[1] ?? null;
   }
 
-  /** What git calls the index: without it a person would see our commit as changes of theirs, backwards. */
-  async #stage(changes: readonly FileChange[]): Promise<void> {
-    const gone = changes.filter(({ content }) => content === null).map(({ path }) => path);
-    const present = changes.flatMap((change) =>
-      change.content === null ? [] : [`${modeOf(change)} ${blobId(change.content)}\t${change.path}\0`],
-    );
-    const none = '0'.repeat(40);
-    const lines = [...present, ...gone.map((path) => `0 ${none}\t${path}\0`)];
-    if (lines.length > 0) await this.#run(['update-index', '-z', '--index-info'], lines.join(''));
-  }
-
-  #run(words: readonly string[], input?: string): Promise<string> {
-    return runGit(this.#folder, words, input);
+  #run(words: readonly string[]): Promise<string> {
+    return runGit(this.#folder, words);
   }
 
   /** Files that we made as root, to whom the workspace belongs. */
@@ -189,6 +183,20 @@ export class Repository {
       if (elsewhere !== undefined) throw unsafe(`.git/${join(folder, elsewhere.name)} leads elsewhere`);
     }
   }
+}
+
+/** A repository that is made with its first commit. */
+const unborn: Standing = { tip: null, branch: 'refs/heads/main', head: null };
+
+/** Brings the index along: without it a person would see our commit as changes of theirs, backwards. */
+function stageStep(changes: readonly FileChange[]): GitStep {
+  const none = '0'.repeat(40);
+  const lines = changes.map((change) =>
+    change.content === null
+      ? `0 ${none}\t${change.path}\0`
+      : `${modeOf(change)} ${blobId(change.content)}\t${change.path}\0`,
+  );
+  return { words: ['update-index', '-z', '--index-info'], input: lines.join('') };
 }
 
 function unsafe(what: string): ProvisionerError {

@@ -1,9 +1,9 @@
-/** Brings the files of one workspace up to date, and says so in its repository. */
+/** Brings the files of one workspace up to date. */
 import { lstat, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { mergeTexts } from './merge.ts';
 import { type RenderedFile, sha256 } from './render.ts';
-import type { FileChange, Repository } from './repository.ts';
+import type { Entry, FileChange, Repository } from './repository.ts';
 import { type Ownership, readWorkspaceFile, workspaceError, writeWorkspaceFiles } from './tree.ts';
 
 /** What is to be done. Maps are path → digest. */
@@ -28,6 +28,8 @@ export interface FilesOutcome {
   readonly waiting: readonly string[];
   /** As last rendered from now on. */
   readonly rendered: Readonly<Record<string, string>>;
+  /** What the history has to be told; `null`: none is kept. */
+  readonly entry: Entry | null;
 }
 
 /** Where an update happens. */
@@ -47,7 +49,8 @@ type Merged =
 export const besideSuffix = '.new';
 
 /**
- * Writes, merges and removes, then commits. Idempotent: cut off anywhere, the same update done again ends the same way.
+ * Writes, merges and removes; the history is told after that. Idempotent: cut off anywhere, the same update done again
+ * ends the same way.
  *
  * @throws ProvisionerError `WORKSPACE_UNWRITABLE`, `WORKSPACE_UNSAFE`
  */
@@ -69,12 +72,11 @@ export async function updateFiles(place: UpdatePlace, update: FilesUpdate): Prom
   }
   for (const path of update.remove) await removeUntouched(place.folder, path, update.before[path]);
   const after = keepBefore(update, waiting);
-  if (place.repository !== null) {
-    const moved = await movedFiles(place, update, after);
-    const live = [...moved.live, ...changed.values()];
-    await place.repository.commit({ rendered: moved.rendered, live, message: update.message, at: update.at });
-  }
-  return { conflicts, waiting, rendered: after };
+  if (place.repository === null) return { conflicts, waiting, rendered: after, entry: null };
+  const moved = await movedFiles(place, update, after);
+  const live = [...moved.live, ...changed.values()];
+  const entry = { rendered: moved.rendered, live, message: update.message, at: update.at };
+  return { conflicts, waiting, rendered: after, entry };
 }
 
 function writeRendered({ folder, owner }: UpdatePlace, files: readonly RenderedFile[]): Promise<void> {

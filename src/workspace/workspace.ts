@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { HomeName } from '../model/home.ts';
 import { type EnvEntries, readEnvBlock, withEnvBlock, withoutEnvBlock } from './env-block.ts';
 import { sha256 } from './render.ts';
-import { Repository } from './repository.ts';
+import { type Entry, Repository } from './repository.ts';
 import {
   makeFolder,
   type Ownership,
@@ -86,10 +86,15 @@ export class Workspaces {
     };
   }
 
-  /** Writes, merges and removes what the template gives, and keeps the history. */
+  /** Writes, merges and removes what the template gives. */
   async updateFiles(home: HomeName, update: FilesUpdate): Promise<FilesOutcome> {
     const folder = await this.#make(home);
     return updateFiles({ folder, owner: this.#owner, repository: this.#repositoryOf(folder) }, update);
+  }
+
+  /** Tells the history what `updateFiles` did. */
+  async commit(home: HomeName, entry: Entry): Promise<void> {
+    await this.#repositoryOf(this.#folder(home))?.commit(entry);
   }
 
   /** Puts our block into `.env`, with a line for people above it; lines that a person added stay. */

@@ -66,7 +66,7 @@ export async function layWorkspace(
   env: Readonly<Record<string, string>> = {},
 ): Promise<void> {
   const workspaces = new Workspaces({ root, owner: { uid: undefined, gid: undefined }, history: true });
-  await workspaces.updateFiles(home, {
+  const { entry } = await workspaces.updateFiles(home, {
     write: files.map((file) => file.path),
     merge: [],
     remove: [],
@@ -76,6 +76,7 @@ export async function layWorkspace(
     message: 'Set up the workspace\n',
     at: new Date(),
   });
+  if (entry !== null) await workspaces.commit(home, entry);
   if (Object.keys(env).length > 0) await workspaces.writeEnv(home, env, null);
 }
 

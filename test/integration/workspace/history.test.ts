@@ -47,6 +47,7 @@ function aWorkspace() {
       message,
       at,
     });
+    if (outcome.entry !== null) await workspaces.commit(home, outcome.entry);
     rendered = outcome.rendered;
     return outcome;
   }

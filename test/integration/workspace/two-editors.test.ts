@@ -43,7 +43,7 @@ describe.skipIf(process.getuid?.() !== 0)('two editors', () => {
     const changed = files.filter((file) => before[file.path] !== file.sha256).map((file) => file.path);
     const steps =
       Object.keys(before).length === 0 ? { write: changed, merge: [] } : { write: [], merge: changed };
-    await workspaces.updateFiles(home, {
+    const { entry } = await workspaces.updateFiles(home, {
       ...steps,
       remove: [],
       files,
@@ -52,6 +52,7 @@ describe.skipIf(process.getuid?.() !== 0)('two editors', () => {
       message: 'x\n',
       at: new Date(),
     });
+    if (entry !== null) await workspaces.commit(home, entry);
     return after;
   }
 

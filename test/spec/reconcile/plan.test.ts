@@ -47,6 +47,14 @@ describe('a new product', () => {
     }
   });
 
+  test('tells the history when people have their keys, not before', () => {
+    const steps = plan(aWish(), nothingThere());
+    const before = stepsBefore(steps, indexOf(steps, 'commit-files'));
+    expect(before).toContain(indexOf(steps, 'update-files'));
+    expect(before).toContain(indexOf(steps, 'write-env'));
+    expect(kinds(plan(aWish({ history: false }), nothingThere()))).not.toContain('commit-files');
+  });
+
   test('has files written while keys are made: neither waits for the other', () => {
     const steps = plan(aWish(), nothingThere());
     expect(stepsBefore(steps, indexOf(steps, 'write-env'))).not.toContain(indexOf(steps, 'update-files'));
@@ -112,7 +120,10 @@ describe('keys', () => {
 describe('files', () => {
   test('a managed file that differs is rewritten, a starter that differs is not', () => {
     const steps = plan(aWish(), inOrder({ files: { 'run.sh': 'zz', 'README.md': 'zz' } }));
-    expect(steps.map(({ action }) => action)).toMatchObject([{ kind: 'update-files', write: ['run.sh'] }]);
+    expect(steps.map(({ action }) => action)).toMatchObject([
+      { kind: 'update-files', write: ['run.sh'] },
+      { kind: 'commit-files' },
+    ]);
   });
 
   test('a starter that a person deleted stays away', () => {

@@ -20,6 +20,7 @@ export function aWish(change: Partial<DesiredHome> = {}): DesiredHome {
       { path: 'run.sh', sha256: 'aa', ownership: 'managed' },
       { path: 'README.md', sha256: 'bb', ownership: 'once' },
     ],
+    history: true,
     env: { S3_PREFIX: 'sales/' },
     rotateOnAccessChange: true,
     keysPerPrincipal: 2,
