@@ -104,7 +104,8 @@ async function mergeFile(
   // Deleted since we looked: it stays away.
   if (live === null) return { kind: 'merged', change: { path, content: null, executable: false } };
   const base = repository === null ? null : await repository.readRendered(path);
-  const known = base !== null && sha256(base) === before;
+  // Books that were lost know nothing: then the history does.
+  const known = base !== null && (before === undefined || sha256(base) === before);
   // A byte that is no text reads as U+FFFD: such a file is not rewritten.
   const merged = known && !live.includes('\ufffd') ? mergeTexts(base, live, next) : null;
   if (merged === null) {
