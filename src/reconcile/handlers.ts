@@ -101,7 +101,9 @@ export function createHandlers(parts: ReconcileParts, subject: RunSubject): Hand
     },
     'prove-key': async () => {
       const foreign = await subject.foreignHomes();
-      await parts.proveKey(newKey(), { own: home, inputs: wish().readable, foreign });
+      await parts
+        .proveKey(newKey(), { own: home, inputs: wish().readable, foreign })
+        .catch((thrown: unknown) => Promise.reject(namingTheStore(issuer.kind.store, thrown)));
     },
     'update-files': async ({ write, merge, remove, rendered }) => {
       const outcome = await workspaces.updateFiles(home, {
@@ -182,4 +184,12 @@ export function createHandlers(parts: ReconcileParts, subject: RunSubject): Hand
       });
     },
   };
+}
+
+/** A key that opens too much, or too little, is the store's doing: people must know which. */
+function namingTheStore(store: string, thrown: unknown): unknown {
+  if (!(thrown instanceof ProvisionerError) || thrown.code !== 'PROOF_FAILED') return thrown;
+  return new ProvisionerError('PROOF_FAILED', `${thrown.message} (Store: ${store}.)`, {
+    cause: thrown.cause,
+  });
 }
