@@ -23,7 +23,7 @@ async function aProductFromOurs() {
   await eventually('.env', () => world.workspaceFile('product', '.env'));
   const folder = join(world.folder, 'products/product');
   const git = (...words: string[]) => gitIn(folder, ...words);
-  await eventually('its history', async () => git('log', '--oneline', '--all').length > 0);
+  await eventually('its history', () => world.workspaceFile('product', '.git/index'));
   const change = async (path: string, from: string, to: string) => {
     const text = await readFile(path, 'utf8');
     expect(text).toContain(from);
