@@ -1,5 +1,5 @@
 /** The dbt template on DuckDB with the real tools: rendered, built with restricted keys, its output read back. */
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -88,6 +88,24 @@ describe('a product without inputs', { timeout: commandMs }, () => {
   test('publishes from prod, as one file per output', async () => {
     expectDone(await inProject(producer.home, './run.sh', 'prod'), 'ERROR=0 SKIP=0');
     expect(Object.keys(await store.list('stock-levels/output/'))).toEqual([published]);
+    expect(await countRows(published)).toBe(3);
+  });
+
+  test('leaves what is published alone in dev, and in a build without data', async () => {
+    expectDone(await inProject(producer.home, './run.sh', 'prod'));
+    const before = await store.list('stock-levels/output/');
+    expectDone(await inProject(producer.home, './run.sh', 'dev'), 'ERROR=0 SKIP=0');
+    expectDone(await inProject(producer.home, './run.sh', 'prod', '--empty'));
+    expect(await store.list('stock-levels/output/')).toEqual(before);
+  });
+
+  test('publishes a file without rows when there are none', async () => {
+    const path = join(folderOf(producer.home), 'models/publish/nothing.sql');
+    await writeFile(path, 'select cast(1 as integer) as n where false\n');
+    const outcome = await dbt(producer.home, 'build', '--target', 'dev', '--select', 'nothing');
+    await rm(path);
+    expectDone(outcome, 'ERROR=0 SKIP=0');
+    expect(await countRows('stock-levels/dev/nothing/data.parquet')).toBe(0);
   });
 
   test('publishes nothing that a test refuses', async () => {
@@ -108,6 +126,7 @@ describe('a product without inputs', { timeout: commandMs }, () => {
   });
 
   test('keeps its secret in .env alone, which git ignores', async () => {
+    expect((await stat(join(folderOf(producer.home), '.env'))).mode & 0o777).toBe(0o600);
     expect(await filesWith(folderOf(producer.home), secrets)).toEqual(['.env']);
     const made = ['.env', 'dev.duckdb', 'target/x', 'logs/x'];
     expectDone(await inProject(producer.home, 'git', 'check-ignore', ...made));
@@ -175,6 +194,36 @@ describe('a product with inputs, one published and one empty', { timeout: comman
 });
 
 describe('the files of a workspace', { timeout: commandMs }, () => {
+  test('name in .env.example what stands in .env', async () => {
+    const names = (text: string) => [...text.matchAll(/^[A-Z0-9_]+(?==)/gm)].map(([name]) => name).sort();
+    expect(names(await read(consumer.home, '.env.example'))).toEqual(
+      names(await read(consumer.home, '.env')),
+    );
+  });
+
+  test('parse: .vscode as JSON, requirements as exact pins', async () => {
+    expectDone(await inProject(producer.home, './run.sh', 'help'), 'Usage: ./run.sh');
+    for (const name of ['settings', 'extensions', 'tasks']) {
+      expect(JSON.parse(await read(producer.home, `.vscode/${name}.json`))).toBeTypeOf('object');
+    }
+    const pins = (await read(producer.home, 'requirements.txt'))
+      .split('\n')
+      .filter((text) => /^[^#]/.test(text));
+    expect(pins.length).toBeGreaterThan(0);
+    for (const pin of pins) expect(pin).toMatch(/^[a-z0-9-]+==[0-9.]+$/);
+  });
+
+  test.each(['dbt', 'dbt_duckdb'])(
+    'parse for a product that is called %s, as a package of dbt is',
+    async (name) => {
+      const home = homeOf(name);
+      const key = { id: 'AKIANOSUCHKEY2345678', secret: 'x'.repeat(40) };
+      const files = await render('dbt-duckdb', contextOf(home, []));
+      await layWorkspace(root, home, files, envOf(store.endpoint, home, key, ''));
+      expectDone(await dbt(home, 'parse'));
+    },
+  );
+
   test('parse whatever people write into names and descriptions', async () => {
     const home = homeOf('hostile_dbt');
     const input = {
@@ -204,3 +253,11 @@ describe('the files of a workspace', { timeout: commandMs }, () => {
     expectDone(await inProject(home, 'python', '-c', readContract), 'DataContract');
   });
 });
+
+/** Rows of a published file, read with the producer's key. */
+async function countRows(key: string): Promise<number> {
+  const query = `select count(*) as n from read_parquet('s3://data-products/${key}')`;
+  const outcome = await dbt(producer.home, 'show', '--inline', query, '--output', 'json');
+  expectDone(outcome);
+  return Number(/"n": (\d+)/.exec(outcome.output)?.[1]);
+}

@@ -74,6 +74,11 @@ describe('without a server', { timeout: commandMs }, () => {
     },
   );
 
+  test('parses for a product that is called as a package of dbt is', async () => {
+    const home = await lay(contextOf(homeOf('dbt_trino'), []));
+    expectDone(await dbt(home, 'parse', '--no-partial-parse'));
+  });
+
   test('replaces tables as the catalog can', async () => {
     const context = contextOf(homeOf('river_tables'), []);
     const project = async (catalog: string) => {
