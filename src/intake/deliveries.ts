@@ -3,6 +3,7 @@
  * commit, so that durability costs no throughput.
  */
 import { randomUUID } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Database } from '../db/connection.ts';
 import { type GrantRecord, listGrantsAround } from '../db/grants.ts';
 import { type DeliveryRecord, insertDeliveries } from '../db/history.ts';
@@ -38,6 +39,10 @@ interface Waiting {
 
 /** Most deliveries in one commit: keeps a statement small and the first of a burst from waiting for the last. */
 const largestCommit = 512;
+/** A commit waits no longer than this for deliveries that keep arriving. */
+const longestGatheringMs = 20;
+/** So many turns of the event loop that bring nothing mean that nobody follows: accept, then read the head, then the body. */
+const quietTurns = 3;
 
 export function createDeliveries(database: Database, queue: Queue): Deliveries {
   return new GroupCommit(database, queue);
@@ -61,14 +66,29 @@ class GroupCommit implements Deliveries {
     return promise;
   }
 
-  /** After this turn of the event loop: the embedded database would else work before the other sockets are read. */
   #schedule(): void {
     if (this.#committing || this.#waiting.length === 0) return;
     this.#committing = true;
-    setImmediate(() => void this.#commit());
+    void this.#commit();
+  }
+
+  /**
+   * Waits while every turn of the event loop brings another delivery. The embedded database works on this very thread,
+   * and libuv accepts one connection a turn: a commit for each would let the last of many new senders wait for all of
+   * them.
+   */
+  async #gather(): Promise<void> {
+    const end = performance.now() + longestGatheringMs;
+    let quiet = 0;
+    while (quiet < quietTurns && performance.now() < end) {
+      const before = this.#waiting.length;
+      await nextTurn();
+      quiet = this.#waiting.length > before ? 0 : quiet + 1;
+    }
   }
 
   async #commit(): Promise<void> {
+    await this.#gather();
     const batch = this.#waiting.splice(0, largestCommit);
     try {
       const queues = await this.#store(batch);

@@ -1,5 +1,6 @@
 /** The front door on a real database: what is answered, and what is stored. */
 import { createHash, createHmac } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -218,6 +219,38 @@ describe('what is not a webhook', () => {
     expect(answer.status).toBe(200);
     expect(answer.body.verdict).toBe('ignored');
   });
+});
+
+test('webhooks over connections that open all at once share commits', async () => {
+  const { raw, sign } = await fixture('01-data-product-create');
+  const app = express();
+  const secrets: ProofSecrets = { v1: [secret], tokens: [], standard: [], allowUnsigned: false };
+  app.use(
+    createIntakeRouter({
+      deliveries: createDeliveries(database, queue),
+      secrets,
+      log,
+      metrics: createMetrics(),
+    }),
+  );
+  const server = app.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  try {
+    // With an agent of its own, each has a connection of its own.
+    const send = () =>
+      request(server).post('/').set({ 'content-type': 'application/json', sign }).send(raw.toString());
+    const answers = await Promise.all(Array.from({ length: 48 }, send));
+    const ids = answers.map((answer) => String(answer.body.delivery));
+    const { rows } = await database.queueDatabase.executeSql(
+      'SELECT count(DISTINCT xmin::text) AS commits FROM provisioner.delivery WHERE id = ANY($1::uuid[])',
+      [ids],
+    );
+    expect(new Set(ids).size).toBe(48);
+    expect(Number(rows[0].commits)).toBeLessThan(16);
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
 });
 
 test('while the database is away the answer is 503, and nothing is said to be taken', async () => {
