@@ -31,7 +31,10 @@ ENV NODE_ENV=production \
     PROV_CONTROL_PATH=/control \
     PROV_TEMPLATE_CACHE=/data/templates \
     PROV_TEMPLATE_PATH=/app/templates/sqlmesh \
-    PROV_TEMPLATE_OUTPUT_PATH=/products
+    PROV_TEMPLATE_OUTPUT_PATH=/products \
+    NODE_COMPILE_CACHE=/app/.compile-cache
+# Types are stripped once, here: the root is read-only when it runs.
+RUN node src/main.ts --version
 USER provisioner
 VOLUME ["/data", "/control", "/products"]
 EXPOSE 8090

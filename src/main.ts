@@ -1,4 +1,9 @@
 /** The process: arguments → daemon or command, signals, exit code. */
-import { runCli } from './cli/cli.ts';
+import { enableCompileCache } from 'node:module';
+
+// Before anything of ours is loaded: a start that finds the types stripped already takes two thirds of the time, and
+// some 20 MB less for good, as the compiler is never loaded. Where it can not be written it is not there, that is all.
+enableCompileCache();
+const { runCli } = await import('./cli/cli.ts');
 
 process.exitCode = await runCli(process.argv.slice(2), process.env);

@@ -8,7 +8,6 @@ import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { PGlite } from '@electric-sql/pglite';
 import {
   CompiledQuery,
   type DatabaseConnection,
@@ -73,6 +72,8 @@ function openServer(connectionString: string): Database {
 async function openFolder(folder: string): Promise<Database> {
   const cluster = join(folder, 'pglite');
   if (!existsSync(cluster)) await initialise(cluster);
+  // Not loaded where a server holds the database: it takes 11 MB.
+  const { PGlite } = await import('@electric-sql/pglite');
   const pglite = await PGlite.create(cluster);
   const turns = new Turns();
   const dialect = new TurnTakingPGliteDialect({ pglite }, turns);
