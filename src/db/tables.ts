@@ -5,6 +5,9 @@ import type { OutputPortId, ProductId } from '../model/ids.ts';
 import type { ActionRecord, Cause } from '../model/run.ts';
 
 type Instant = ColumnType<Date, Date, Date>;
+type MaybeInstant = ColumnType<Date | null, Date | null | undefined, Date | null>;
+type MaybeText = ColumnType<string | null, string | null | undefined, string | null>;
+type MaybeJson = ColumnType<Record<string, unknown> | null, string | null | undefined, string | null>;
 type Json<T extends object> = JSONColumnType<T, string, string>;
 
 /** One received webhook: what it said in a few words, never its body. */
@@ -35,7 +38,52 @@ export interface ProductTable {
   /** Path → SHA-256 of what was last rendered there. */
   files: Json<Record<string, string>>;
   updated_at: Instant;
-  retired_at: ColumnType<Date | null, Date | null, Date | null>;
+  retired_at: MaybeInstant;
+  /** While set, runs observe and plan, and apply nothing. */
+  paused_at: MaybeInstant;
+  /** Who paused it. */
+  paused_by: MaybeText;
+  /** A person, or a leak, asked for a new key: why. The next run makes it and clears this. */
+  rotate_why: MaybeText;
+  /** When everything was last compared with what should be (the drift check). */
+  checked_at: MaybeInstant;
+  /** Folder of the workspace below `.archive/`, from retirement to the sweep or the undelete. */
+  archive: MaybeText;
+}
+
+/** The whole estate is paused: one row while it is. */
+export interface EstatePauseTable {
+  id: number;
+  at: Instant;
+  by: string;
+}
+
+/**
+ * What was done, by whom, why, to what. Rows are added in the transaction of what they tell of, and get their number
+ * and hash within seconds (`seq` and `hash` are null until then).
+ */
+export interface AuditTable {
+  id: string;
+  at: Instant;
+  /** `provisioner`, or `person:<name>`. */
+  actor: string;
+  cause: Json<Cause>;
+  product: ProductId | null;
+  run: string | null;
+  action: string;
+  target: string;
+  before: MaybeJson;
+  after: MaybeJson;
+  seq: ColumnType<string | null, string | null, string | null>;
+  /** SHA-256 (hex) over the previous row's hash and this row's content. */
+  hash: string | null;
+}
+
+/** Number and hash of the newest sealed row. */
+export interface AuditHeadTable {
+  id: number;
+  seq: ColumnType<string, string, string>;
+  hash: string;
 }
 
 /**
@@ -104,4 +152,7 @@ export interface Tables {
   credential_token: CredentialTokenTable;
   run: RunTable;
   brake: BrakeTable;
+  estate_pause: EstatePauseTable;
+  audit: AuditTable;
+  audit_head: AuditHeadTable;
 }
