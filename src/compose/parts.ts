@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import type { Environment } from '../config/schema.ts';
 import type { Database } from '../db/connection.ts';
+import { hastenFailed } from '../db/wake.ts';
 import { assemblePolicy } from '../grants/policy.ts';
 import { issuerFinder } from '../identity/find-issuer.ts';
 import type { Issuer } from '../identity/issuer.ts';
@@ -9,20 +10,26 @@ import { type Capabilities, probeStore } from '../identity/probe.ts';
 import { asProvisionerError } from '../model/errors.ts';
 import { canaryHome, closedCanaryHome } from '../model/home.ts';
 import { ProductId } from '../model/ids.ts';
+import type { PortalClient } from '../portal/client.ts';
 import { createPortalClient } from '../portal/create-client.ts';
 import type { PortalAuth } from '../portal/credentials.ts';
 import type { Queue } from '../queue/queue.ts';
+import { Breaker } from '../reconcile/breaker.ts';
 import type { ReconcileParts, ReconcileSettings } from '../reconcile/parts.ts';
 import { EstatePauseView } from '../reconcile/pause.ts';
 import { groundOf } from '../reconcile/standing.ts';
 import { proveKey } from '../storage/proof.ts';
 import { S3ObjectStore } from '../storage/s3.ts';
+import type { ObjectStore } from '../storage/store.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Redactor } from '../telemetry/redact.ts';
 import { Workspaces } from '../workspace/workspace.ts';
 import type { Platform } from './platform.ts';
 import { createSink } from './sink.ts';
+
+/** What failed in an outage is spread over so long when it is over. */
+const catchUpSeconds = 20;
 
 /** Owner of what belongs to no product. */
 const noProduct = ProductId.parse('00000000-0000-0000-0000-000000000000');
@@ -98,6 +105,8 @@ export function assembleParts(env: Environment, foundations: Foundations): Recon
       windowMs: env.PROV_BRAKE_WINDOW,
     },
   };
+  const breakers = createBreakers(foundations, portal, store, findIssuer);
+  for (const breaker of breakers) started.use(breaker);
   return {
     database,
     queue,
@@ -114,6 +123,7 @@ export function assembleParts(env: Environment, foundations: Foundations): Recon
     },
     settings,
     ground: groundOf(settings),
+    breakers,
     estate: new EstatePauseView({ observeOnly: env.PROV_OBSERVE_ONLY }),
     canary: canaryHome,
     log,
@@ -121,6 +131,28 @@ export function assembleParts(env: Environment, foundations: Foundations): Recon
     clock: () => new Date(),
     random: Math.random,
   };
+}
+
+function createBreakers(
+  { database, log }: Foundations,
+  portal: PortalClient,
+  store: ObjectStore,
+  findIssuer: () => Promise<Issuer>,
+): Breaker[] {
+  const onClosed = () => hastenFailed(database.sql, new Date(), catchUpSeconds);
+  return [
+    new Breaker({ name: 'portal', code: 'PORTAL_UNAVAILABLE', probe: () => portal.version(), onClosed, log }),
+    new Breaker({
+      name: 'store',
+      code: 'STORE_UNAVAILABLE',
+      probe: async () => {
+        await store.check();
+        await (await findIssuer()).check();
+      },
+      onClosed,
+      log,
+    }),
+  ];
 }
 
 function placeOf(env: Environment) {

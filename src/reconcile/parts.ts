@@ -11,6 +11,7 @@ import type { ObjectStore } from '../storage/store.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Workspaces } from '../workspace/workspace.ts';
+import type { Breaker } from './breaker.ts';
 import type { HomeSettings } from './desired.ts';
 import type { EstatePauseView } from './pause.ts';
 
@@ -48,6 +49,8 @@ export interface ReconcileParts {
   readonly settings: ReconcileSettings;
   /** Digest of what every home is made from: see `groundOf`. */
   readonly ground: string;
+  /** Turn runs away while portal or store are away. */
+  readonly breakers: readonly Breaker[];
   /** Whether anything is applied at all. */
   readonly estate: EstatePauseView;
   readonly canary: HomeName;

@@ -51,6 +51,7 @@ export async function reconcileProduct(
   const cleanUps: (() => void)[] = [];
   const run: Run = { id, log, cause, defer: (cleanUp) => void cleanUps.push(cleanUp) };
   const outcome = await outcomeOf(parts, product, run);
+  for (const breaker of parts.breakers) breaker.note(outcome.error);
   const ms = performance.now() - started;
   await record(parts, product, outcome);
   if (outcome.actions.length > 0 || outcome.error !== null) {
@@ -66,6 +67,7 @@ export async function reconcileProduct(
 
 async function outcomeOf(parts: ReconcileParts, id: ProductId, run: Run): Promise<Outcome> {
   try {
+    for (const breaker of parts.breakers) breaker.pass();
     const [product, books] = await Promise.all([parts.portal.readProduct(id), readBooks(parts, id)]);
     if (product !== null && product.status !== 'deleting') {
       const known = books.record ?? (await claimRecord(parts, product));
@@ -212,7 +214,11 @@ async function record(parts: ReconcileParts, product: ProductId, outcome: Outcom
     if (Object.keys(change).length > 0) await changeProduct(db, product, change, now);
     return;
   }
-  const attempts = (await countAttempts(db, product)) + 1;
+  // Turned away is not tried: it neither parks a product nor slows it down.
+  const attempts = Math.max(
+    1,
+    (await countAttempts(db, product)) + (error.facts.turnedAway === true ? 0 : 1),
+  );
   const parked = attempts >= parts.settings.maxTries;
   const waitMs = error.retryable && !parked ? backoffMs(attempts, parts.random()) : null;
   await setWake(db, product, waitMs === null ? null : new Date(now.getTime() + waitMs), attempts);
