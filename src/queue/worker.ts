@@ -16,7 +16,7 @@ export interface WorkerOptions {
   readonly queue: Queue;
   readonly name: QueueName;
   readonly slots: number;
-  /** Runs one job. What it throws is logged; the job is over all the same (see `Queue.finish`). */
+  /** Runs one job. What goes wrong with the work itself it sees to; when it throws, the job waits for another try. */
   readonly run: (data: unknown) => Promise<void>;
   readonly log: Logger;
 }
@@ -36,7 +36,7 @@ class QueueWorker implements Worker {
   readonly #running = new Map<Job<unknown>, Promise<void>>();
   readonly #timers: NodeJS.Timeout[] = [];
   #stopListening: () => void = () => undefined;
-  #stopping = false;
+  #stopping: Promise<void> | null = null;
   #fetching: Promise<void> | null = null;
   /** Something was committed while a fetch was under way: fetch once more. */
   #wokenMeanwhile = false;
@@ -59,8 +59,12 @@ class QueueWorker implements Worker {
     this.#wake();
   }
 
-  async stop(timeoutMs: number): Promise<void> {
-    this.#stopping = true;
+  stop(timeoutMs: number): Promise<void> {
+    this.#stopping ??= this.#drain(timeoutMs);
+    return this.#stopping;
+  }
+
+  async #drain(timeoutMs: number): Promise<void> {
     this.#stopListening();
     for (const timer of this.#timers) clearInterval(timer);
     await this.#fetching;
@@ -71,7 +75,7 @@ class QueueWorker implements Worker {
   }
 
   #wake(): void {
-    if (this.#stopping) return;
+    if (this.#stopping !== null) return;
     if (this.#fetching !== null) {
       this.#wokenMeanwhile = true;
       return;
@@ -112,13 +116,15 @@ class QueueWorker implements Worker {
 
   async #run(job: Job<unknown>): Promise<void> {
     const { queue, name, run, log } = this.#options;
+    const failure = await run(job.data).then(() => null, asProvisionerError);
+    if (failure !== null)
+      log.error('a job could not be done; it will run again', {
+        queue: name,
+        job: job.id,
+        error: failure.message,
+      });
     try {
-      await run(job.data);
-    } catch (error) {
-      log.error('a job failed', { queue: name, job: job.id, error: asProvisionerError(error).message });
-    }
-    try {
-      await queue.finish(name, job);
+      await (failure === null ? queue.finish(name, job) : queue.giveBack(name, job));
     } catch (error) {
       log.error('a finished job could not be marked so; it will run again', {
         queue: name,

@@ -11,6 +11,8 @@ export interface DaemonProcess extends AsyncDisposable {
   url(): Promise<string>;
   /** SIGTERM, and the exit code. */
   stop(): Promise<number | null>;
+  /** SIGKILL: no last words. */
+  kill(): Promise<void>;
 }
 
 export function runDaemon(args: readonly string[], env: Readonly<Record<string, string>>): DaemonProcess {
@@ -31,8 +33,18 @@ export function runDaemon(args: readonly string[], env: Readonly<Record<string, 
   return {
     ended,
     output: () => out,
-    url: () => eventually('the address', () => /"url":"(http:[^"]+)"/.exec(out)?.[1], 30_000),
+    url: () =>
+      eventually(
+        'the address',
+        () => {
+          if (child.exitCode !== null)
+            throw new Error(`It ended with ${child.exitCode}: ${out.slice(-2000)}`);
+          return /"url":"(http:[^"]+)"/.exec(out)?.[1];
+        },
+        30_000,
+      ),
     stop: () => end('SIGTERM'),
+    kill: async () => void (await end('SIGKILL')),
     [Symbol.asyncDispose]: async () => void (await end('SIGKILL')),
   };
 }

@@ -1,6 +1,6 @@
 /** The process itself. */
 import { z } from 'zod';
-import { flag, integer, settingsOf } from './forms.ts';
+import { duration, flag, integer, settingsOf } from './forms.ts';
 
 const setting = settingsOf('Daemon');
 
@@ -31,6 +31,11 @@ export const daemonSettings = {
   PROV_PORT: setting(integer(0, 65_535).default(8090), {
     about: 'Port to listen on.',
     example: '8090',
+  }),
+  PROV_SHUTDOWN_DELAY: setting(duration.default(5000), {
+    about:
+      'After SIGTERM webhooks are taken for so long, while readiness says no: a load balancer needs time to hear it.',
+    example: '5s',
   }),
   PROV_LOG_FORMAT: setting(
     z.enum(['auto', 'pretty', 'json'], 'must be auto, pretty or json').default('auto'),
