@@ -4,7 +4,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { PortalUser } from '../../demo/people/portal-user.ts';
-import { isExact, worksAlone } from '../support/inventory.ts';
+import { exactInventory, worksAlone } from '../support/inventory.ts';
 import { createWorld, eventually, type World } from '../support/world.ts';
 
 const kills = 20;
@@ -21,7 +21,7 @@ test('after 20 kills at random moments every product has one principal, one work
   const alive = [...products.keys()];
   for (const home of alive)
     await eventually(`a working key in ${home}`, () => worksAlone(world, home), 60_000);
-  await eventually('one principal and one key per product', () => isExact(world, alive), 60_000);
+  await exactInventory(world, alive);
   const archived = await readdir(join(world.folder, 'products', '.archive'));
   expect(archived.length).toBeGreaterThan(0);
   const left = await readdir(join(world.folder, 'products'), { recursive: true });

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { PortalUser } from '../../demo/people/portal-user.ts';
 import { sendHint } from '../support/hints.ts';
-import { isExact, worksAlone } from '../support/inventory.ts';
+import { exactInventory, worksAlone } from '../support/inventory.ts';
 import { eventually } from '../support/world.ts';
 import { acknowledgedAreStored } from './deliveries.ts';
 import { linesOf, overlaps, setReplicas, timesSaid } from './replicas.ts';
@@ -68,7 +68,7 @@ test('kill -9 of one of three replicas in a storm of webhooks costs no acknowled
       (await estate.workspaceFile(`storm-${number}`, '.env'))?.includes(`storm-${number - 1}/output`);
     await eventually(`the input of storm-${number}`, wired, 60_000);
   }
-  await eventually('an exact inventory', () => isExact(estate, homes), 60_000);
+  await exactInventory(estate, homes);
   expect(acknowledged).toHaveLength(storm);
   expect(await acknowledgedAreStored(estate.postgres.url, acknowledged)).toBe(true);
   expect(overlaps(daemons)).toEqual([]);

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { PortalUser } from '../../demo/people/portal-user.ts';
 import type { DaemonProcess } from '../support/daemon-process.ts';
 import { sendHint } from '../support/hints.ts';
-import { isExact, worksAlone } from '../support/inventory.ts';
+import { exactInventory, worksAlone } from '../support/inventory.ts';
 import { eventually } from '../support/world.ts';
 import { acknowledgedAreStored } from './deliveries.ts';
 import { overlaps, setReplicas } from './replicas.ts';
@@ -94,7 +94,7 @@ test('PostgreSQL that crashes under two replicas at work ends neither, and loses
     await estate.postgres.restart();
   }
   for (const home of homes) await eventually(`a key in ${home}`, () => worksAlone(estate, home), 60_000);
-  await eventually('an exact inventory', () => isExact(estate, homes), 60_000);
+  await exactInventory(estate, homes);
   expect(await acknowledgedAreStored(estate.postgres.url, acknowledged)).toBe(true);
   expect(await Promise.all(urls.map(isReady))).toEqual([true, true]);
   expect(overlaps(daemons)).toEqual([]);

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 
 /** A webhook that says "look at this product again". */
-export function hintOf(product: string): string {
+function hintOf(product: string): string {
   return JSON.stringify({
     specversion: '1.0',
     id: randomUUID(),

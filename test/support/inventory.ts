@@ -1,15 +1,16 @@
 /** What identities the store has, held against what the workspaces hold: nothing too many, nothing too few. */
 import { IAMClient, ListAccessKeysCommand, ListUsersCommand } from '@aws-sdk/client-iam';
+import { expect, vi } from 'vitest';
 import { entriesOf, s3As } from './s3-as.ts';
 import type { Stage } from './world.ts';
 
 /** Principals of ours and their access keys, as the store lists them. */
-export interface Inventory {
+interface Inventory {
   readonly principals: readonly string[];
-  readonly keys: readonly string[];
+  readonly keys: readonly { readonly id: string; readonly of: string }[];
 }
 
-export async function takeInventory({ store }: Pick<Stage, 'store'>): Promise<Inventory> {
+async function takeInventory({ store }: Pick<Stage, 'store'>): Promise<Inventory> {
   const iam = new IAMClient({
     endpoint: store.endpoint,
     region: 'us-east-1',
@@ -22,20 +23,35 @@ export async function takeInventory({ store }: Pick<Stage, 'store'>): Promise<In
   );
   iam.destroy();
   const keys = lists.flatMap(({ AccessKeyMetadata = [] }) => AccessKeyMetadata);
-  return { principals, keys: keys.flatMap(({ AccessKeyId }) => AccessKeyId ?? []).sort() };
+  return { principals, keys: keys.map(({ AccessKeyId: id = '', UserName: of = '' }) => ({ id, of })) };
 }
 
-/** One principal per home, and of keys just the one in each `.env`. */
-export async function isExact(stage: Stage, homes: readonly string[]): Promise<boolean> {
+/** One principal per home, and of keys just the one in each `.env`. Waits for it; fails with what is odd. */
+export async function exactInventory(
+  stage: Stage,
+  homes: readonly string[],
+  timeout = 60_000,
+): Promise<void> {
+  const look = async () => expect(await oddities(stage, homes)).toEqual([]);
+  await vi.waitFor(look, { timeout, interval: 200 });
+}
+
+async function oddities(stage: Stage, homes: readonly string[]): Promise<string[]> {
   const [{ principals, keys }, inUse] = await Promise.all([
     takeInventory(stage),
     Promise.all(homes.map((home) => keyOf(stage, home))),
   ]);
-  return principals.length === homes.length && keys.join() === inUse.sort().join();
+  return [
+    ...(principals.length === homes.length ? [] : [`${principals.length} principals of ${homes.length}`]),
+    ...keys.filter(({ id }) => !inUse.includes(id)).map(({ id, of }) => `${id} of ${of} is in nobody's .env`),
+    ...homes
+      .filter((_, index) => !keys.some(({ id }) => id === inUse[index]))
+      .map((home) => `no key in ${home}`),
+  ];
 }
 
 /** Id of the key in the home's `.env`; `null` while there is none. */
-export async function keyOf(stage: Stage, home: string): Promise<string | null> {
+async function keyOf(stage: Stage, home: string): Promise<string | null> {
   const text = await stage.workspaceFile(home, '.env');
   return text === null ? null : (entriesOf(text).S3_ACCESS_KEY ?? null);
 }

@@ -58,8 +58,13 @@ export async function createWorldOn<Store extends WorldStore>(
   changes: Readonly<Record<string, string>> = {},
   portalOptions: Partial<PortalSimulatorOptions> = {},
 ): Promise<World<Store>> {
+  return startWorld(await setStage(start, changes, portalOptions));
+}
+
+/** Puts a daemon on a stage, which then belongs to the world. */
+export async function startWorld<Store>(stage: Stage<Store>): Promise<World<Store>> {
   await using started = new AsyncDisposableStack();
-  const stage = started.use(await setStage(start, changes, portalOptions));
+  started.use(stage);
   const { portal, secret, environment } = stage;
   const lines: string[] = [];
   const stream = new Writable({

@@ -17,6 +17,7 @@ import { z } from 'zod';
 import type { PolicyDocument } from '../../grants/policy.ts';
 import { ProvisionerError } from '../../model/errors.ts';
 import { storeError } from '../../model/store-error.ts';
+import { storePatience } from '../../model/store-patience.ts';
 import type {
   AccessKey,
   Issuer,
@@ -57,17 +58,16 @@ const CreatedKey = z.object({ AccessKeyId: z.string().min(16), SecretAccessKey: 
 export class AwsIamIssuer implements Issuer, Disposable {
   readonly kind = kind;
   readonly #client: IAMClient;
+  readonly #onceClient: IAMClient;
   readonly #users: UserOptions;
 
   constructor(options: AwsIamOptions) {
     const { endpoint, region, accessKeyId, secretAccessKey } = options;
-    this.#client = new IAMClient({
-      endpoint,
-      region,
-      credentials: { accessKeyId, secretAccessKey },
-      // IAM allows few writes a second and throttles the rest (AWS documentation).
-      maxAttempts: 5,
-    });
+    const place = { endpoint, region, credentials: { accessKeyId, secretAccessKey } };
+    // IAM allows few writes a second and throttles the rest (AWS documentation).
+    this.#client = new IAMClient({ ...place, requestHandler: storePatience, maxAttempts: 5 });
+    // An answer that was lost on its way may have made a key: asked again, there would be two.
+    this.#onceClient = new IAMClient({ ...place, requestHandler: storePatience, maxAttempts: 1 });
     this.#users = options.users;
   }
 
@@ -122,7 +122,7 @@ export class AwsIamIssuer implements Issuer, Disposable {
 
   async createKey(principal: PrincipalName): Promise<AccessKey> {
     const answer = await attempt('create an access key', [], () =>
-      this.#client.send(new CreateAccessKeyCommand({ UserName: principal })),
+      this.#onceClient.send(new CreateAccessKeyCommand({ UserName: principal })),
     );
     const key = CreatedKey.safeParse(answer?.AccessKey);
     if (!key.success)
@@ -172,6 +172,7 @@ export class AwsIamIssuer implements Issuer, Disposable {
 
   [Symbol.dispose](): void {
     this.#client.destroy();
+    this.#onceClient.destroy();
   }
 }
 
