@@ -9,7 +9,7 @@ import type { Issuer } from '../identity/issuer.ts';
 import { type Capabilities, probeStore } from '../identity/probe.ts';
 import { asProvisionerError } from '../model/errors.ts';
 import { canaryHome, closedCanaryHome } from '../model/home.ts';
-import { ProductId } from '../model/ids.ts';
+import { noProduct } from '../model/ids.ts';
 import type { PortalClient } from '../portal/client.ts';
 import { createPortalClient } from '../portal/create-client.ts';
 import type { PortalAuth } from '../portal/credentials.ts';
@@ -30,9 +30,6 @@ import { createSink } from './sink.ts';
 
 /** What failed in an outage is spread over so long when it is over. */
 const catchUpSeconds = 20;
-
-/** Owner of what belongs to no product. */
-const noProduct = ProductId.parse('00000000-0000-0000-0000-000000000000');
 
 /** What is there before the parts. */
 export interface Foundations {
@@ -122,7 +119,11 @@ export function assembleParts(env: Environment, foundations: Foundations): Recon
       return () => redactor.forget(secret);
     },
     settings,
-    ground: groundOf(settings),
+    ground: groundOf(settings, {
+      credentials: env.PROV_CREDENTIALS,
+      users: [env.PROV_AWS_PERMISSIONS_BOUNDARY, env.PROV_AWS_IAM_PATH],
+      owner: [env.PROV_WORKSPACE_UID, env.PROV_WORKSPACE_GID],
+    }),
     breakers,
     estate: new EstatePauseView({ observeOnly: env.PROV_OBSERVE_ONLY }),
     canary: canaryHome,
