@@ -13,6 +13,7 @@ import { createPortalClient } from '../portal/create-client.ts';
 import type { PortalAuth } from '../portal/credentials.ts';
 import type { Queue } from '../queue/queue.ts';
 import type { ReconcileParts } from '../reconcile/parts.ts';
+import { Published } from '../reconcile/published.ts';
 import { proveKey } from '../storage/proof.ts';
 import { S3ObjectStore } from '../storage/s3.ts';
 import type { Logger } from '../telemetry/logger.ts';
@@ -84,6 +85,7 @@ export function assembleParts(env: Environment, foundations: Foundations): Recon
     capabilities: () => capabilities,
     sink,
     workspaces,
+    published: new Published({ store, workspaces, log }),
     proveKey: (key, claim) => proveKey(key, claim, { store: place, timeoutMs: env.PROV_PROOF_TIMEOUT }),
     hideSecret: (secret) => {
       redactor.register(secret);

@@ -12,6 +12,7 @@ import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Workspaces } from '../workspace/workspace.ts';
 import type { HomeSettings } from './desired.ts';
+import type { Published } from './published.ts';
 
 /** When tear-downs stop: more than `percent` and at least `minimum` products gone within `windowMs`. */
 export interface BrakeSettings {
@@ -36,6 +37,8 @@ export interface ReconcileParts {
   /** What the store was seen to do; `null` while that is not known. */
   readonly capabilities: () => Capabilities | null;
   readonly workspaces: Workspaces;
+  /** What providers publish. */
+  readonly published: Published;
   /** Holds the secrets of products' keys; `null`: the workspace's `.env` does. */
   readonly sink: SecretSink | null;
   /** Shows with the key itself that it opens what it must and nothing else. */

@@ -12,7 +12,7 @@ import {
 import { countAttempts, setWake } from '../db/wake.ts';
 import { isApproved, type Provider } from '../grants/granted.ts';
 import { asProvisionerError, type ProvisionerError } from '../model/errors.ts';
-import { type HomeName, outputPrefixOf } from '../model/home.ts';
+import type { HomeName } from '../model/home.ts';
 import { type ProductId, RunId } from '../model/ids.ts';
 import type { Product } from '../model/product.ts';
 import type { ActionRecord, Cause } from '../model/run.ts';
@@ -193,16 +193,7 @@ async function surroundingsOf(parts: ReconcileParts, product: Product, nowMs: nu
       { id, name, home, live: state === 'live' || state === 'held' },
     ]),
   );
-  const homes = records.map((record) => record.home);
-  const tables = await Promise.all(
-    homes.map(
-      async (home): Promise<[HomeName, readonly string[]]> => [
-        home,
-        await parts.store.listFolders(outputPrefixOf(home)),
-      ],
-    ),
-  );
-  return { providers, tables: new Map(tables) };
+  return { providers, tables: await parts.published.tablesOf(records.map((record) => record.home)) };
 }
 
 /** The prefix that a new key must not open: somebody else's, or nobody's when there is no other. */

@@ -26,8 +26,8 @@ const Manifest = z.strictObject({
   title: z.string().min(1),
   description: z.string().min(1),
   engine: z.string().min(1),
-  /** Version of what a template sees. */
-  context: z.literal(1).default(1),
+  /** Version of what a template sees; each has everything of those before. */
+  context: z.union([z.literal(1), z.literal(2)]).default(1),
   /** JSON Schema (2020-12) of the parameters: an object whose properties all have defaults. */
   parameters: z
     .looseObject({

@@ -30,6 +30,43 @@ export async function readWorkspaceFile(root: string, path: string): Promise<str
   }
 }
 
+/** A file as it was looked at: the same digest means the same file. */
+export interface SmallFile {
+  readonly stamp: string;
+  readonly read: () => Promise<string>;
+}
+
+/**
+ * Lets `use` look at a file that need not be read to know that it is the same. What is no plain file, larger than
+ * `mostBytes` or behind a link is as good as none.
+ */
+export async function withSmallFile<T>(
+  root: string,
+  path: string,
+  mostBytes: number,
+  use: (file: SmallFile | null) => Promise<T>,
+): Promise<T> {
+  // Without waiting: a pipe in its place would never open.
+  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+  const file = await refuseLinks(root, path)
+    .then(() => open(join(root, path), flags))
+    .catch(() => null);
+  if (file === null) return use(null);
+  try {
+    const stat = await file.stat();
+    const { ino, size, mtimeMs, ctimeMs } = stat;
+    if (!stat.isFile() || size > mostBytes) return await use(null);
+    const read = async () => {
+      const bytes = Buffer.alloc(mostBytes);
+      const { bytesRead } = await file.read(bytes, 0, mostBytes, 0);
+      return bytes.toString('utf8', 0, bytesRead);
+    };
+    return await use({ stamp: [ino, size, mtimeMs, ctimeMs].join(' '), read });
+  } finally {
+    await file.close();
+  }
+}
+
 /** How files are written. */
 export interface WriteOptions {
   readonly owner: Ownership;

@@ -2,6 +2,8 @@
 import { lstat, mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { HomeName } from '../model/home.ts';
+import type { PublishedTable } from '../model/published.ts';
+import { contractBytes, contractFile, parseContract } from './contract.ts';
 import { type EnvEntries, readEnvBlock, withEnvBlock, withoutEnvBlock } from './env-block.ts';
 import { sha256 } from './render.ts';
 import { type Entry, Repository } from './repository.ts';
@@ -9,6 +11,7 @@ import {
   makeFolder,
   type Ownership,
   readWorkspaceFile,
+  withSmallFile,
   workspaceError,
   writeWorkspaceFiles,
 } from './tree.ts';
@@ -30,6 +33,14 @@ export interface ObservedWorkspace {
   /** Its history has begun, or none is wanted. */
   readonly history: boolean;
   readonly env: FoundEnv | null;
+}
+
+/** A data contract as found. */
+export interface Contract {
+  /** Changes with the file; empty when there is none. */
+  readonly stamp: string;
+  /** By their names in the store; `null`: there is no contract, or none that can be understood. */
+  readonly tables: ReadonlyMap<string, PublishedTable> | null;
 }
 
 export interface WorkspaceOptions {
@@ -107,6 +118,17 @@ export class Workspaces {
   /** A file of ours that is guarded as `.env` is; `null` = there is none. */
   async readGuarded(home: HomeName, name: string): Promise<string | null> {
     return (await this.#exists(home)) ? readWorkspaceFile(this.#folder(home), name) : null;
+  }
+
+  /**
+   * What the data contract of a product says of its tables. Asked often: `known` gives what was said of the file with
+   * the same stamp.
+   */
+  async readContract(home: HomeName, known: (stamp: string) => Contract | undefined): Promise<Contract> {
+    return withSmallFile(this.#folder(home), contractFile, contractBytes, async (file) => {
+      if (file === null) return { stamp: '', tables: null };
+      return known(file.stamp) ?? { stamp: file.stamp, tables: parseContract(await file.read()) };
+    });
   }
 
   async writeGuarded(home: HomeName, name: string, content: string): Promise<void> {

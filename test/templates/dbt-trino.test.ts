@@ -8,6 +8,7 @@ import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { pythonVenv } from '../../demo/tools/python-venv.ts';
 import type { HomeName } from '../../src/model/home.ts';
+import { publishedTable } from '../../src/model/published.ts';
 import type { RenderContext } from '../../src/workspace/render.ts';
 import { cacheFolder } from '../support/cache-folder.ts';
 import {
@@ -211,6 +212,22 @@ describe('what is sent to a server', { timeout: commandMs }, () => {
       `create table if not exists "hive"."river_typed_in"."typed" ("level" bigint, "a ""b""" varchar) with (external_location = 's3://data-products/river_levels/output/it''s/', format = 'PARQUET')`,
     );
     expect(statements).not.toContain('river_levels__levels');
+  });
+
+  test('makes tables of inputs whose columns the provider tells, as far as Hive has types for them', async () => {
+    const column = (name: string, type: string | null) => ({ name, type, description: hostile });
+    const columns = [column('a "b"', 'decimal(18, 2)'), column('seen', 'timestamp with time zone')];
+    const table = publishedTable('levels', hostile, [
+      ...columns,
+      column('id', 'uuid'),
+      column('parts', null),
+    ]);
+    const home = await lay(contextOf(homeOf('river_told'), [inputOf(provider, [table])]));
+    const { outcome, statements } = await statementsOf(home, 'run');
+    expectDone(outcome);
+    expect(statements).toContain(
+      `create table if not exists "hive"."river_told_in"."river_levels__levels" ("a ""b""" decimal(18, 2), "seen" timestamp) with`,
+    );
   });
 
   test('leaves inputs alone in commands that build nothing', async () => {

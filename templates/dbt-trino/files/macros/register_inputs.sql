@@ -1,7 +1,7 @@
 {#
   Makes a Trino table of every input table whose columns are known: Trino reads no file without them. A table without
-  columns is named and left out; write its columns into your own `models/sources.yml` until the provider's contract has
-  them. Managed by the provisioner: changes to this file are not kept.
+  columns is named and left out; write its columns into your own `models/sources.yml` when nobody else
+  tells them. Managed by the provisioner: changes to this file are not kept.
 #}
 {% macro register_inputs() %}
   {% if execute and flags.WHICH in ['run', 'build', 'seed', 'test', 'snapshot'] %}
