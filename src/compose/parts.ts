@@ -100,6 +100,7 @@ export function assembleParts(env: Environment, foundations: Foundations): Recon
       rotateOnAccessChange: env.PROV_ROTATE_ON_ACCESS_CHANGE,
       catalogue: platform.catalogue,
       history: env.PROV_WORKSPACE_GIT,
+      remote: platform.remote,
       workspaceEnv: platform.workspaceEnv,
       secretReference: (product, home) => (sink === null ? {} : sink.reference({ product, home })),
       keyGraceMs: env.PROV_KEY_GRACE,

@@ -10,6 +10,7 @@ import type { Claim } from '../storage/proof.ts';
 import type { ObjectStore } from '../storage/store.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import type { Remote } from '../workspace/push.ts';
 import type { Workspaces } from '../workspace/workspace.ts';
 import type { HomeSettings } from './desired.ts';
 import type { Published } from './published.ts';
@@ -24,6 +25,8 @@ export interface BrakeSettings {
 export interface ReconcileSettings extends HomeSettings {
   readonly keyGraceMs: number;
   readonly purgeOnDelete: boolean;
+  /** Where histories are pushed; `null`: nowhere. */
+  readonly remote: Remote | null;
   readonly brake: BrakeSettings;
 }
 

@@ -29,6 +29,7 @@ import { historyMessage } from './history-message.ts';
 import { type Books, observe, observeOutside, readBooks } from './observe.ts';
 import type { ReconcileParts } from './parts.ts';
 import { plan, renewalMs } from './plan.ts';
+import { followRemote } from './remote.ts';
 
 /** What a run came to. */
 interface Outcome {
@@ -154,6 +155,7 @@ async function reconcileHome(
     noRoom: wish.noRoom,
     conflicts: [...new Set([...observed.conflicts, ...(updated?.conflicts ?? [])])].sort(),
     beingEdited: updated?.waiting ?? [],
+    others: await followRemote(parts, record),
   });
   const keyChangeMs = nextKeyChangeMs(await listKeys(parts.database.sql, record.id));
   return {

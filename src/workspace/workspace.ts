@@ -5,8 +5,9 @@ import type { HomeName } from '../model/home.ts';
 import type { PublishedTable } from '../model/published.ts';
 import { contractBytes, contractFile, parseContract } from './contract.ts';
 import { type EnvEntries, readEnvBlock, withEnvBlock, withoutEnvBlock } from './env-block.ts';
+import type { Tips } from './push.ts';
 import { sha256 } from './render.ts';
-import { type Entry, Repository } from './repository.ts';
+import { type Entry, Repository, templateRef } from './repository.ts';
 import {
   makeFolder,
   type Ownership,
@@ -106,6 +107,18 @@ export class Workspaces {
   /** Tells the history what `updateFiles` did. */
   async commit(home: HomeName, entry: Entry): Promise<void> {
     await this.#repositoryOf(this.#folder(home))?.commit(entry);
+  }
+
+  /** The commits of a branch and of ours, and where their objects are; `null` without such a history. */
+  async tipsOf(
+    home: HomeName,
+    branch: string,
+  ): Promise<{ readonly commits: Tips; readonly objects: string } | null> {
+    const repository = this.#repositoryOf(this.#folder(home));
+    const commits = (await repository?.tips([`refs/heads/${branch}`, templateRef])) ?? {};
+    return repository === null || Object.keys(commits).length === 0
+      ? null
+      : { commits, objects: repository.objects };
   }
 
   /** Puts our block into `.env`, with a line for people above it; lines that a person added stay. */
