@@ -35,6 +35,8 @@ const Manifest = z.strictObject({
       properties: z.record(z.string(), z.looseObject({ default: z.json() })),
     })
     .default({ type: 'object', properties: {} }),
+  /** Commands that show in a new workspace that it works, from its folder. */
+  acceptance: z.array(z.string().min(1)).default([]),
   files: z.record(z.string(), FileRule),
 });
 export type Manifest = z.infer<typeof Manifest>;

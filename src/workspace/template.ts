@@ -24,7 +24,8 @@ interface TemplateFile {
   readonly when: string | null;
 }
 
-export interface Template extends Pick<Manifest, 'id' | 'version' | 'title' | 'description' | 'engine'> {
+export interface Template
+  extends Pick<Manifest, 'id' | 'version' | 'title' | 'description' | 'engine' | 'acceptance'> {
   readonly files: readonly TemplateFile[];
   /**
    * Checks values for the template's parameters and fills in defaults.
@@ -49,8 +50,17 @@ export async function loadTemplate(folder: string): Promise<Template> {
   if (listed.size > 0) {
     throw invalid(folder, `template.yaml lists files that do not exist: ${[...listed].join(', ')}`);
   }
-  const { id, version, title, description, engine } = manifest;
-  return { id, version, title, description, engine, files, parameters: parametersOf(folder, manifest) };
+  const { id, version, title, description, engine, acceptance } = manifest;
+  return {
+    id,
+    version,
+    title,
+    description,
+    engine,
+    acceptance,
+    files,
+    parameters: parametersOf(folder, manifest),
+  };
 }
 
 async function listFiles(root: string): Promise<string[]> {
