@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import type { Environment } from '../config/schema.ts';
 import type { Database } from '../db/connection.ts';
+import { claimGroup } from '../db/workspace-groups.ts';
 import { assemblePolicy } from '../grants/policy.ts';
 import { issuerFinder } from '../identity/find-issuer.ts';
 import type { Issuer } from '../identity/issuer.ts';
@@ -19,7 +20,7 @@ import { S3ObjectStore } from '../storage/s3.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Redactor } from '../telemetry/redact.ts';
-import { Workspaces } from '../workspace/workspace.ts';
+import { type WorkspaceOptions, Workspaces } from '../workspace/workspace.ts';
 import type { Platform } from './platform.ts';
 import { createSink } from './sink.ts';
 
@@ -67,6 +68,7 @@ export function assembleParts(env: Environment, foundations: Foundations): Recon
     root: resolve(env.PROV_TEMPLATE_OUTPUT_PATH),
     owner: { uid: env.PROV_WORKSPACE_UID, gid: env.PROV_WORKSPACE_GID },
     history: env.PROV_WORKSPACE_GIT,
+    ...groupsOf(env, database),
   });
   const sink = createSink(env, database, workspaces);
   const portal = createPortalClient({
@@ -117,6 +119,13 @@ export function assembleParts(env: Environment, foundations: Foundations): Recon
     clock: () => new Date(),
     random: Math.random,
   };
+}
+
+function groupsOf(
+  { PROV_WORKSPACE_GROUP_BASE: base }: Environment,
+  { sql }: Database,
+): Pick<WorkspaceOptions, 'groupOf'> {
+  return base === undefined ? {} : { groupOf: (home, found) => claimGroup(sql, home, base, found) };
 }
 
 function placeOf(env: Environment) {

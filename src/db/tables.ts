@@ -77,8 +77,8 @@ export interface CredentialTokenTable {
 
 /** The group that a workspace's files belong to, where each has its own; kept for ever, as homes are. */
 export interface WorkspaceGroupTable {
-  product: ProductId;
-  /** Numeric id, from the range that the platform gives. */
+  home: string;
+  /** Numeric id, from the base on that the platform gives. */
   gid: ColumnType<string | number, number, number>;
 }
 

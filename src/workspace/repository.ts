@@ -77,6 +77,11 @@ export class Repository {
     return packed.includes(` ${templateRef}\n`);
   }
 
+  /** What is written from now on can be changed by the group. */
+  async share(): Promise<void> {
+    if (await this.exists()) await this.#run(['config', 'core.sharedRepository', 'group']);
+  }
+
   /** A file as it was rendered last; `null` when it is not on our branch. */
   async readRendered(path: string): Promise<string | null> {
     const tip = (await this.exists()) ? await this.#resolve(templateRef) : null;

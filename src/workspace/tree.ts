@@ -12,6 +12,8 @@ import { ProvisionerError } from '../model/errors.ts';
 export interface Ownership {
   readonly uid: number | undefined;
   readonly gid: number | undefined;
+  /** Only the group may come in. */
+  readonly closed?: boolean;
 }
 
 /** Text of a file below `root`; `null` when there is none. A link, or a folder in its place, is `WORKSPACE_UNSAFE`. */
@@ -159,7 +161,8 @@ export async function makeFolder(path: string, owner: Ownership): Promise<void> 
   try {
     if (owner.uid !== undefined || owner.gid !== undefined)
       await folder.chown(owner.uid ?? -1, owner.gid ?? -1);
-    await folder.chmod(owner.gid === undefined ? 0o755 : 0o2775);
+    const mode = owner.closed === true ? 0o2770 : 0o2775;
+    await folder.chmod(owner.gid === undefined ? 0o755 : mode);
   } finally {
     await folder.close();
   }

@@ -1,5 +1,5 @@
 /** The workspaces below the output path: look, write, archive. */
-import { lstat, mkdir, rename } from 'node:fs/promises';
+import { chmod, lstat, mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { HomeName } from '../model/home.ts';
 import type { PublishedTable } from '../model/published.ts';
@@ -8,6 +8,7 @@ import { type EnvEntries, readEnvBlock, withEnvBlock, withoutEnvBlock } from './
 import type { Tips } from './push.ts';
 import { sha256 } from './render.ts';
 import { type Entry, Repository, templateRef } from './repository.ts';
+import { closedMode, isSettled, settle } from './settle.ts';
 import {
   makeFolder,
   type Ownership,
@@ -48,6 +49,12 @@ export interface WorkspaceOptions {
   /** Folder that holds all workspaces. */
   readonly root: string;
   readonly owner: Ownership;
+  /**
+   * Gives each workspace a group of its own, so that no product reads another's keys.
+   *
+   * @param found the group that the folder has for itself already; `null` = none
+   */
+  readonly groupOf?: (home: HomeName, found: number | null) => Promise<number>;
   /** Whether each workspace is a git repository with our changes in it. */
   readonly history: boolean;
 }
@@ -58,11 +65,14 @@ const archiveFolder = '.archive';
 export class Workspaces {
   readonly #root: string;
   readonly #owner: Ownership;
+  readonly #groupOf: WorkspaceOptions['groupOf'];
+  readonly #groups = new Map<HomeName, number>();
   readonly #history: boolean;
 
   constructor(options: WorkspaceOptions) {
     this.#root = options.root;
     this.#owner = options.owner;
+    this.#groupOf = options.groupOf;
     this.#history = options.history;
   }
 
@@ -93,7 +103,7 @@ export class Workspaces {
       exists: true,
       files: Object.fromEntries(found.filter((entry) => entry !== null)),
       conflicts: beside.flat(),
-      history: (await this.#repositoryOf(folder)?.hasBegun()) ?? true,
+      history: (await (await this.#repositoryOf(home))?.hasBegun()) ?? true,
       env: await this.#observeEnv(home),
     };
   }
@@ -101,12 +111,13 @@ export class Workspaces {
   /** Writes, merges and removes what the template gives. */
   async updateFiles(home: HomeName, update: FilesUpdate): Promise<FilesOutcome> {
     const folder = await this.#make(home);
-    return updateFiles({ folder, owner: this.#owner, repository: this.#repositoryOf(folder) }, update);
+    const owner = await this.#ownerOf(home);
+    return updateFiles({ folder, owner, repository: await this.#repositoryOf(home) }, update);
   }
 
   /** Tells the history what `updateFiles` did. */
   async commit(home: HomeName, entry: Entry): Promise<void> {
-    await this.#repositoryOf(this.#folder(home))?.commit(entry);
+    await (await this.#repositoryOf(home))?.commit(entry);
   }
 
   /** The commits of a branch and of ours, and where their objects are; `null` without such a history. */
@@ -114,7 +125,7 @@ export class Workspaces {
     home: HomeName,
     branch: string,
   ): Promise<{ readonly commits: Tips; readonly objects: string } | null> {
-    const repository = this.#repositoryOf(this.#folder(home));
+    const repository = await this.#repositoryOf(home);
     const commits = (await repository?.tips([`refs/heads/${branch}`, templateRef])) ?? {};
     return repository === null || Object.keys(commits).length === 0
       ? null
@@ -125,7 +136,7 @@ export class Workspaces {
   async writeEnv(home: HomeName, entries: EnvEntries, note: string | null): Promise<void> {
     const folder = await this.#make(home);
     const existing = (await readWorkspaceFile(folder, '.env')) ?? '';
-    await this.#replaceGuarded(folder, '.env', withEnvBlock(existing, entries, note));
+    await this.#replaceGuarded(home, '.env', withEnvBlock(existing, entries, note));
   }
 
   /** A file of ours that is guarded as `.env` is; `null` = there is none. */
@@ -145,8 +156,8 @@ export class Workspaces {
   }
 
   async writeGuarded(home: HomeName, name: string, content: string): Promise<void> {
-    const folder = await this.#make(home);
-    await this.#replaceGuarded(folder, name, content);
+    await this.#make(home);
+    await this.#replaceGuarded(home, name, content);
   }
 
   /** Moves the workspace to the archive, without our block in its `.env`. Gone already = done. */
@@ -154,7 +165,7 @@ export class Workspaces {
     if (!(await this.#exists(home))) return;
     const folder = this.#folder(home);
     const env = await readWorkspaceFile(folder, '.env');
-    if (env !== null) await this.#replaceGuarded(folder, '.env', withoutEnvBlock(env));
+    if (env !== null) await this.#replaceGuarded(home, '.env', withoutEnvBlock(env));
     try {
       await mkdir(join(this.#root, archiveFolder), { recursive: true, mode: 0o750 });
       await rename(folder, join(this.#root, archiveFolder, `${home}-${label}`));
@@ -166,7 +177,7 @@ export class Workspaces {
   /** Makes the folder of all workspaces and shows that it can be written. */
   async check(): Promise<void> {
     try {
-      await mkdir(this.#root, { recursive: true });
+      await this.#makeRoot();
       const options = { owner: this.#owner, durability: 'buffered' } as const;
       await writeWorkspaceFiles(
         this.#root,
@@ -183,19 +194,37 @@ export class Workspaces {
     const entries = text === null ? null : readEnvBlock(text);
     if (entries === null) return null;
     const stat = await lstat(join(this.#folder(home), '.env'));
-    const { uid, gid } = this.#owner;
+    const owner = await this.#ownerOf(home);
+    const { uid, gid } = owner;
     const owned = (uid === undefined || stat.uid === uid) && (gid === undefined || stat.gid === gid);
-    return { entries, guarded: owned && (stat.mode & 0o777) === this.#envMode() };
+    const guarded = owned && (stat.mode & 0o777) === envMode(owner);
+    return { entries, guarded: guarded && (await isSettled(this.#folder(home), owner)) };
   }
 
-  /** Read by the owner alone, or by the group that was configured as well. */
-  #envMode(): number {
-    return this.#owner.gid === undefined ? 0o600 : 0o640;
+  async #replaceGuarded(home: HomeName, path: string, content: string): Promise<void> {
+    const owner = await this.#ownerOf(home);
+    const file = { path, content, mode: envMode(owner) };
+    await writeWorkspaceFiles(this.#folder(home), [file], { owner, durability: 'synced' });
   }
 
-  #replaceGuarded(folder: string, path: string, content: string): Promise<void> {
-    const file = { path, content, mode: this.#envMode() };
-    return writeWorkspaceFiles(folder, [file], { owner: this.#owner, durability: 'synced' });
+  /** Whose the files of a workspace are. */
+  async #ownerOf(home: HomeName): Promise<Ownership> {
+    if (this.#groupOf === undefined) return this.#owner;
+    const known = this.#groups.get(home);
+    if (known !== undefined) return { ...this.#owner, gid: known, closed: true };
+    const stat = await lstat(this.#folder(home)).catch(() => null);
+    // A group that others may come in by is a common one.
+    const own = stat !== null && (stat.mode & 0o7777) === closedMode;
+    const gid = await this.#groupOf(home, own ? stat.gid : null);
+    this.#groups.set(home, gid);
+    return { ...this.#owner, gid, closed: true };
+  }
+
+  /** Where each workspace has a group of its own, others go through, and see no names. */
+  async #makeRoot(): Promise<void> {
+    await mkdir(this.#root, { recursive: true });
+    if (this.#groupOf !== undefined && ((await lstat(this.#root)).mode & 0o777) !== 0o711)
+      await chmod(this.#root, 0o711);
   }
 
   #folder(home: HomeName): string {
@@ -204,21 +233,31 @@ export class Workspaces {
 
   async #make(home: HomeName): Promise<string> {
     try {
-      await mkdir(this.#root, { recursive: true });
-      await makeFolder(this.#folder(home), this.#owner);
+      await this.#makeRoot();
+      const owner = await this.#ownerOf(home);
+      await makeFolder(this.#folder(home), owner);
+      if (!(await isSettled(this.#folder(home), owner))) {
+        await settle(this.#folder(home), owner);
+        await (await this.#repositoryOf(home))?.share();
+      }
       return this.#folder(home);
     } catch (error) {
       throw workspaceError(home, error);
     }
   }
 
-  #repositoryOf(folder: string): Repository | null {
-    return this.#history ? new Repository(folder, this.#owner) : null;
+  async #repositoryOf(home: HomeName): Promise<Repository | null> {
+    return this.#history ? new Repository(this.#folder(home), await this.#ownerOf(home)) : null;
   }
 
   #exists(home: HomeName): Promise<boolean> {
     return isThere(this.#folder(home));
   }
+}
+
+/** Read by the owner alone, or by the group that was configured as well. */
+function envMode({ gid }: Ownership): number {
+  return gid === undefined ? 0o600 : 0o640;
 }
 
 async function isThere(path: string): Promise<boolean> {

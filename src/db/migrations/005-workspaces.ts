@@ -4,7 +4,7 @@ import type { Kysely } from 'kysely';
 export async function up(db: Kysely<unknown>): Promise<void> {
   await db.schema
     .createTable('workspace_group')
-    .addColumn('product', 'uuid', (column) => column.primaryKey())
+    .addColumn('home', 'text', (column) => column.primaryKey())
     .addColumn('gid', 'bigint', (column) => column.notNull().unique())
     .execute();
   await db.schema
