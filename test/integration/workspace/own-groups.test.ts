@@ -187,7 +187,7 @@ describe.skipIf(process.getuid?.() !== 0)('workspaces with groups of their own',
     await symlink(outside, join(root, sales, 'folder'));
     await symlink(join(outside, 'file'), join(root, sales, 'file'));
     await link(join(outside, 'linked'), join(root, sales, 'linked'));
-    spawnSync('mkfifo', [join(root, sales, 'pipe')]);
+    spawnSync('sh', ['-c', 'mkfifo "$0"', join(root, sales, 'pipe')]);
     await workspaces.writeEnv(sales, {}, null);
     expect((await lstat(outside)).gid).toBe(4444);
     for (const name of ['file', 'linked']) expect((await lstat(join(outside, name))).gid).toBe(0);
