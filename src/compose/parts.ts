@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import type { Environment } from '../config/schema.ts';
 import type { Database } from '../db/connection.ts';
 import { hastenFailed } from '../db/wake.ts';
+import { claimGroup } from '../db/workspace-groups.ts';
 import { assemblePolicy } from '../grants/policy.ts';
 import { issuerFinder } from '../identity/find-issuer.ts';
 import type { Issuer } from '../identity/issuer.ts';
@@ -17,6 +18,7 @@ import type { Queue } from '../queue/queue.ts';
 import { Breaker } from '../reconcile/breaker.ts';
 import type { ReconcileParts, ReconcileSettings } from '../reconcile/parts.ts';
 import { EstatePauseView } from '../reconcile/pause.ts';
+import { Published } from '../reconcile/published.ts';
 import { groundOf } from '../reconcile/standing.ts';
 import { proveKey } from '../storage/proof.ts';
 import { S3ObjectStore } from '../storage/s3.ts';
@@ -24,7 +26,7 @@ import type { ObjectStore } from '../storage/store.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Redactor } from '../telemetry/redact.ts';
-import { Workspaces } from '../workspace/workspace.ts';
+import { type WorkspaceOptions, Workspaces } from '../workspace/workspace.ts';
 import type { Platform } from './platform.ts';
 import { createSink } from './sink.ts';
 
@@ -72,6 +74,7 @@ export function assembleParts(env: Environment, foundations: Foundations): Recon
     root: resolve(env.PROV_TEMPLATE_OUTPUT_PATH),
     owner: { uid: env.PROV_WORKSPACE_UID, gid: env.PROV_WORKSPACE_GID },
     history: env.PROV_WORKSPACE_GIT,
+    ...groupsOf(env, database),
   });
   const sink = createSink(env, database, workspaces);
   const portal = createPortalClient({
@@ -90,6 +93,7 @@ export function assembleParts(env: Environment, foundations: Foundations): Recon
     rotateOnAccessChange: env.PROV_ROTATE_ON_ACCESS_CHANGE,
     catalogue: platform.catalogue,
     history: env.PROV_WORKSPACE_GIT,
+    remote: platform.remote,
     workspaceEnv: platform.workspaceEnv,
     secretReference: (product, home) => (sink === null ? {} : sink.reference({ product, home })),
     keyGraceMs: env.PROV_KEY_GRACE,
@@ -113,6 +117,7 @@ export function assembleParts(env: Environment, foundations: Foundations): Recon
     capabilities: () => capabilities,
     sink,
     workspaces,
+    published: new Published({ store, workspaces, log }),
     proveKey: (key, claim) => proveKey(key, claim, { store: place, timeoutMs: env.PROV_PROOF_TIMEOUT }),
     hideSecret: (secret) => {
       redactor.register(secret);
@@ -154,6 +159,13 @@ function createBreakers(
       log,
     }),
   ];
+}
+
+function groupsOf(
+  { PROV_WORKSPACE_GROUP_BASE: base }: Environment,
+  { sql }: Database,
+): Pick<WorkspaceOptions, 'groupOf'> {
+  return base === undefined ? {} : { groupOf: (home, found) => claimGroup(sql, home, base, found) };
 }
 
 function placeOf(env: Environment) {

@@ -88,7 +88,7 @@ function crossFaults(env: Environment): Fault[] {
       example: exampleOf('WEBHOOK_SECRET'),
     });
   }
-  faults.push(...vaultFaults(env));
+  faults.push(...vaultFaults(env), ...groupFaults(env));
   if (env.PROV_CREDENTIALS_URL !== undefined && env.PROV_CREDENTIALS !== 'sessions') {
     faults.push({
       variable: 'PROV_CREDENTIALS',
@@ -115,6 +115,18 @@ function crossFaults(env: Environment): Fault[] {
     }
   }
   return faults;
+}
+
+/** An owner or a group that all workspaces have opens all of them. */
+function groupFaults(env: Environment): Fault[] {
+  if (env.PROV_WORKSPACE_GROUP_BASE === undefined) return [];
+  return (['PROV_WORKSPACE_UID', 'PROV_WORKSPACE_GID'] as const)
+    .filter((name) => env[name] !== undefined)
+    .map((variable) => ({
+      variable,
+      problem: 'must not be set with PROV_WORKSPACE_GROUP_BASE: it would open every workspace',
+      example: '(none)',
+    }));
 }
 
 /** A sink without its server. */

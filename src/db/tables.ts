@@ -132,6 +132,23 @@ export interface CredentialTokenTable {
   sha256: string;
 }
 
+/** The group that a workspace's files belong to, where each has its own; kept for ever, as homes are. */
+export interface WorkspaceGroupTable {
+  home: string;
+  /** Numeric id, from the base on that the platform gives. */
+  gid: ColumnType<string | number, number, number>;
+}
+
+/** What was last pushed of a workspace's history. */
+export interface WorkspaceRemoteTable {
+  product: ProductId;
+  /** Address and commits, in one text. */
+  tips: string;
+  tried_at: Instant;
+  /** What people are told while the remote does not have them. */
+  problem: ColumnType<Condition | null, string | null, string | null>;
+}
+
 /** One reconcile of one product. */
 export interface RunTable {
   id: string;
@@ -159,6 +176,8 @@ export interface Tables {
   grant: GrantTable;
   access_key: AccessKeyTable;
   credential_token: CredentialTokenTable;
+  workspace_group: WorkspaceGroupTable;
+  workspace_remote: WorkspaceRemoteTable;
   run: RunTable;
   brake: BrakeTable;
   lease: LeaseTable;

@@ -5,6 +5,7 @@ import { insertAudit } from '../db/audit.ts';
 import { insertRun } from '../db/history.ts';
 import { changeProduct, type ProductRecord } from '../db/products.ts';
 import { countAttempts, setWake } from '../db/wake.ts';
+import type { Condition } from '../model/condition.ts';
 import { asProvisionerError } from '../model/errors.ts';
 import { type ProductId, RunId } from '../model/ids.ts';
 import type { Product } from '../model/product.ts';
@@ -32,6 +33,7 @@ import {
 import type { ReconcileParts } from './parts.ts';
 import { whyPaused } from './pause.ts';
 import { renewalMs } from './plan.ts';
+import { followRemote } from './remote.ts';
 import { retire } from './retirement.ts';
 import { standingOf } from './standing.ts';
 
@@ -108,7 +110,7 @@ async function reconcileHome(
   const drift = driftOf(wish.desired, observed);
   noteDrift(run.log, drift);
   if (paused !== null) {
-    const conditions = conditionsOfPause(paused, steps, homeConditions(product, prepared, null));
+    const conditions = conditionsOfPause(paused, steps, homeConditions(product, prepared, null, []));
     return { ...nothingToDo, change: { conditions }, nextMs: wish.decision.nextEndMs };
   }
   const { records, done, error, files } = await applyHome(parts, prepared, run);
@@ -117,7 +119,7 @@ async function reconcileHome(
     actions: records,
     error,
     change: {
-      conditions: homeConditions(product, prepared, files),
+      conditions: homeConditions(product, prepared, files, await followRemote(parts, prepared.record)),
       ...toldFiles(prepared, records, files),
       ...(error === null ? { fingerprint: standingOf(product.fingerprint, parts.ground) } : {}),
     },
@@ -182,6 +184,7 @@ function homeConditions(
   product: Product,
   { record: known, wish, observed }: PreparedHome,
   files: FilesOutcome | null,
+  others: readonly Condition[],
 ) {
   return conditionsOfHome({
     namespace: product.namespace,
@@ -190,6 +193,7 @@ function homeConditions(
     noRoom: wish.noRoom,
     conflicts: [...new Set([...observed.conflicts, ...(files?.conflicts ?? [])])].sort(),
     beingEdited: files?.waiting ?? [],
+    others,
   });
 }
 
