@@ -14,6 +14,7 @@ const allowed = {
   queue: ['model', 'telemetry', 'db'],
   intake: ['model', 'telemetry', 'db', 'queue'],
   api: ['model', 'telemetry', 'db', 'queue'],
+  doctor: ['model', 'config', 'telemetry', 'db', 'portal', 'storage', 'identity', 'workspace', 'compose'],
   reconcile: [
     'model',
     'grants',
@@ -45,7 +46,7 @@ module.exports = {
       from: { path: '^src/cli/' },
       to: {
         path: '^src/',
-        pathNot: '^src/(cli|model|config|telemetry|compose|workspace)/|^src/daemon[.]ts$',
+        pathNot: '^src/(cli|model|config|telemetry|compose|workspace|doctor)/|^src/daemon[.]ts$',
       },
     },
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },

@@ -10,6 +10,7 @@ import { releaseFile } from '../model/control.ts';
 import { asProvisionerError } from '../model/errors.ts';
 import { version } from '../model/version.ts';
 import { configCommand } from './config.ts';
+import { doctorCommand } from './doctor.ts';
 import { print } from './output.ts';
 import { templateCommand } from './template.ts';
 
@@ -49,6 +50,7 @@ export function createProgram(env: Variables): Command {
     .action(() => releaseBrake(env));
   program.addCommand(templateCommand(env));
   program.addCommand(configCommand(env));
+  program.addCommand(doctorCommand(env));
   exitByThrowing(program);
   return program;
 }

@@ -2,15 +2,12 @@
 import { resolve } from 'node:path';
 import type { Environment } from '../config/schema.ts';
 import type { Database } from '../db/connection.ts';
-import { assemblePolicy } from '../grants/policy.ts';
 import { issuerFinder } from '../identity/find-issuer.ts';
 import type { Issuer } from '../identity/issuer.ts';
-import { type Capabilities, probeStore } from '../identity/probe.ts';
+import type { Capabilities } from '../identity/probe.ts';
 import { asProvisionerError } from '../model/errors.ts';
-import { canaryHome, closedCanaryHome } from '../model/home.ts';
-import { ProductId } from '../model/ids.ts';
+import { canaryHome } from '../model/home.ts';
 import { createPortalClient } from '../portal/create-client.ts';
-import type { PortalAuth } from '../portal/credentials.ts';
 import type { Queue } from '../queue/queue.ts';
 import type { ReconcileParts } from '../reconcile/parts.ts';
 import { proveKey } from '../storage/proof.ts';
@@ -19,11 +16,9 @@ import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Redactor } from '../telemetry/redact.ts';
 import { Workspaces } from '../workspace/workspace.ts';
+import { adminOf, issuerOptionsOf, placeOf, portalOptionsOf, probeThrowAway } from './connections.ts';
 import type { Platform } from './platform.ts';
 import { createSink } from './sink.ts';
-
-/** Owner of what belongs to no product. */
-const noProduct = ProductId.parse('00000000-0000-0000-0000-000000000000');
 
 /** What is there before the parts. */
 export interface Foundations {
@@ -40,16 +35,9 @@ export interface Foundations {
 export function assembleParts(env: Environment, foundations: Foundations): ReconcileParts {
   const { started, redactor, log, metrics, platform, database, queue } = foundations;
   const place = placeOf(env);
-  const admin = { accessKeyId: env.S3_ACCESS_KEY, secretAccessKey: env.S3_SECRET_KEY };
-  const store = started.use(new S3ObjectStore({ ...place, ...admin }));
+  const store = started.use(new S3ObjectStore({ ...place, ...adminOf(env) }));
   const findIssuer = issuerFinder({
-    ...place,
-    ...admin,
-    api: env.PROV_ISSUER,
-    iamEndpoint: env.PROV_IAM_ENDPOINT,
-    credentials: env.PROV_CREDENTIALS === 'keys' ? 'keys' : { seconds: env.PROV_SESSION_LIFETIME / 1000 },
-    stsEndpoint: env.PROV_STS_ENDPOINT,
-    users: { permissionsBoundary: env.PROV_AWS_PERMISSIONS_BOUNDARY, path: env.PROV_AWS_IAM_PATH },
+    ...issuerOptionsOf(env),
     onFound: (issuer) => {
       const { store: name, credentials, limits } = issuer.kind;
       log.info('found the store’s identity API', { store: name, credentials, ...limits });
@@ -69,8 +57,7 @@ export function assembleParts(env: Environment, foundations: Foundations): Recon
   });
   const sink = createSink(env, database, workspaces);
   const portal = createPortalClient({
-    baseUrl: env.PROV_DPP_API_URL,
-    auth: portalAuth(env),
+    ...portalOptionsOf(env),
     registerSecret: (secret) => redactor.register(secret),
     forgetSecret: (secret) => redactor.forget(secret),
     onRequest: (route, status, ms) => metrics.portalRequest(route, String(status), ms),
@@ -116,11 +103,6 @@ export function assembleParts(env: Environment, foundations: Foundations): Recon
   };
 }
 
-function placeOf(env: Environment) {
-  const { S3_ENDPOINT: endpoint, S3_REGION: region, S3_BUCKET: bucket, PROV_S3_ADDRESSING: addressing } = env;
-  return { endpoint, region, bucket, addressing };
-}
-
 /** Nobody waits for it: a product's own proof stands before its keys, whatever the probe says. */
 async function probe(
   env: Environment,
@@ -129,16 +111,8 @@ async function probe(
   log: Logger,
 ): Promise<Capabilities | null> {
   const { store: name } = issuer.kind;
-  const place = placeOf(env);
-  const claim = { own: canaryHome, inputs: [], foreign: [closedCanaryHome] };
   try {
-    // The bucket is made with the first marker: in one that is not there everything is "not found", nothing refused.
-    await store.writeMarker(canaryHome, noProduct);
-    const capabilities = await probeStore(issuer, {
-      policy: assemblePolicy(env.S3_BUCKET, canaryHome, []),
-      prove: (key) => proveKey(key, claim, { store: place, timeoutMs: env.PROV_PROOF_TIMEOUT }),
-    });
-    await store.purge(canaryHome);
+    const capabilities = await probeThrowAway(env, store, issuer);
     const { policies, secondKey } = capabilities;
     if (policies === 'enforced' && secondKey)
       log.info('the store keeps policies as they are written', { store: name });
@@ -149,11 +123,4 @@ async function probe(
     log.warn('the store could not be probed', { store: name, code, error: message });
     return null;
   }
-}
-
-function portalAuth(env: Environment): PortalAuth {
-  if (env.PORTAL_API_KEY !== undefined) return { kind: 'api-key', key: env.PORTAL_API_KEY };
-  const { PORTAL_CLIENT_ID: clientId, PORTAL_CLIENT_SECRET: clientSecret, PORTAL_TOKEN_URL: tokenUrl } = env;
-  if (clientId === undefined || clientSecret === undefined || tokenUrl === undefined) return { kind: 'none' };
-  return { kind: 'client-credentials', tokenUrl, clientId, clientSecret, scope: env.PORTAL_SCOPE };
 }

@@ -12,11 +12,20 @@ const migrations: Readonly<Record<string, Migration>> = { '001-initial': initial
  * @throws the database's own error; nothing of the failed migration stays.
  */
 export async function migrate<T>(sql: Kysely<T>): Promise<void> {
-  const migrator = new Migrator({
+  const { error } = await migratorOf(sql).migrateToLatest();
+  if (error !== undefined) throw error;
+}
+
+/** Names of the migrations that are missing. Changes nothing. */
+export async function pendingMigrations<T>(sql: Kysely<T>): Promise<readonly string[]> {
+  const all = await migratorOf(sql).getMigrations();
+  return all.filter(({ executedAt }) => executedAt === undefined).map(({ name }) => name);
+}
+
+function migratorOf<T>(sql: Kysely<T>): Migrator {
+  return new Migrator({
     db: sql,
     migrationTableSchema: 'provisioner',
     provider: { getMigrations: async () => ({ ...migrations }) },
   });
-  const { error } = await migrator.migrateToLatest();
-  if (error !== undefined) throw error;
 }

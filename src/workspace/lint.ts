@@ -19,6 +19,11 @@ export async function lintTemplate(folder: string): Promise<readonly Finding[]> 
   } catch (thrown) {
     return [{ file: folder, problem: asProvisionerError(thrown).message }];
   }
+  return lintLoaded(template);
+}
+
+/** The same for a template that could be loaded. */
+export function lintLoaded(template: Template): readonly Finding[] {
   const found = Object.entries(sampleProducts).flatMap(([name, product]) => {
     try {
       const files = renderTemplate(template, { ...product, parameters: template.parameters({}) });
@@ -26,7 +31,7 @@ export async function lintTemplate(folder: string): Promise<readonly Finding[]> 
         .flatMap(findingsIn)
         .map(({ file, problem }) => ({ file, problem: `${problem} (${name})` }));
     } catch (thrown) {
-      return [{ file: folder, problem: `${asProvisionerError(thrown).message} (${name})` }];
+      return [{ file: template.id, problem: `${asProvisionerError(thrown).message} (${name})` }];
     }
   });
   return [...found, ...missing(template)];
