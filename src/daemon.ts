@@ -6,6 +6,7 @@ import type express from 'express';
 import { createApp } from './compose/app.ts';
 import { assembleParts } from './compose/parts.ts';
 import { loadPlatform } from './compose/platform.ts';
+import { watchParts } from './compose/watched.ts';
 import { secretsOf } from './config/env.ts';
 import type { Environment } from './config/schema.ts';
 import { openDatabase } from './db/connection.ts';
@@ -18,6 +19,7 @@ import { lookUpAffected } from './reconcile/look-up.ts';
 import type { ReconcileParts } from './reconcile/parts.ts';
 import { reconcileProduct } from './reconcile/reconciler.ts';
 import { createResync } from './reconcile/resync.ts';
+import { timedCalls } from './telemetry/calls.ts';
 import { createLogger, type Logger } from './telemetry/logger.ts';
 import { createMetrics } from './telemetry/metrics.ts';
 import { Redactor } from './telemetry/redact.ts';
@@ -64,7 +66,8 @@ async function startParts(
   for (const secret of platform.secrets) redactor.register(secret);
   const database = started.use(await openDatabase(env.PROV_DATABASE_URL));
   const queue = started.use(await openQueue(database, log));
-  const parts = assembleParts(env, { started, redactor, log, metrics, platform, database, queue });
+  const assembled = assembleParts(env, { started, redactor, log, metrics, platform, database, queue });
+  const parts = watchParts(assembled, timedCalls(metrics.adapterCall));
   await mkdir(env.PROV_CONTROL_PATH, { recursive: true });
 
   const resync = started.use(
@@ -99,12 +102,13 @@ function startWorkers(
   resync: ReturnType<typeof createResync>,
   started: AsyncDisposableStack,
 ): void {
-  const { queue, log } = parts;
+  const { queue, log, metrics } = parts;
   const reconcile = createWorker({
     queue,
     name: queueNames.reconcile,
     slots: env.PROV_CONCURRENCY,
     log,
+    onDone: (...job) => metrics.job(queueNames.reconcile, ...job),
     run: (data) => {
       const { product, cause } = ReconcileJob.parse(data);
       return reconcileProduct(parts, product, cause);
@@ -115,6 +119,7 @@ function startWorkers(
     name: queueNames.lookUp,
     slots: lookUpSlots,
     log,
+    onDone: (...job) => metrics.job(queueNames.lookUp, ...job),
     run: async (data) => {
       const job = LookUpJob.parse(data);
       try {

@@ -4,6 +4,7 @@ import { sql } from 'kysely';
 import { createCredentialsRouter } from '../api/credentials.ts';
 import { createHealthRouter } from '../api/health.ts';
 import type { Environment } from '../config/schema.ts';
+import { countKeysByAge } from '../db/access-keys.ts';
 import { readBrake } from '../db/brake.ts';
 import { findTokenDigest } from '../db/credential-tokens.ts';
 import { countByCondition } from '../db/products.ts';
@@ -43,6 +44,7 @@ export function createApp(
     createHealthRouter({
       version,
       metrics,
+      metricsToken: env.PROV_METRICS_TOKEN ?? null,
       accepting: () => state.accepting,
       refreshGauges: () => refreshGauges(parts),
       dependencies: [
@@ -78,12 +80,18 @@ function httpStatusOf(error: unknown): number {
 }
 
 async function refreshGauges({ database, queue, metrics }: ReconcileParts): Promise<void> {
-  const [counts, brake] = await Promise.all([countByCondition(database.sql), readBrake(database.sql)]);
+  const now = new Date();
+  const { sql: db } = database;
+  const [counts, brake, keys] = await Promise.all([
+    countByCondition(db),
+    readBrake(db),
+    countKeysByAge(db, now),
+  ]);
   metrics.products(counts);
+  metrics.keys(keys.counts, keys.firstEnd === null ? null : keys.firstEnd.getTime() - now.getTime());
   metrics.brake(brake !== null);
   for (const name of Object.values(queueNames)) {
-    const { waiting, running } = await queue.depth(name);
-    metrics.queue(name, waiting, running);
+    metrics.queue(name, await queue.depth(name));
   }
 }
 

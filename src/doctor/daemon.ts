@@ -26,12 +26,13 @@ export function daemonUrlOf({ PROV_HOST: host, PROV_PORT: port }: Environment): 
 }
 
 /** `null` when nothing answers there that is a provisioner. */
-export async function askDaemon(url: string): Promise<DaemonReport | null> {
-  const get = (path: string) => fetch(`${url}${path}`, { signal: AbortSignal.timeout(timeoutMs) });
+export async function askDaemon(url: string, metricsToken: string | undefined): Promise<DaemonReport | null> {
+  const get = (path: string, headers = {}) =>
+    fetch(`${url}${path}`, { headers, signal: AbortSignal.timeout(timeoutMs) });
   try {
     About.parse(await (await get('/')).json());
     const health = Health.parse(await (await get('/health')).json());
-    const metrics = await get('/metrics');
+    const metrics = await get('/metrics', { authorization: `Bearer ${metricsToken ?? ''}` });
     return { url, ...health, metrics: metrics.ok ? await metrics.text() : null };
   } catch {
     return null;

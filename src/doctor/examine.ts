@@ -67,7 +67,7 @@ function partsOf(
     ...portalOptionsOf(env),
     registerSecret: (secret) => redactor.register(secret),
   });
-  const asked = askDaemon(daemonUrl);
+  const asked = askDaemon(daemonUrl, env.PROV_METRICS_TOKEN);
   const books = once(async () => examineDatabase(env, await asked));
   return [
     {

@@ -27,6 +27,7 @@ export function examineSecrets(env: Environment): readonly Finding[] {
     WEBHOOK_SECRET: env.WEBHOOK_SECRET ?? [],
     WEBHOOK_V2_TOKEN: env.WEBHOOK_V2_TOKEN ?? [],
     WEBHOOK_V2_SECRET: env.WEBHOOK_V2_SECRET ?? [],
+    PROV_METRICS_TOKEN: env.PROV_METRICS_TOKEN === undefined ? [] : [env.PROV_METRICS_TOKEN],
     S3_SECRET_KEY: [env.S3_SECRET_KEY],
     PORTAL_API_KEY: env.PORTAL_API_KEY === undefined ? [] : [env.PORTAL_API_KEY],
   };

@@ -8,10 +8,11 @@
 
 import { EventEmitter } from 'node:events';
 import type { Transaction } from 'kysely';
-import { fromKysely, type Job, type JobInsert, PgBoss } from 'pg-boss';
+import { fromKysely, type Job, type JobInsert, type JobWithMetadata, PgBoss } from 'pg-boss';
 import type { Database } from '../db/connection.ts';
 import type { Tables } from '../db/tables.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import type { QueueDepth } from '../telemetry/metrics.ts';
 import {
   type LookUpJob,
   lookUpKey,
@@ -41,13 +42,13 @@ export interface Queue extends AsyncDisposable {
   wake(name: QueueName): void;
   onWake(name: QueueName, listener: () => void): () => void;
   /** Claims up to `limit` jobs. */
-  claim(name: QueueName, limit: number): Promise<Job<unknown>[]>;
+  claim(name: QueueName, limit: number): Promise<JobWithMetadata<unknown>[]>;
   /** The job is over, however its run ended: when to try again is the product's `wake_at`. */
   finish(name: QueueName, job: Job<unknown>): Promise<void>;
   /** Keeps claims alive. */
   refresh(name: QueueName, jobs: readonly Job<unknown>[]): Promise<void>;
-  /** Jobs that wait or run. */
-  depth(name: QueueName): Promise<{ waiting: number; running: number }>;
+  /** Jobs that wait or run, and for how long the oldest of those that wait does. */
+  depth(name: QueueName): Promise<QueueDepth>;
 }
 
 /** Opens the queue on the database. On an embedded one, jobs that a killed process left running are queued again. */
@@ -124,8 +125,8 @@ class BossQueue implements Queue {
     return () => this.#wakes.off(name, listener);
   }
 
-  claim(name: QueueName, limit: number): Promise<Job<unknown>[]> {
-    return this.#boss.fetch<unknown>(name, { batchSize: limit, groupConcurrency: 1 });
+  claim(name: QueueName, limit: number): Promise<JobWithMetadata<unknown>[]> {
+    return this.#boss.fetch<unknown>(name, { batchSize: limit, groupConcurrency: 1, includeMetadata: true });
   }
 
   async finish(name: QueueName, job: Job<unknown>): Promise<void> {
@@ -140,13 +141,15 @@ class BossQueue implements Queue {
       );
   }
 
-  async depth(name: QueueName): Promise<{ waiting: number; running: number }> {
+  async depth(name: QueueName): Promise<QueueDepth> {
     const { rows } = await this.#database.queueDatabase.executeSql(
-      `SELECT count(*) FILTER (WHERE state < 'active') AS waiting, count(*) FILTER (WHERE state = 'active') AS running
+      `SELECT count(*) FILTER (WHERE state < 'active') AS waiting, count(*) FILTER (WHERE state = 'active') AS running,
+              extract(epoch FROM now() - min(created_on) FILTER (WHERE state < 'active')) AS oldest
          FROM queue.job WHERE name = $1`,
       [name],
     );
-    return { waiting: Number(rows[0]?.waiting ?? 0), running: Number(rows[0]?.running ?? 0) };
+    const { waiting = 0, running = 0, oldest = 0 } = rows[0] ?? {};
+    return { waiting: Number(waiting), running: Number(running), oldestMs: Number(oldest) * 1000 };
   }
 
   /** Queues again what a killed process was working on. Only where no other process can have the database open. */

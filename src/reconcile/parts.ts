@@ -3,6 +3,7 @@ import type { Database } from '../db/connection.ts';
 import type { AccessKey, Issuer } from '../identity/issuer.ts';
 import type { Capabilities } from '../identity/probe.ts';
 import type { HomeName } from '../model/home.ts';
+import type { RunEnding } from '../model/run.ts';
 import type { PortalClient } from '../portal/client.ts';
 import type { Queue } from '../queue/queue.ts';
 import type { SecretSink } from '../sinks/sink.ts';
@@ -44,6 +45,8 @@ export interface ReconcileParts {
   readonly hideSecret: (secret: string) => () => void;
   readonly settings: ReconcileSettings;
   readonly canary: HomeName;
+  /** Told how each run left its product; must not throw. */
+  readonly onRun?: (ending: RunEnding) => void;
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly clock: () => Date;

@@ -15,7 +15,7 @@ import { asProvisionerError, type ProvisionerError } from '../model/errors.ts';
 import { type HomeName, outputPrefixOf } from '../model/home.ts';
 import { type ProductId, RunId } from '../model/ids.ts';
 import type { Product } from '../model/product.ts';
-import type { ActionRecord, Cause } from '../model/run.ts';
+import type { ActionRecord, Cause, RunEnding } from '../model/run.ts';
 import { backoffMs } from '../queue/backoff.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { FilesOutcome } from '../workspace/update.ts';
@@ -24,6 +24,7 @@ import { whyHeld } from './brake.ts';
 import { claimRecord } from './claim.ts';
 import { conditionsOfFailure, conditionsOfHeld, conditionsOfHome } from './conditions.ts';
 import { wishForHome } from './desired.ts';
+import { type DriftField, driftIn } from './drift.ts';
 import { createHandlers } from './handlers.ts';
 import { historyMessage } from './history-message.ts';
 import { type Books, observe, observeOutside, readBooks } from './observe.ts';
@@ -38,6 +39,8 @@ interface Outcome {
   readonly change: ProductChange;
   /** When to look again even if nothing happens, in milliseconds since the epoch. */
   readonly nextMs: number | null;
+  /** What others had changed since the last run. */
+  readonly drift: readonly DriftField[];
 }
 
 /** What goes with one run. */
@@ -53,7 +56,7 @@ function isThorough({ cause }: Run): boolean {
   return cause.kind === 'resync';
 }
 
-const nothingToDo: Outcome = { actions: [], error: null, change: {}, nextMs: null };
+const nothingToDo: Outcome = { actions: [], error: null, change: {}, nextMs: null, drift: [] };
 
 /** Reconciles one product. Never throws for what can go wrong with it: that is recorded and tried again by the clock. */
 export async function reconcileProduct(
@@ -70,13 +73,15 @@ export async function reconcileProduct(
   const defer = (cleanUp: () => void) => void cleanUps.push(cleanUp);
   const outcome = await outcomeOf(parts, product, { log, defer, cause });
   const ms = performance.now() - started;
-  await record(parts, product, outcome);
+  const ending = await record(parts, product, outcome);
   if (outcome.actions.length > 0 || outcome.error !== null) {
     const { error, actions } = outcome;
     const failure = error === null ? null : { code: error.code, message: error.message };
     await insertRun(parts.database.sql, { id: run, product, cause, startedAt, ms, error: failure, actions });
   }
   parts.metrics.run(outcome.error === null ? 'succeeded' : 'failed', ms);
+  for (const field of outcome.drift) parts.metrics.drift(field);
+  parts.onRun?.(ending);
   logOutcome(log, outcome, ms, cause);
   for (const cleanUp of cleanUps) cleanUp();
 }
@@ -129,6 +134,13 @@ async function reconcileHome(
   });
   const observed = await observe(parts, record, outside, product.finalizers, wish.rendered);
   const steps = plan(wish.desired, observed);
+  const drift = driftIn(steps, observed, {
+    wasReady: known.conditions[0]?.type === 'Ready',
+    wishChanged:
+      record !== known ||
+      wish.template !== known.template ||
+      wish.desired.grants.join() !== observed.grants.join(),
+  });
   let files: FilesOutcome | null = null;
   const handlers = createHandlers(parts, {
     record,
@@ -164,6 +176,7 @@ async function reconcileHome(
       ...(updated === null || !isTold(records) ? {} : { files: updated.rendered, template: wish.template }),
     },
     nextMs: earliest(keyChangeMs, wish.decision.nextEndMs),
+    drift,
   };
 }
 
@@ -251,7 +264,7 @@ async function retire(
     defer: run.defer,
   });
   const { records, error } = await applyPlan(steps, handlers, (action) => noteAction(parts, run.log, action));
-  return { actions: records, error, change: {}, nextMs: null };
+  return { ...nothingToDo, actions: records, error };
 }
 
 function noteAction(parts: ReconcileParts, log: Logger, action: ActionRecord): void {
@@ -260,26 +273,29 @@ function noteAction(parts: ReconcileParts, log: Logger, action: ActionRecord): v
 }
 
 /** What was found out, and the time of the next look: backoff after a failure that can pass by itself. */
-async function record(parts: ReconcileParts, product: ProductId, outcome: Outcome): Promise<void> {
-  const { error, change } = outcome;
+async function record(parts: ReconcileParts, product: ProductId, outcome: Outcome): Promise<RunEnding> {
+  const { error, change, drift } = outcome;
   const db = parts.database.sql;
   const now = parts.clock();
   if (error === null) {
     await setWake(db, product, outcome.nextMs === null ? null : new Date(outcome.nextMs), 0);
     if (Object.keys(change).length > 0) await changeProduct(db, product, change, now);
-    return;
+    return { product, conditions: change.conditions ?? null, parked: false, drift };
   }
   const attempts = (await countAttempts(db, product)) + 1;
   const waitMs = error.retryable ? backoffMs(attempts, parts.random()) : null;
   await setWake(db, product, waitMs === null ? null : new Date(now.getTime() + waitMs), attempts);
-  await changeProduct(db, product, { ...change, conditions: conditionsOfFailure(error, waitMs) }, now);
+  const conditions = conditionsOfFailure(error, waitMs);
+  await changeProduct(db, product, { ...change, conditions }, now);
+  return { product, conditions, parked: waitMs === null, drift };
 }
 
-function logOutcome(log: Logger, { actions, error }: Outcome, ms: number, cause: Cause): void {
+function logOutcome(log: Logger, { actions, error, drift }: Outcome, ms: number, cause: Cause): void {
   const facts = {
     cause: cause.kind,
     ms: Math.round(ms),
     did: actions.filter((action) => action.outcome === 'done').length,
+    ...(drift.length === 0 ? {} : { drift }),
   };
   if (error !== null) log.error(error.message, { ...facts, code: error.code, ...error.facts });
   else if (actions.length > 0) log.info('brought the product in order', facts);

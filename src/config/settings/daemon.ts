@@ -32,6 +32,11 @@ export const daemonSettings = {
     about: 'Port to listen on.',
     example: '8090',
   }),
+  PROV_METRICS_TOKEN: setting(z.string().min(1).optional(), {
+    about: 'Who reads `/metrics` must bring it, as `Authorization: Bearer`; without it everybody may.',
+    example: 'a-long-random-token',
+    secret: true,
+  }),
   PROV_LOG_FORMAT: setting(
     z.enum(['auto', 'pretty', 'json'], 'must be auto, pretty or json').default('auto'),
     {
