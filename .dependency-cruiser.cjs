@@ -67,6 +67,19 @@ module.exports = {
       },
       to: { dependencyTypes: ['core', 'npm'] },
     },
+    {
+      name: 'heavy-packages-are-lazy',
+      comment: 'Who wants no traces and no mail does not pay for them: only `import()` reaches these files.',
+      severity: 'error',
+      from: {},
+      to: { path: '^src/(telemetry/otel|notify/mail)[.]ts$', dynamic: false },
+    },
+    {
+      name: 'heavy-packages-have-one-place',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(telemetry/otel|notify/mail)[.]ts$' },
+      to: { path: '^node_modules/(@opentelemetry|nodemailer)/' },
+    },
     { name: 'no-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
   ],
   options: {

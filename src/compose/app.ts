@@ -23,13 +23,14 @@ export function createApp(
   parts: ReconcileParts,
   state: { readonly accepting: boolean },
 ): express.Express {
-  const { database, queue, log, metrics, portal, store, findIssuer, capabilities, workspaces } = parts;
+  const { database, queue, log, metrics, tracer, portal, store, findIssuer, capabilities, workspaces } =
+    parts;
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
   app.use(
     createIntakeRouter({
-      deliveries: createDeliveries(database, queue),
+      deliveries: createDeliveries(database, queue, tracer),
       secrets: {
         v1: env.WEBHOOK_SECRET ?? [],
         tokens: env.WEBHOOK_V2_TOKEN ?? [],
@@ -38,6 +39,7 @@ export function createApp(
       },
       log,
       metrics,
+      tracer,
     }),
   );
   app.use(

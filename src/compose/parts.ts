@@ -15,6 +15,7 @@ import { S3ObjectStore } from '../storage/s3.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Redactor } from '../telemetry/redact.ts';
+import type { Tracer } from '../telemetry/tracer.ts';
 import { Workspaces } from '../workspace/workspace.ts';
 import { adminOf, issuerOptionsOf, placeOf, portalOptionsOf, probeThrowAway } from './connections.ts';
 import type { Platform } from './platform.ts';
@@ -26,6 +27,7 @@ export interface Foundations {
   readonly redactor: Redactor;
   readonly log: Logger;
   readonly metrics: Metrics;
+  readonly tracer: Tracer;
   readonly platform: Platform;
   readonly database: Database;
   readonly queue: Queue;
@@ -33,7 +35,7 @@ export interface Foundations {
 
 /** Puts the parts together; what must be closed is left to `started`. */
 export function assembleParts(env: Environment, foundations: Foundations): ReconcileParts {
-  const { started, redactor, log, metrics, platform, database, queue } = foundations;
+  const { started, redactor, log, metrics, tracer, platform, database, queue } = foundations;
   const place = placeOf(env);
   const store = started.use(new S3ObjectStore({ ...place, ...adminOf(env) }));
   const findIssuer = issuerFinder({
@@ -98,6 +100,7 @@ export function assembleParts(env: Environment, foundations: Foundations): Recon
     canary: canaryHome,
     log,
     metrics,
+    tracer,
     clock: () => new Date(),
     random: Math.random,
   };

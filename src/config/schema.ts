@@ -8,6 +8,7 @@ import { daemonSettings } from './settings/daemon.ts';
 import { portalSettings } from './settings/portal.ts';
 import { secretsSettings } from './settings/secrets.ts';
 import { storeSettings } from './settings/store.ts';
+import { telemetrySettings } from './settings/telemetry.ts';
 import { webhooksSettings } from './settings/webhooks.ts';
 import { workspacesSettings } from './settings/workspaces.ts';
 
@@ -19,6 +20,7 @@ export const Environment = z.object({
   ...workspacesSettings,
   ...behaviourSettings,
   ...daemonSettings,
+  ...telemetrySettings,
   ...secretsSettings,
 });
 export type Environment = z.infer<typeof Environment>;

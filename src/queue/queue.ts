@@ -13,6 +13,7 @@ import type { Database } from '../db/connection.ts';
 import type { Tables } from '../db/tables.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { QueueDepth } from '../telemetry/metrics.ts';
+import { noTracer, type Tracer } from '../telemetry/tracer.ts';
 import {
   type LookUpJob,
   lookUpKey,
@@ -52,7 +53,7 @@ export interface Queue extends AsyncDisposable {
 }
 
 /** Opens the queue on the database. On an embedded one, jobs that a killed process left running are queued again. */
-export async function openQueue(database: Database, log: Logger): Promise<Queue> {
+export async function openQueue(database: Database, log: Logger, tracer: Tracer = noTracer): Promise<Queue> {
   const boss = new PgBoss({
     db: database.queueDatabase,
     schema: 'queue',
@@ -70,7 +71,7 @@ export async function openQueue(database: Database, log: Logger): Promise<Queue>
     // transaction of ours that would wait for ever. So it is read here once.
     await boss.insert(name, []);
   }
-  const queue = new BossQueue(boss, database);
+  const queue = new BossQueue(boss, database, tracer);
   if (database.embedded) await queue.takeBackOrphans();
   return queue;
 }
@@ -78,11 +79,13 @@ export async function openQueue(database: Database, log: Logger): Promise<Queue>
 class BossQueue implements Queue {
   readonly #boss: PgBoss;
   readonly #database: Database;
+  readonly #tracer: Tracer;
   readonly #wakes = new EventEmitter<Record<QueueName, []>>();
 
-  constructor(boss: PgBoss, database: Database) {
+  constructor(boss: PgBoss, database: Database, tracer: Tracer) {
     this.#boss = boss;
     this.#database = database;
+    this.#tracer = tracer;
   }
 
   async add(
@@ -104,7 +107,9 @@ class BossQueue implements Queue {
 
   async reconcile(jobs: readonly ReconcileJob[], priority: number = priorities.fresh): Promise<void> {
     if (jobs.length === 0) return;
-    await this.#boss.insert(queueNames.reconcile, reconcileInserts(jobs, priority));
+    const trace = this.#tracer.current();
+    const traced = jobs.map((job) => ({ trace, ...job }));
+    await this.#boss.insert(queueNames.reconcile, reconcileInserts(traced, priority));
     this.wake(queueNames.reconcile);
   }
 

@@ -11,6 +11,7 @@ import type { Claim } from '../storage/proof.ts';
 import type { ObjectStore } from '../storage/store.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import type { Tracer } from '../telemetry/tracer.ts';
 import type { Workspaces } from '../workspace/workspace.ts';
 import type { HomeSettings } from './desired.ts';
 
@@ -49,6 +50,7 @@ export interface ReconcileParts {
   readonly onRun?: (ending: RunEnding) => void;
   readonly log: Logger;
   readonly metrics: Metrics;
+  readonly tracer: Tracer;
   readonly clock: () => Date;
   readonly random: () => number;
 }

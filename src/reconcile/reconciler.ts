@@ -81,6 +81,7 @@ export async function reconcileProduct(
   }
   parts.metrics.run(outcome.error === null ? 'succeeded' : 'failed', ms);
   for (const field of outcome.drift) parts.metrics.drift(field);
+  if (outcome.error !== null) parts.tracer.fail(outcome.error);
   parts.onRun?.(ending);
   logOutcome(log, outcome, ms, cause);
   for (const cleanUp of cleanUps) cleanUp();
@@ -156,7 +157,12 @@ async function reconcileHome(
     purged: false,
     defer: run.defer,
   });
-  const { records, error } = await applyPlan(steps, handlers, (action) => noteAction(parts, run.log, action));
+  const { records, error } = await applyPlan(
+    steps,
+    handlers,
+    (action) => noteAction(parts, run.log, action),
+    parts.tracer,
+  );
   // Set by the handler, which the compiler does not see.
   const updated = files as FilesOutcome | null;
   const conditions = conditionsOfHome({
@@ -263,7 +269,12 @@ async function retire(
     purged: purge,
     defer: run.defer,
   });
-  const { records, error } = await applyPlan(steps, handlers, (action) => noteAction(parts, run.log, action));
+  const { records, error } = await applyPlan(
+    steps,
+    handlers,
+    (action) => noteAction(parts, run.log, action),
+    parts.tracer,
+  );
   return { ...nothingToDo, actions: records, error };
 }
 

@@ -15,6 +15,7 @@ import { openQueue, type Queue } from '../../../src/queue/queue.ts';
 import { createLogger } from '../../../src/telemetry/logger.ts';
 import { createMetrics } from '../../../src/telemetry/metrics.ts';
 import { Redactor } from '../../../src/telemetry/redact.ts';
+import { noTracer } from '../../../src/telemetry/tracer.ts';
 
 const fixtures = 'test/fixtures/webhooks/v1';
 const secret = 'super-secret-webhook-key';
@@ -44,6 +45,7 @@ function door(secrets: Partial<ProofSecrets> = {}, into = database) {
       secrets: all,
       log,
       metrics: createMetrics(),
+      tracer: noTracer,
     }),
   );
   app.use((error: { status?: number }, _request: unknown, response: express.Response, _next: unknown) => {
