@@ -12,6 +12,7 @@ const allowed = {
   workspace: ['model', 'telemetry'],
   sinks: ['model', 'secrets'],
   queue: ['model', 'telemetry', 'db'],
+  notify: ['model', 'telemetry', 'db'],
   intake: ['model', 'telemetry', 'db', 'queue'],
   api: ['model', 'telemetry', 'db', 'queue'],
   doctor: ['model', 'config', 'telemetry', 'db', 'portal', 'storage', 'identity', 'workspace', 'compose'],

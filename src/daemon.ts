@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import type express from 'express';
 import { createApp } from './compose/app.ts';
 import { watchLogLevel } from './compose/log-level.ts';
+import { openNotifier } from './compose/notify.ts';
 import { assembleParts } from './compose/parts.ts';
 import { loadPlatform } from './compose/platform.ts';
 import { openTracer, tracedCalls } from './compose/tracing.ts';
@@ -72,9 +73,14 @@ async function startParts(
   for (const secret of platform.secrets) redactor.register(secret);
   const database = started.use(await openDatabase(env.PROV_DATABASE_URL));
   const queue = started.use(await openQueue(database, log, tracer));
+  const notifier = await openNotifier(env, { database, log, metrics });
+  if (notifier !== null) started.use(notifier);
   const foundations = { started, redactor, log, metrics, tracer, platform, database, queue };
   const parts = watchParts(
-    assembleParts(env, foundations),
+    {
+      ...assembleParts(env, foundations),
+      ...(notifier === null ? {} : { onRun: (ending) => notifier.onRun(ending) }),
+    },
     tracedCalls(tracer, timedCalls(metrics.adapterCall)),
   );
   await mkdir(env.PROV_CONTROL_PATH, { recursive: true });

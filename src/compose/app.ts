@@ -7,7 +7,7 @@ import type { Environment } from '../config/schema.ts';
 import { countKeysByAge } from '../db/access-keys.ts';
 import { readBrake } from '../db/brake.ts';
 import { findTokenDigest } from '../db/credential-tokens.ts';
-import { countByCondition } from '../db/products.ts';
+import { countByCondition, listHomeless } from '../db/products.ts';
 import { principalNameOf } from '../identity/issuer.ts';
 import { OpenSessions } from '../identity/open-sessions.ts';
 import { createDeliveries } from '../intake/deliveries.ts';
@@ -84,12 +84,13 @@ function httpStatusOf(error: unknown): number {
 async function refreshGauges({ database, queue, metrics }: ReconcileParts): Promise<void> {
   const now = new Date();
   const { sql: db } = database;
-  const [counts, brake, keys] = await Promise.all([
+  const [counts, homeless, brake, keys] = await Promise.all([
     countByCondition(db),
+    listHomeless(db),
     readBrake(db),
     countKeysByAge(db, now),
   ]);
-  metrics.products(counts);
+  metrics.products([...counts, { state: 'new', condition: 'Degraded', count: homeless.length }]);
   metrics.keys(keys.counts, keys.firstEnd === null ? null : keys.firstEnd.getTime() - now.getTime());
   metrics.brake(brake !== null);
   for (const name of Object.values(queueNames)) {

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { behaviourSettings } from './settings/behaviour.ts';
 import { daemonSettings } from './settings/daemon.ts';
+import { notifySettings } from './settings/notify.ts';
 import { portalSettings } from './settings/portal.ts';
 import { secretsSettings } from './settings/secrets.ts';
 import { storeSettings } from './settings/store.ts';
@@ -21,6 +22,7 @@ export const Environment = z.object({
   ...behaviourSettings,
   ...daemonSettings,
   ...telemetrySettings,
+  ...notifySettings,
   ...secretsSettings,
 });
 export type Environment = z.infer<typeof Environment>;

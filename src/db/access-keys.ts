@@ -133,3 +133,22 @@ export async function countKeysByAge(
     firstEnd: ends.length === 0 ? null : new Date(Math.min(...ends)),
   };
 }
+
+/** Keys in use that have less than a quarter of their life left, with their products; they are renewed at half of it. */
+export async function listKeysNearEnd(
+  db: Kysely<Tables>,
+  now: Date,
+): Promise<
+  { readonly id: ProductId; readonly name: string; readonly home: string; readonly expiresAt: Date }[]
+> {
+  const rows = await db
+    .selectFrom('access_key')
+    .innerJoin('product', 'product.id', 'access_key.product')
+    .select(['product.id', 'product.name', 'product.home', 'access_key.expires_at'])
+    .where('access_key.state', '=', 'current')
+    .where(raw<boolean>`issued_at + (expires_at - issued_at) * 0.75 < ${now}`)
+    .execute();
+  return rows.flatMap(({ expires_at: expiresAt, ...product }) =>
+    expiresAt === null ? [] : [{ ...product, expiresAt }],
+  );
+}

@@ -2,9 +2,13 @@
 import type { Kysely } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
 import * as initial from './migrations/001-initial.ts';
+import * as notifications from './migrations/004-notifications.ts';
 
 /** In order, registered by hand: a migration that is not listed here does not exist. */
-const migrations: Readonly<Record<string, Migration>> = { '001-initial': initial };
+const migrations: Readonly<Record<string, Migration>> = {
+  '001-initial': initial,
+  '004-notifications': notifications,
+};
 
 /**
  * Runs the migrations that are missing. Idempotent.

@@ -4,15 +4,21 @@ import type { Environment } from '../config/schema.ts';
 import { connectDatabase, type Database, embeddedFiles, isServer } from '../db/connection.ts';
 import { findLatestDelivery } from '../db/history.ts';
 import { pendingMigrations } from '../db/migrate.ts';
-import { listUnretired, type ProductRecord } from '../db/products.ts';
+import { type HomelessProduct, listHomeless, listUnretired, type ProductRecord } from '../db/products.ts';
 import { countOf, type DaemonReport } from './daemon.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 import type { LastDelivery } from './portal.ts';
 
+/** Those with a home, and those that should have one. */
+interface Products {
+  readonly known: readonly ProductRecord[];
+  readonly homeless: readonly HomelessProduct[];
+}
+
 /** What the database said about itself and, when it could be read, about products and deliveries. */
 export interface Books {
   readonly findings: readonly Finding[];
-  readonly products: readonly ProductRecord[] | 'unknown';
+  readonly products: Products | 'unknown';
   readonly last: LastDelivery | null | 'unknown';
 }
 
@@ -61,9 +67,18 @@ async function read(database: Database): Promise<Books> {
     const seen = `it opens; migrations are missing: ${pending.join(', ')}`;
     return unread(warn(seen, 'The daemon runs them when it starts.'));
   }
-  const [products, last] = await Promise.all([listUnretired(database.sql), findLatestDelivery(database.sql)]);
+  const { sql } = database;
+  const [known, homeless, last] = await Promise.all([
+    listUnretired(sql),
+    listHomeless(sql),
+    findLatestDelivery(sql),
+  ]);
   const where = database.embedded ? 'the embedded database' : 'the server';
-  return { findings: [ok(`${where} opens and its tables are up to date`)], products, last };
+  return {
+    findings: [ok(`${where} opens and its tables are up to date`)],
+    products: { known, homeless },
+    last,
+  };
 }
 
 /** Most products that are named one by one. */
@@ -71,20 +86,22 @@ const mostNamed = 5;
 
 /** Products that are not well, by the books or by the daemon's counts. */
 export function examineProducts(
-  products: readonly ProductRecord[] | 'unknown',
+  products: Products | 'unknown',
   daemon: DaemonReport | null,
 ): readonly Finding[] {
   if (products === 'unknown') return examineCounts(daemon?.metrics ?? null);
-  const unwell = products.flatMap(({ name, conditions }) => {
-    const wrong = conditions.find(({ type, status }) => type === 'Degraded' && status);
-    return wrong === undefined ? [] : [{ name, wrong }];
-  });
-  if (unwell.length === 0) return [ok(`${products.length} products have a home, none is degraded`)];
-  const named = unwell
-    .slice(0, mostNamed)
-    .map(({ name, wrong }) =>
-      fail(`${JSON.stringify(name)} is degraded (${wrong.reason}): ${wrong.message}`, advice),
-    );
+  const { known, homeless } = products;
+  const unwell = [
+    ...homeless.map(({ id, error }) => `the product ${id} has no home yet: ${error}`),
+    ...known.flatMap(({ name, conditions }) => {
+      const wrong = conditions.find(({ type, status }) => type === 'Degraded' && status);
+      return wrong === undefined
+        ? []
+        : [`${JSON.stringify(name)} is degraded (${wrong.reason}): ${wrong.message}`];
+    }),
+  ];
+  if (unwell.length === 0) return [ok(`${known.length} products have a home, none is degraded`)];
+  const named = unwell.slice(0, mostNamed).map((seen) => fail(seen, advice));
   const more = unwell.length - named.length;
   return more > 0 ? [...named, fail(`${more} more products are degraded`, advice)] : named;
 }
