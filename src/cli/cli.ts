@@ -9,6 +9,7 @@ import { startDaemon } from '../daemon.ts';
 import { levelFile, logLevels, releaseFile } from '../model/control.ts';
 import { asProvisionerError } from '../model/errors.ts';
 import { version } from '../model/version.ts';
+import { completionScript, type Shell, shells } from './completion.ts';
 import { configCommand } from './config.ts';
 import { doctorCommand } from './doctor.ts';
 import { print } from './output.ts';
@@ -55,6 +56,11 @@ export function createProgram(env: Variables): Command {
     .action((level: string) =>
       order(env, levelFile, `${level}\n`, 'The running daemon takes the level within a second.'),
     );
+  program
+    .command('completion')
+    .description('what a shell reads to complete our commands: source <(provisioner completion bash)')
+    .addArgument(new Argument('<shell>', 'which shell').choices(shells))
+    .action((shell: Shell) => print(completionScript(program, shell)));
   program.addCommand(templateCommand(env));
   program.addCommand(configCommand(env));
   program.addCommand(doctorCommand(env));
