@@ -169,6 +169,26 @@ export interface BrakeTable {
   reason: string;
 }
 
+/**
+ * Something that people are told of by one channel. A row lives as long as that is so, and until the word that it is
+ * over was sent.
+ */
+export interface NotificationTable {
+  /** Id of a product, or `brake`. */
+  subject: string;
+  reason: string;
+  channel: string;
+  kind: 'degraded' | 'parked' | 'brake' | 'key' | 'drift';
+  facts: Json<{ product: string; home: string; message: string }>;
+  opened_at: Instant;
+  told_at: ColumnType<Date | null, Date | null, Date | null>;
+  over_at: ColumnType<Date | null, Date | null, Date | null>;
+  /** When something is to be sent; `null` = nothing is. */
+  next_at: ColumnType<Date | null, Date | null, Date | null>;
+  /** Tries to send it that failed. */
+  attempts: number;
+}
+
 export interface Tables {
   delivery: DeliveryTable;
   product: ProductTable;
@@ -184,4 +204,5 @@ export interface Tables {
   estate_pause: EstatePauseTable;
   audit: AuditTable;
   audit_head: AuditHeadTable;
+  notification: NotificationTable;
 }

@@ -3,6 +3,7 @@ import type { Database } from '../db/connection.ts';
 import type { AccessKey, Issuer } from '../identity/issuer.ts';
 import type { Capabilities } from '../identity/probe.ts';
 import type { HomeName } from '../model/home.ts';
+import type { RunEnding } from '../model/run.ts';
 import type { PortalClient } from '../portal/client.ts';
 import type { Queue } from '../queue/queue.ts';
 import type { SecretSink } from '../sinks/sink.ts';
@@ -10,6 +11,7 @@ import type { Claim } from '../storage/proof.ts';
 import type { ObjectStore } from '../storage/store.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import type { Tracer } from '../telemetry/tracer.ts';
 import type { Remote } from '../workspace/push.ts';
 import type { Workspaces } from '../workspace/workspace.ts';
 import type { Breaker } from './breaker.ts';
@@ -60,8 +62,11 @@ export interface ReconcileParts {
   /** Whether anything is applied at all. */
   readonly estate: EstatePauseView;
   readonly canary: HomeName;
+  /** Told how each run left its product; must not throw. */
+  readonly onRun?: (ending: RunEnding) => void;
   readonly log: Logger;
   readonly metrics: Metrics;
+  readonly tracer: Tracer;
   readonly clock: () => Date;
   readonly random: () => number;
 }

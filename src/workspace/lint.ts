@@ -29,20 +29,24 @@ export async function lintTemplate(folder: string): Promise<LintResult> {
   } catch (thrown) {
     return { findings: [{ file: folder, problem: asProvisionerError(thrown).message }], notes: [] };
   }
-  const cases = casesOf(template);
-  const rendered = cases.flatMap(({ name, product, parameters }) => {
+  const own = await secretsInManifest(folder);
+  // What does not render has no SQL to look at.
+  const sql = await sqlFindings(template).catch(() => ({ findings: [], notes: [] }));
+  const findings = [...lintLoaded(template), ...own, ...sql.findings];
+  return { findings: unique(findings), notes: [...sql.notes, ...acceptanceNotes(template)] };
+}
+
+/** What shows without running anything, for a template that could be loaded. */
+export function lintLoaded(template: Template): readonly Finding[] {
+  const rendered = casesOf(template).flatMap(({ name, product, parameters }) => {
     try {
       const files = renderTemplate(template, { ...product, parameters });
       return files.flatMap((file) => findingsIn(file, name));
     } catch (thrown) {
-      return [{ file: folder, problem: `${asProvisionerError(thrown).message} (${name})` }];
+      return [{ file: template.id, problem: `${asProvisionerError(thrown).message} (${name})` }];
     }
   });
-  const own = await secretsInManifest(folder);
-  // What does not render has no SQL to look at.
-  const sql = await sqlFindings(template).catch(() => ({ findings: [], notes: [] }));
-  const findings = [...rendered, ...own, ...sql.findings, ...missing(template), ...lostCommands(template)];
-  return { findings: unique(findings), notes: [...sql.notes, ...acceptanceNotes(template)] };
+  return unique([...rendered, ...missing(template), ...lostCommands(template)]);
 }
 
 /** Every sample product with the defaults, and a plain one with all that is there only when a parameter says so. */
