@@ -11,6 +11,7 @@ const allowed = {
   identity: ['model', 'telemetry', 'grants'],
   workspace: ['model', 'telemetry'],
   sinks: ['model', 'secrets'],
+  insight: ['model', 'db'],
   queue: ['model', 'telemetry', 'db'],
   intake: ['model', 'telemetry', 'db', 'queue'],
   api: ['model', 'telemetry', 'db', 'queue'],

@@ -3,11 +3,13 @@ import type { Kysely } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
 import * as initial from './migrations/001-initial.ts';
 import * as engine from './migrations/002-engine.ts';
+import * as people from './migrations/003-people.ts';
 
 /** In order, registered by hand: a migration that is not listed here does not exist. */
 const migrations: Readonly<Record<string, Migration>> = {
   '001-initial': initial,
   '002-engine': engine,
+  '003-people': people,
 };
 
 /**

@@ -143,6 +143,35 @@ export interface BrakeTable {
   reason: string;
 }
 
+/** What a key or a login lets its holder do; each role holds those before it. */
+export type RoleName = 'viewer' | 'operator' | 'admin';
+
+/** Keys to our own API. `sha256` is over 32 random bytes: it opens nothing. */
+export interface ApiKeyTable {
+  /** The public part: `prov_<id>_<secret>`. */
+  id: string;
+  name: string;
+  role: RoleName;
+  sha256: string;
+  made_at: Instant;
+  made_by: string;
+  expires_at: MaybeInstant;
+  /** Up to a minute behind. */
+  used_at: MaybeInstant;
+  revoked_at: MaybeInstant;
+}
+
+/** People who are logged in. The cookie holds what `sha256` is made of. */
+export interface SessionTable {
+  sha256: string;
+  name: string;
+  role: RoleName;
+  /** The key that was logged in with; revoking it ends the session. */
+  api_key: string | null;
+  made_at: Instant;
+  expires_at: Instant;
+}
+
 export interface Tables {
   delivery: DeliveryTable;
   product: ProductTable;
@@ -155,4 +184,6 @@ export interface Tables {
   estate_pause: EstatePauseTable;
   audit: AuditTable;
   audit_head: AuditHeadTable;
+  api_key: ApiKeyTable;
+  session: SessionTable;
 }
