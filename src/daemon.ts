@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import type express from 'express';
 import { createApp } from './compose/app.ts';
 import { assembleParts } from './compose/parts.ts';
+import { announceAccess, assemblePeople } from './compose/people.ts';
 import { loadPlatform } from './compose/platform.ts';
 import { secretsOf } from './config/env.ts';
 import type { Environment } from './config/schema.ts';
@@ -14,10 +15,12 @@ import { LookUpJob, queueNames, ReconcileJob } from './queue/jobs.ts';
 import { openQueue } from './queue/queue.ts';
 import { createWorker } from './queue/worker.ts';
 import { startAlarmClock } from './reconcile/alarm-clock.ts';
+import { standForElection } from './reconcile/leadership.ts';
 import { lookUpAffected } from './reconcile/look-up.ts';
 import type { ReconcileParts } from './reconcile/parts.ts';
 import { reconcileProduct } from './reconcile/reconciler.ts';
 import { createResync } from './reconcile/resync.ts';
+import { startRounds } from './reconcile/rounds.ts';
 import { createLogger, type Logger } from './telemetry/logger.ts';
 import { createMetrics } from './telemetry/metrics.ts';
 import { Redactor } from './telemetry/redact.ts';
@@ -71,16 +74,27 @@ async function startParts(
     createResync(parts, {
       intervalMs: env.PROV_RESYNC_INTERVAL,
       chunk: env.PROV_CONCURRENCY,
-      keepHistoryMs: env.PROV_HISTORY_RETENTION,
     }),
   );
+  await parts.estate.refresh(database.sql);
+  const leadership = started.use(await standForElection(parts));
   started.use(startAlarmClock(parts, env.PROV_CONTROL_PATH));
+  started.use(
+    startRounds(parts, leadership, {
+      driftIntervalMs: env.PROV_DRIFT_INTERVAL,
+      archiveRetentionMs: env.PROV_ARCHIVE_RETENTION,
+      keepHistoryMs: env.PROV_HISTORY_RETENTION,
+      keepAuditMs: env.PROV_AUDIT_RETENTION,
+    }),
+  );
   const state = { accepting: true };
-  const server = await listen(env, createApp(env, parts, state));
+  const people = assemblePeople(env, parts);
+  const server = await listen(env, createApp(env, parts, state, people));
   started.defer(() => close(server));
   startWorkers(env, parts, resync, started);
-  resync.start();
+  resync.start(leadership);
   announce(env, log);
+  await announceAccess(env, people.guard, log);
 
   const { address, port } = server.address() as AddressInfo;
   const host = address.includes(':') ? `[${address}]` : address;

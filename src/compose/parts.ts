@@ -12,7 +12,9 @@ import { ProductId } from '../model/ids.ts';
 import { createPortalClient } from '../portal/create-client.ts';
 import type { PortalAuth } from '../portal/credentials.ts';
 import type { Queue } from '../queue/queue.ts';
-import type { ReconcileParts } from '../reconcile/parts.ts';
+import type { ReconcileParts, ReconcileSettings } from '../reconcile/parts.ts';
+import { EstatePauseView } from '../reconcile/pause.ts';
+import { groundOf } from '../reconcile/standing.ts';
 import { proveKey } from '../storage/proof.ts';
 import { S3ObjectStore } from '../storage/s3.ts';
 import type { Logger } from '../telemetry/logger.ts';
@@ -75,6 +77,27 @@ export function assembleParts(env: Environment, foundations: Foundations): Recon
     forgetSecret: (secret) => redactor.forget(secret),
     onRequest: (route, status, ms) => metrics.portalRequest(route, String(status), ms),
   });
+  const settings: ReconcileSettings = {
+    bucket: env.S3_BUCKET,
+    region: env.S3_REGION,
+    addressing: env.PROV_S3_ADDRESSING,
+    workspaceEndpoint: env.S3_WORKSPACE_ENDPOINT ?? env.S3_ENDPOINT,
+    finalizer: env.PROV_FINALIZER === '' ? null : env.PROV_FINALIZER,
+    rotateOnAccessChange: env.PROV_ROTATE_ON_ACCESS_CHANGE,
+    catalogue: platform.catalogue,
+    history: env.PROV_WORKSPACE_GIT,
+    workspaceEnv: platform.workspaceEnv,
+    secretReference: (product, home) => (sink === null ? {} : sink.reference({ product, home })),
+    keyGraceMs: env.PROV_KEY_GRACE,
+    keyMaxAgeMs: env.PROV_KEY_MAX_AGE === 0 ? null : env.PROV_KEY_MAX_AGE,
+    maxTries: env.PROV_MAX_TRIES,
+    purgeOnDelete: env.PROV_ON_DELETE === 'purge',
+    brake: {
+      percent: env.PROV_BRAKE_PERCENT,
+      minimum: env.PROV_BRAKE_MINIMUM,
+      windowMs: env.PROV_BRAKE_WINDOW,
+    },
+  };
   return {
     database,
     queue,
@@ -89,25 +112,9 @@ export function assembleParts(env: Environment, foundations: Foundations): Recon
       redactor.register(secret);
       return () => redactor.forget(secret);
     },
-    settings: {
-      bucket: env.S3_BUCKET,
-      region: env.S3_REGION,
-      addressing: env.PROV_S3_ADDRESSING,
-      workspaceEndpoint: env.S3_WORKSPACE_ENDPOINT ?? env.S3_ENDPOINT,
-      finalizer: env.PROV_FINALIZER === '' ? null : env.PROV_FINALIZER,
-      rotateOnAccessChange: env.PROV_ROTATE_ON_ACCESS_CHANGE,
-      catalogue: platform.catalogue,
-      history: env.PROV_WORKSPACE_GIT,
-      workspaceEnv: platform.workspaceEnv,
-      secretReference: (product, home) => (sink === null ? {} : sink.reference({ product, home })),
-      keyGraceMs: env.PROV_KEY_GRACE,
-      purgeOnDelete: env.PROV_ON_DELETE === 'purge',
-      brake: {
-        percent: env.PROV_BRAKE_PERCENT,
-        minimum: env.PROV_BRAKE_MINIMUM,
-        windowMs: env.PROV_BRAKE_WINDOW,
-      },
-    },
+    settings,
+    ground: groundOf(settings),
+    estate: new EstatePauseView({ observeOnly: env.PROV_OBSERVE_ONLY }),
     canary: canaryHome,
     log,
     metrics,

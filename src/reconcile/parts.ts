@@ -12,6 +12,7 @@ import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Workspaces } from '../workspace/workspace.ts';
 import type { HomeSettings } from './desired.ts';
+import type { EstatePauseView } from './pause.ts';
 
 /** When tear-downs stop: more than `percent` and at least `minimum` products gone within `windowMs`. */
 export interface BrakeSettings {
@@ -22,6 +23,8 @@ export interface BrakeSettings {
 
 export interface ReconcileSettings extends HomeSettings {
   readonly keyGraceMs: number;
+  /** Failed runs in a row after which a product waits for the drift check. */
+  readonly maxTries: number;
   readonly purgeOnDelete: boolean;
   readonly brake: BrakeSettings;
 }
@@ -43,6 +46,10 @@ export interface ReconcileParts {
   /** Keeps a secret out of the log from now on; the returned function forgets it. */
   readonly hideSecret: (secret: string) => () => void;
   readonly settings: ReconcileSettings;
+  /** Digest of what every home is made from: see `groundOf`. */
+  readonly ground: string;
+  /** Whether anything is applied at all. */
+  readonly estate: EstatePauseView;
   readonly canary: HomeName;
   readonly log: Logger;
   readonly metrics: Metrics;

@@ -103,9 +103,10 @@ export const Cause = z
   .discriminatedUnion('kind', [
     form({ kind: z.literal('delivery'), delivery: z.string() }),
     form({ kind: z.literal('resync') }),
+    form({ kind: z.literal('drift-check') }),
     form({ kind: z.literal('clock'), why: z.string() }),
     form({ kind: z.literal('neighbour'), product: z.string() }),
-    form({ kind: z.literal('person'), what: z.string() }),
+    form({ kind: z.literal('person'), what: z.string(), who: z.string().optional() }),
   ])
   .meta({ id: 'Cause', description: 'Why something was done.' });
 
