@@ -11,11 +11,13 @@ const allowed = {
   identity: ['model', 'telemetry', 'grants'],
   workspace: ['model', 'telemetry'],
   sinks: ['model', 'secrets'],
+  insight: ['model', 'db'],
   queue: ['model', 'telemetry', 'db'],
   notify: ['model', 'telemetry', 'db'],
   intake: ['model', 'telemetry', 'db', 'queue'],
-  api: ['model', 'telemetry', 'db', 'queue'],
   doctor: ['model', 'config', 'telemetry', 'db', 'portal', 'storage', 'identity', 'workspace', 'compose'],
+  auth: ['model', 'telemetry', 'db'],
+  api: ['model', 'telemetry', 'db', 'queue', 'insight', 'control', 'auth'],
   reconcile: [
     'model',
     'grants',
@@ -48,7 +50,7 @@ module.exports = {
       from: { path: '^src/cli/' },
       to: {
         path: '^src/',
-        pathNot: '^src/(cli|model|config|telemetry|compose|workspace|doctor)/|^src/daemon[.]ts$',
+        pathNot: '^src/(cli|model|config|auth|telemetry|compose|workspace|doctor)/|^src/daemon[.]ts$',
       },
     },
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },

@@ -7,6 +7,7 @@ import { createApp } from './compose/app.ts';
 import { watchLogLevel } from './compose/log-level.ts';
 import { openNotifier } from './compose/notify.ts';
 import { assembleParts } from './compose/parts.ts';
+import { announceAccess, assemblePeople } from './compose/people.ts';
 import { loadPlatform } from './compose/platform.ts';
 import { openTracer, tracedCalls } from './compose/tracing.ts';
 import { watchParts } from './compose/watched.ts';
@@ -106,11 +107,13 @@ async function startParts(
     }),
   );
   const state = { accepting: true };
-  const server = await listen(env, createApp(env, parts, state));
+  const people = assemblePeople(env, parts);
+  const server = await listen(env, createApp(env, parts, state, people));
   started.defer(() => close(server));
   startWorkers(env, parts, resync, started);
   resync.start(leadership);
   announce(env, log);
+  await announceAccess(env, people.guard, log);
 
   const { address, port } = server.address() as AddressInfo;
   const host = address.includes(':') ? `[${address}]` : address;

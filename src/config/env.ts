@@ -91,7 +91,7 @@ function crossFaults(env: Environment): Fault[] {
       example: exampleOf('WEBHOOK_SECRET'),
     });
   }
-  faults.push(...vaultFaults(env), ...groupFaults(env));
+  faults.push(...vaultFaults(env), ...groupFaults(env), ...loginFaults(env));
   if (env.PROV_CREDENTIALS_URL !== undefined && env.PROV_CREDENTIALS !== 'sessions') {
     faults.push({
       variable: 'PROV_CREDENTIALS',
@@ -137,6 +137,18 @@ const together = {
     'PROV_NOTIFY_MAIL_TO',
   ],
 } as const satisfies Record<string, readonly (keyof Environment)[]>;
+/** Logins with an identity provider, by half. */
+function loginFaults(env: Environment): Fault[] {
+  const needed = ['PROV_OIDC_ISSUER', 'PROV_OIDC_CLIENT_ID', 'PROV_PUBLIC_URL'] as const;
+  if (env.PROV_OIDC_ISSUER === undefined && env.PROV_OIDC_CLIENT_ID === undefined) return [];
+  return needed
+    .filter((name) => env[name] === undefined)
+    .map((variable) => ({
+      variable,
+      problem: 'is missing: logins need issuer, client and our own address',
+      example: exampleOf(variable),
+    }));
+}
 
 /** A sink without its server. */
 function vaultFaults(env: Environment): Fault[] {
@@ -164,6 +176,7 @@ function transportFaults(env: Environment): Fault[] {
     'PROV_NOTIFY_WEBHOOK_URL',
     'PROV_NOTIFY_SLACK_URL',
     'OTEL_EXPORTER_OTLP_ENDPOINT',
+    'PROV_OIDC_ISSUER',
   ] as const;
   return addresses
     .filter((name) => env[name] !== undefined && !isSafeAddress(env[name]))

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { behaviourSettings } from './settings/behaviour.ts';
 import { daemonSettings } from './settings/daemon.ts';
 import { notifySettings } from './settings/notify.ts';
+import { peopleSettings } from './settings/people.ts';
 import { portalSettings } from './settings/portal.ts';
 import { secretsSettings } from './settings/secrets.ts';
 import { storeSettings } from './settings/store.ts';
@@ -20,6 +21,7 @@ export const Environment = z.object({
   ...webhooksSettings,
   ...workspacesSettings,
   ...behaviourSettings,
+  ...peopleSettings,
   ...daemonSettings,
   ...telemetrySettings,
   ...notifySettings,

@@ -3,6 +3,7 @@ import type { Kysely } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
 import * as initial from './migrations/001-initial.ts';
 import * as engine from './migrations/002-engine.ts';
+import * as people from './migrations/003-people.ts';
 import * as notifications from './migrations/004-notifications.ts';
 import * as workspaces from './migrations/005-workspaces.ts';
 
@@ -12,6 +13,7 @@ const migrations: Readonly<Record<string, Migration>> = {
   '002-engine': engine,
   '005-workspaces': workspaces,
   '004-notifications': notifications,
+  '003-people': people,
 };
 
 /**

@@ -2,6 +2,7 @@
 import type { ColumnType, Generated, JSONColumnType } from 'kysely';
 import type { Condition } from '../model/condition.ts';
 import type { OutputPortId, ProductId } from '../model/ids.ts';
+import type { RoleName } from '../model/role.ts';
 import type { ActionRecord, Cause } from '../model/run.ts';
 
 type Instant = ColumnType<Date, Date, Date>;
@@ -189,6 +190,32 @@ export interface NotificationTable {
   attempts: number;
 }
 
+/** Keys to our own API. `sha256` is over 32 random bytes: it opens nothing. */
+export interface ApiKeyTable {
+  /** The public part: `prov_<id>_<secret>`. */
+  id: string;
+  name: string;
+  role: RoleName;
+  sha256: string;
+  made_at: Instant;
+  made_by: string;
+  expires_at: MaybeInstant;
+  /** Up to a minute behind. */
+  used_at: MaybeInstant;
+  revoked_at: MaybeInstant;
+}
+
+/** People who are logged in. The cookie holds what `sha256` is made of. */
+export interface SessionTable {
+  sha256: string;
+  name: string;
+  role: RoleName;
+  /** The key that was logged in with; revoking it ends the session. */
+  api_key: string | null;
+  made_at: Instant;
+  expires_at: Instant;
+}
+
 export interface Tables {
   delivery: DeliveryTable;
   product: ProductTable;
@@ -205,4 +232,6 @@ export interface Tables {
   audit: AuditTable;
   audit_head: AuditHeadTable;
   notification: NotificationTable;
+  api_key: ApiKeyTable;
+  session: SessionTable;
 }

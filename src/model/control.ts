@@ -11,3 +11,9 @@ export const levelFile = 'log-level';
 export const logLevels = ['error', 'warn', 'info', 'debug'] as const;
 export const LogLevel = z.enum(logLevels);
 export type LogLevel = z.infer<typeof LogLevel>;
+/** File by which the command line has a key to the API noted: `api-key-<id>.json` with its digest. */
+export const keyOrderPattern = /^api-key-(?<id>[0-9a-f]{12})\.json$/;
+
+export function keyOrderFile(id: string): string {
+  return `api-key-${id}.json`;
+}
