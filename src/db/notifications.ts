@@ -72,20 +72,21 @@ export async function closeOthers(
   still: readonly Pick<OpenNotice, 'subject' | 'reason'>[],
   now: Date,
 ): Promise<void> {
-  const isStill = raw<boolean>`exists (select from ${given(still.map(({ subject, reason }) => ({ subject, reason })))}
-    where given.subject = notification.subject and given.reason = notification.reason)`;
+  const keys = still.map(({ subject, reason }) => ({ subject, reason }));
+  // Not `not exists`: the planner would compare each row with each key.
+  const isOther = raw<boolean>`(subject, reason) not in (select subject, reason from ${given(keys)})`;
   await db
     .deleteFrom('notification')
     .where('kind', 'in', [...kinds])
     .where('told_at', 'is', null)
-    .where((row) => row.not(isStill))
+    .where(isOther)
     .execute();
   await db
     .updateTable('notification')
     .set({ over_at: now, next_at: now, attempts: 0 })
     .where('kind', 'in', [...kinds])
     .where('over_at', 'is', null)
-    .where((row) => row.not(isStill))
+    .where(isOther)
     .execute();
 }
 

@@ -43,6 +43,7 @@ export interface Notifier extends AsyncDisposable {
 
 /** So long nobody else sends what this process is sending. */
 const leaseMs = 120_000;
+const restFactor = 20;
 const mostAttempts = 5;
 const firstRetryMs = 5000;
 
@@ -57,7 +58,8 @@ class LookingNotifier implements Notifier {
   readonly #options: NotifierOptions;
   readonly #channels: readonly string[];
   #timer: NodeJS.Timeout | undefined;
-  #working: Promise<void> | null = null;
+  #stopped = false;
+  #working: Promise<void> = Promise.resolve();
   /** Notes of drift that are on their way into the book. */
   #noting: Promise<void> = Promise.resolve();
 
@@ -67,11 +69,7 @@ class LookingNotifier implements Notifier {
   }
 
   start(): void {
-    this.#timer = setInterval(() => {
-      this.#working ??= this.#look().finally(() => {
-        this.#working = null;
-      });
-    }, this.#options.lookEveryMs);
+    this.#lookAfter(this.#options.lookEveryMs);
   }
 
   onRun({ product, drift }: RunEnding): void {
@@ -80,9 +78,21 @@ class LookingNotifier implements Notifier {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    clearInterval(this.#timer);
+    this.#stopped = true;
+    clearTimeout(this.#timer);
     await this.#noting;
     await this.#working;
+  }
+
+  /** With thousands of products in trouble a look takes long; it never takes more than a twentieth of the time. */
+  #lookAfter(ms: number): void {
+    if (this.#stopped) return;
+    this.#timer = setTimeout(() => {
+      const began = performance.now();
+      this.#working = this.#look().then(() =>
+        this.#lookAfter(Math.max(this.#options.lookEveryMs, restFactor * (performance.now() - began))),
+      );
+    }, ms);
   }
 
   async #noteDrift(product: RunEnding['product'], drift: readonly string[]): Promise<void> {
