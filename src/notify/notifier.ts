@@ -15,11 +15,12 @@ import {
 } from '../db/notifications.ts';
 import { findProduct } from '../db/products.ts';
 import { asProvisionerError } from '../model/errors.ts';
+import type { NoticeKind } from '../model/notice.ts';
 import type { RunEnding } from '../model/run.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { lastingKinds, lookForNotices } from './look.ts';
-import type { Channel, Message, NoticeKind } from './notice.ts';
+import type { Channel, Message } from './notice.ts';
 import type { Texts } from './texts.ts';
 
 export interface NotifierOptions {

@@ -13,7 +13,7 @@ import { changeProduct, claimHome } from '../../../src/db/products.ts';
 import { setWake } from '../../../src/db/wake.ts';
 import type { HomeName } from '../../../src/model/home.ts';
 import { ProductId, RunId } from '../../../src/model/ids.ts';
-import { noticeKinds } from '../../../src/notify/notice.ts';
+import { noticeKinds } from '../../../src/model/notice.ts';
 import { type NotifierOptions, startNotifier } from '../../../src/notify/notifier.ts';
 import { loadTexts } from '../../../src/notify/texts.ts';
 import { webhookChannel } from '../../../src/notify/webhook.ts';
