@@ -1,7 +1,8 @@
 /** The running daemon's API, as the command line asks it. */
+import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { isSafeAddress } from '../config/address.ts';
-import { resolveReferences, type Variables } from '../config/secret-references.ts';
+import type { Variables } from '../config/secret-references.ts';
 import { ProvisionerError } from '../model/errors.ts';
 
 /** Exit codes beside 0 (done), 1 (failed) and 2 (wrong words or settings). */
@@ -50,12 +51,15 @@ export async function openApi(env: Variables, url: string | undefined): Promise<
 
 /** `PROV_API_KEY`, or what the file holds that `PROV_API_KEY_FILE` names. Never a word on the command line: all see those. */
 export async function keyOf(env: Variables): Promise<string | undefined> {
-  if (env.PROV_API_KEY_FILE === undefined) return env.PROV_API_KEY || undefined;
-  // The form of references is the same as of settings; the key itself is none of the daemon's.
-  const { env: found, faults } = await resolveReferences({ PROV_ADMIN_KEY_FILE: env.PROV_API_KEY_FILE });
-  if (faults.length > 0)
-    throw new ProvisionerError('CONFIG_INVALID', `PROV_API_KEY_FILE ${faults[0]?.problem ?? ''}`);
-  return found.PROV_ADMIN_KEY;
+  const { PROV_API_KEY: key, PROV_API_KEY_FILE: file } = env;
+  if (file === undefined || file === '') return key || undefined;
+  try {
+    return (await readFile(file, 'utf8')).trim();
+  } catch (cause) {
+    throw new ProvisionerError('CONFIG_INVALID', 'PROV_API_KEY_FILE names a file that can not be read.', {
+      cause,
+    });
+  }
 }
 
 class HttpApiClient implements ApiClient {

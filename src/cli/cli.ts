@@ -3,7 +3,6 @@ import { Argument, Command, CommanderError } from 'commander';
 import { loadDotEnv, loadEnvironment } from '../config/env.ts';
 import type { Variables } from '../config/secret-references.ts';
 import { trustFile } from '../config/trust.ts';
-import { startDaemon } from '../daemon.ts';
 import { levelFile, logLevels, releaseFile } from '../model/control.ts';
 import { asProvisionerError } from '../model/errors.ts';
 import { version } from '../model/version.ts';
@@ -91,6 +90,8 @@ async function serve(env: Variables): Promise<void> {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stopping.resolve());
   // Before the settings are read: a secret manager may have a certificate of this authority.
   await trustFile(env.PROV_CA_FILE);
+  // Loaded only here: it is most of the program, and the other commands are short.
+  const { startDaemon } = await import('../daemon.ts');
   const daemon = await startDaemon(await loadEnvironment(env));
   daemon.log.info('listening', { url: daemon.url });
   await stopping.promise;

@@ -5,7 +5,7 @@ const maybe = z.string().nullable();
 const many = z.looseObject;
 export const pageOf = <T extends z.ZodType>(item: T) => many({ items: z.array(item), next: maybe });
 
-export const Condition = many({
+const Condition = many({
   type: z.string(),
   status: z.boolean(),
   reason: z.string(),

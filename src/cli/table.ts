@@ -5,7 +5,7 @@ import { coloured } from './cells.ts';
 const unprintable = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 
 /** Names and messages come from outside: nothing in them may move the cursor, colour the screen or break a line. */
-export function printable(text: string): string {
+function printable(text: string): string {
   return stripVTControlCharacters(text).replace(unprintable, ' ');
 }
 
