@@ -53,7 +53,7 @@ describe('reading', () => {
     expect(delivery.productNames[consumer]).toBe('Reader');
   });
 
-  it('tells of the audit, as a list and as lines', async () => {
+  it('tells of the audit, as a list and as lines, and that none was changed', async () => {
     await eventually(
       'the audit',
       async () => (await api.call('get', `/audit?product=${consumer}`)).json.items.length > 0,
@@ -61,6 +61,7 @@ describe('reading', () => {
     const lines = await api.call('get', `/audit/export?product=${consumer}`);
     expect(lines.headers.get('content-type')).toContain('application/x-ndjson');
     expect(lines.json[0].product).toBe(consumer);
+    expect((await api.call('get', '/audit/verify')).json).toMatchObject({ ok: true });
   });
 
   it('answers 304 to who has it already', async () => {
