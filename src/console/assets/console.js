@@ -21,7 +21,9 @@
       if (event.detail.target?.id === 'live') say('Not up to date', 'off');
     });
   document.addEventListener('htmx:afterSwap', (event) => {
-    if (event.detail.target.id === 'live') say('Live', 'on');
+    if (event.detail.target.id !== 'live') return;
+    say('Live', 'on');
+    centre();
   });
 
   // A browser keeps six connections to a server: pages in the background give theirs back.
@@ -37,6 +39,16 @@
   addEventListener('pageshow', (event) => {
     if (event.persisted) location.reload();
   });
+
+  // The product in question is in the middle of its picture.
+  const centre = () => {
+    const node = document.querySelector('.graph .node.focus');
+    const canvas = node?.closest('.scroll');
+    if (!canvas) return;
+    canvas.scrollLeft = Number(node.getAttribute('x')) + 88 - canvas.clientWidth / 2;
+    canvas.scrollTop = Number(node.getAttribute('y')) + 15 - canvas.clientHeight / 2;
+  };
+  centre();
 
   const dialog = document.getElementById('dialog');
   document.addEventListener('htmx:afterSwap', (event) => {

@@ -109,7 +109,7 @@ async function explanation(
   const found = explainAccess(facts);
   return {
     section: 'access',
-    title: `${found.access === true ? 'Why' : 'Why not'}: ${reader.name} reads ${source.name}`,
+    title: `Why ${reader.name} ${found.access === true ? 'can' : 'can not'} read ${source.name}`,
     crumbs: [
       { href: `${base}/products/${reader.id}`, label: reader.name },
       { href: `${base}/access?reader=${reader.id}`, label: 'What it reads' },

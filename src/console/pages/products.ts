@@ -1,7 +1,7 @@
 /** The list of products. */
 import type { Request } from 'express';
 import { headlines, productStates } from '../../insight/headline.ts';
-import { listProducts, type ProductSort } from '../../insight/products.ts';
+import { listProducts, type ProductLine, type ProductSort } from '../../insight/products.ts';
 import { addressWith, askedOf, nextAddress, ProductsAsked, rowsOfPage } from '../asked.ts';
 import type { Page } from '../page.ts';
 import type { Sources } from '../sources.ts';
@@ -45,8 +45,7 @@ export async function productsPage(base: string, { db }: Sources, render: Render
       products: items.map((product) => ({
         ...product,
         badge: badgeOf(product),
-        message: product.conditions[0]?.message ?? 'It was not looked at yet.',
-        notices: product.conditions.length - 1,
+        message: messageOf(product),
       })),
       columns: Object.fromEntries(
         sorts.map(({ key, label, order }) => [
@@ -63,6 +62,12 @@ export async function productsPage(base: string, { db }: Sources, render: Render
     }),
     topics: ['products'],
   };
+}
+
+/** What the badge does not say yet: nothing where all is well. */
+function messageOf({ headline, state, conditions }: ProductLine): string | null {
+  if (headline === 'Ready' && state === 'live') return null;
+  return conditions[0]?.message ?? 'It was not looked at yet.';
 }
 
 /** Options of a select, with the one that counts marked. */

@@ -30,7 +30,7 @@ export interface Picture {
 
 const nodeWidth = 176;
 const nodeHeight = 30;
-const margin = 12;
+const margin = 20;
 /** Letters that fit into a node. */
 const letters = 23;
 

@@ -26,7 +26,7 @@ export interface TimelineRow {
   readonly before: boolean;
 }
 
-const width = 760;
+const width = 980;
 const left = 150;
 const right = 16;
 const rowHeight = 26;
