@@ -27,6 +27,7 @@ const allowed = {
     'workspace',
     'sinks',
   ],
+  control: ['model', 'db', 'queue', 'reconcile'],
 };
 
 const folderRules = Object.entries(allowed).map(([folder, others]) => ({

@@ -14,10 +14,12 @@ import { LookUpJob, queueNames, ReconcileJob } from './queue/jobs.ts';
 import { openQueue } from './queue/queue.ts';
 import { createWorker } from './queue/worker.ts';
 import { startAlarmClock } from './reconcile/alarm-clock.ts';
+import { standForElection } from './reconcile/leadership.ts';
 import { lookUpAffected } from './reconcile/look-up.ts';
 import type { ReconcileParts } from './reconcile/parts.ts';
 import { reconcileProduct } from './reconcile/reconciler.ts';
 import { createResync } from './reconcile/resync.ts';
+import { startRounds } from './reconcile/rounds.ts';
 import { createLogger, type Logger } from './telemetry/logger.ts';
 import { createMetrics } from './telemetry/metrics.ts';
 import { Redactor } from './telemetry/redact.ts';
@@ -71,15 +73,24 @@ async function startParts(
     createResync(parts, {
       intervalMs: env.PROV_RESYNC_INTERVAL,
       chunk: env.PROV_CONCURRENCY,
-      keepHistoryMs: env.PROV_HISTORY_RETENTION,
     }),
   );
+  await parts.estate.refresh(database.sql);
+  const leadership = started.use(await standForElection(parts));
   started.use(startAlarmClock(parts, env.PROV_CONTROL_PATH));
+  started.use(
+    startRounds(parts, leadership, {
+      driftIntervalMs: env.PROV_DRIFT_INTERVAL,
+      archiveRetentionMs: env.PROV_ARCHIVE_RETENTION,
+      keepHistoryMs: env.PROV_HISTORY_RETENTION,
+      keepAuditMs: env.PROV_AUDIT_RETENTION,
+    }),
+  );
   const state = { accepting: true };
   const server = await listen(env, createApp(env, parts, state));
   started.defer(() => close(server));
   startWorkers(env, parts, resync, started);
-  resync.start();
+  resync.start(leadership);
   announce(env, log);
 
   const { address, port } = server.address() as AddressInfo;

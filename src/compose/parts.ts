@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import type { Environment } from '../config/schema.ts';
 import type { Database } from '../db/connection.ts';
+import { hastenFailed } from '../db/wake.ts';
 import { assemblePolicy } from '../grants/policy.ts';
 import { issuerFinder } from '../identity/find-issuer.ts';
 import type { Issuer } from '../identity/issuer.ts';
@@ -9,18 +10,26 @@ import { type Capabilities, probeStore } from '../identity/probe.ts';
 import { asProvisionerError } from '../model/errors.ts';
 import { canaryHome, closedCanaryHome } from '../model/home.ts';
 import { ProductId } from '../model/ids.ts';
+import type { PortalClient } from '../portal/client.ts';
 import { createPortalClient } from '../portal/create-client.ts';
 import type { PortalAuth } from '../portal/credentials.ts';
 import type { Queue } from '../queue/queue.ts';
-import type { ReconcileParts } from '../reconcile/parts.ts';
+import { Breaker } from '../reconcile/breaker.ts';
+import type { ReconcileParts, ReconcileSettings } from '../reconcile/parts.ts';
+import { EstatePauseView } from '../reconcile/pause.ts';
+import { groundOf } from '../reconcile/standing.ts';
 import { proveKey } from '../storage/proof.ts';
 import { S3ObjectStore } from '../storage/s3.ts';
+import type { ObjectStore } from '../storage/store.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Redactor } from '../telemetry/redact.ts';
 import { Workspaces } from '../workspace/workspace.ts';
 import type { Platform } from './platform.ts';
 import { createSink } from './sink.ts';
+
+/** What failed in an outage is spread over so long when it is over. */
+const catchUpSeconds = 20;
 
 /** Owner of what belongs to no product. */
 const noProduct = ProductId.parse('00000000-0000-0000-0000-000000000000');
@@ -75,6 +84,29 @@ export function assembleParts(env: Environment, foundations: Foundations): Recon
     forgetSecret: (secret) => redactor.forget(secret),
     onRequest: (route, status, ms) => metrics.portalRequest(route, String(status), ms),
   });
+  const settings: ReconcileSettings = {
+    bucket: env.S3_BUCKET,
+    region: env.S3_REGION,
+    addressing: env.PROV_S3_ADDRESSING,
+    workspaceEndpoint: env.S3_WORKSPACE_ENDPOINT ?? env.S3_ENDPOINT,
+    finalizer: env.PROV_FINALIZER === '' ? null : env.PROV_FINALIZER,
+    rotateOnAccessChange: env.PROV_ROTATE_ON_ACCESS_CHANGE,
+    catalogue: platform.catalogue,
+    history: env.PROV_WORKSPACE_GIT,
+    workspaceEnv: platform.workspaceEnv,
+    secretReference: (product, home) => (sink === null ? {} : sink.reference({ product, home })),
+    keyGraceMs: env.PROV_KEY_GRACE,
+    keyMaxAgeMs: env.PROV_KEY_MAX_AGE === 0 ? null : env.PROV_KEY_MAX_AGE,
+    maxTries: env.PROV_MAX_TRIES,
+    purgeOnDelete: env.PROV_ON_DELETE === 'purge',
+    brake: {
+      percent: env.PROV_BRAKE_PERCENT,
+      minimum: env.PROV_BRAKE_MINIMUM,
+      windowMs: env.PROV_BRAKE_WINDOW,
+    },
+  };
+  const breakers = createBreakers(foundations, portal, store, findIssuer);
+  for (const breaker of breakers) started.use(breaker);
   return {
     database,
     queue,
@@ -89,31 +121,38 @@ export function assembleParts(env: Environment, foundations: Foundations): Recon
       redactor.register(secret);
       return () => redactor.forget(secret);
     },
-    settings: {
-      bucket: env.S3_BUCKET,
-      region: env.S3_REGION,
-      addressing: env.PROV_S3_ADDRESSING,
-      workspaceEndpoint: env.S3_WORKSPACE_ENDPOINT ?? env.S3_ENDPOINT,
-      finalizer: env.PROV_FINALIZER === '' ? null : env.PROV_FINALIZER,
-      rotateOnAccessChange: env.PROV_ROTATE_ON_ACCESS_CHANGE,
-      catalogue: platform.catalogue,
-      history: env.PROV_WORKSPACE_GIT,
-      workspaceEnv: platform.workspaceEnv,
-      secretReference: (product, home) => (sink === null ? {} : sink.reference({ product, home })),
-      keyGraceMs: env.PROV_KEY_GRACE,
-      purgeOnDelete: env.PROV_ON_DELETE === 'purge',
-      brake: {
-        percent: env.PROV_BRAKE_PERCENT,
-        minimum: env.PROV_BRAKE_MINIMUM,
-        windowMs: env.PROV_BRAKE_WINDOW,
-      },
-    },
+    settings,
+    ground: groundOf(settings),
+    breakers,
+    estate: new EstatePauseView({ observeOnly: env.PROV_OBSERVE_ONLY }),
     canary: canaryHome,
     log,
     metrics,
     clock: () => new Date(),
     random: Math.random,
   };
+}
+
+function createBreakers(
+  { database, log }: Foundations,
+  portal: PortalClient,
+  store: ObjectStore,
+  findIssuer: () => Promise<Issuer>,
+): Breaker[] {
+  const onClosed = () => hastenFailed(database.sql, new Date(), catchUpSeconds);
+  return [
+    new Breaker({ name: 'portal', code: 'PORTAL_UNAVAILABLE', probe: () => portal.version(), onClosed, log }),
+    new Breaker({
+      name: 'store',
+      code: 'STORE_UNAVAILABLE',
+      probe: async () => {
+        await store.check();
+        await (await findIssuer()).check();
+      },
+      onClosed,
+      log,
+    }),
+  ];
 }
 
 function placeOf(env: Environment) {

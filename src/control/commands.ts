@@ -1,28 +1,13 @@
 /** What a person may order, whoever carries the order: API, console, command line. */
 
-import type { Condition } from '../model/condition.ts';
 import type { ProductId } from '../model/ids.ts';
+import type { DryRun } from '../reconcile/dry-run.ts';
+
+export type { DryRun } from '../reconcile/dry-run.ts';
 
 /** Who orders: a name for the audit (`key:ci`, `anna@example.com`), never a secret. */
 export interface Person {
   readonly name: string;
-}
-
-/** What a run would do now. */
-export interface DryRun {
-  readonly product: ProductId;
-  /** Each action in one line, in order; empty = the home is as it should be. */
-  readonly actions: readonly { readonly kind: string; readonly description: string }[];
-  /** How what is there differs from what should be, field by field, without secrets. */
-  readonly drift: readonly Difference[];
-  readonly conditions: readonly Condition[];
-}
-
-/** One field that is not as it should be; `null`: not there. */
-export interface Difference {
-  readonly field: string;
-  readonly found: string | null;
-  readonly wanted: string | null;
 }
 
 /** Orders name products by id; `'all'` is the whole estate. Each writes the audit in the transaction of what it changes. */
@@ -40,6 +25,6 @@ export interface Commands {
   releaseBrake(by: Person): Promise<number>;
   /** Has the products of a delivery looked at again. `null`: no such delivery. */
   replay(delivery: string, by: Person): Promise<number | null>;
-  /** Looks and plans; applies nothing. `null`: the portal has no such product and we have no home for it. */
+  /** Looks and plans; applies nothing. `null`: we have no home for it (yet). */
   plan(product: ProductId): Promise<DryRun | null>;
 }

@@ -65,6 +65,12 @@ export async function insertRun(db: Kysely<Tables>, run: RunRecord): Promise<voi
     .execute();
 }
 
+/** The products of a delivery; `null`: there is none of that id. */
+export async function findDelivery(db: Kysely<Tables>, id: string): Promise<readonly ProductId[] | null> {
+  const row = await db.selectFrom('delivery').select('products').where('id', '=', id).executeTakeFirst();
+  return row?.products ?? null;
+}
+
 /** Deletes deliveries and runs older than an instant. */
 export async function pruneHistory(db: Kysely<Tables>, before: Date): Promise<void> {
   await db.deleteFrom('delivery').where('received_at', '<', before).execute();

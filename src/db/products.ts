@@ -18,6 +18,12 @@ export interface ProductRecord {
   readonly files: Readonly<Record<string, string>>;
   /** `<id>@<version>` that it was last rendered from. */
   readonly template: string | null;
+  /** While set, nothing is applied. */
+  readonly pausedBy: string | null;
+  /** Why a new key was asked for. */
+  readonly rotateWhy: string | null;
+  /** Folder of the workspace in the archive, if it is there. */
+  readonly archive: string | null;
 }
 
 const columns = [
@@ -30,6 +36,9 @@ const columns = [
   'conditions',
   'files',
   'template',
+  'paused_by',
+  'rotate_why',
+  'archive',
 ] as const;
 
 type Row = {
@@ -42,11 +51,20 @@ type Row = {
   conditions: Condition[];
   files: Record<string, string>;
   template: string | null;
+  paused_by: string | null;
+  rotate_why: string | null;
+  archive: string | null;
 };
 
 function toRecord(row: Row): ProductRecord {
   // Only names that passed `isHomeName` are ever inserted.
-  return { ...row, home: row.home as HomeName, teardownAgreed: row.teardown_agreed };
+  return {
+    ...row,
+    home: row.home as HomeName,
+    teardownAgreed: row.teardown_agreed,
+    pausedBy: row.paused_by,
+    rotateWhy: row.rotate_why,
+  };
 }
 
 export async function findProduct(db: Kysely<Tables>, id: ProductId): Promise<ProductRecord | null> {
@@ -68,6 +86,18 @@ export async function findProducts(db: Kysely<Tables>, ids: readonly ProductId[]
 export async function listUnretired(db: Kysely<Tables>): Promise<ProductRecord[]> {
   const rows = await db.selectFrom('product').select(columns).where('state', '!=', 'retired').execute();
   return rows.map(toRecord);
+}
+
+/** Product → what the portal's lists said of it when it was last brought in order. */
+export async function listFingerprints(
+  db: Kysely<Tables>,
+): Promise<ReadonlyMap<ProductId, { readonly fingerprint: string | null; readonly state: string }>> {
+  const rows = await db
+    .selectFrom('product')
+    .select(['id', 'fingerprint', 'state'])
+    .where('state', '!=', 'retired')
+    .execute();
+  return new Map(rows.map(({ id, fingerprint, state }) => [id, { fingerprint, state }]));
 }
 
 /** Some living product's home that is not among the given ones, if there is one. */
@@ -119,6 +149,7 @@ export async function claimHome(
       conditions: '[]',
       template: null,
       files: '{}',
+      checked_at: now,
       updated_at: now,
       retired_at: null,
     })
@@ -139,6 +170,10 @@ export interface ProductChange {
   readonly home?: HomeName;
   readonly retiredAt?: Date | null;
   readonly teardownAgreed?: boolean;
+  readonly rotateWhy?: string | null;
+  readonly archive?: string | null;
+  /** What the portal's lists say of a product that is in order; `null`: it has to be looked at. */
+  readonly fingerprint?: string | null;
 }
 
 export async function changeProduct(
@@ -147,7 +182,7 @@ export async function changeProduct(
   change: ProductChange,
   now: Date,
 ): Promise<void> {
-  const { conditions, files, retiredAt, teardownAgreed, ...plain } = change;
+  const { conditions, files, retiredAt, teardownAgreed, rotateWhy, ...plain } = change;
   await db
     .updateTable('product')
     .set({
@@ -156,6 +191,7 @@ export async function changeProduct(
       ...(files === undefined ? {} : { files: JSON.stringify(files) }),
       ...(retiredAt === undefined ? {} : { retired_at: retiredAt }),
       ...(teardownAgreed === undefined ? {} : { teardown_agreed: teardownAgreed }),
+      ...(rotateWhy === undefined ? {} : { rotate_why: rotateWhy }),
       updated_at: now,
     })
     .where('id', '=', id)

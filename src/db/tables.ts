@@ -47,8 +47,17 @@ export interface ProductTable {
   rotate_why: MaybeText;
   /** When everything was last compared with what should be (the drift check). */
   checked_at: MaybeInstant;
+  /** What the portal's lists said of it when it was last brought in order; null: it has to be looked at. */
+  fingerprint: MaybeText;
   /** Folder of the workspace below `.archive/`, from retirement to the sweep or the undelete. */
   archive: MaybeText;
+}
+
+/** Who does the timed work: one process at a time, until it does not renew its claim any more. */
+export interface LeaseTable {
+  name: string;
+  holder: string;
+  until: Instant;
 }
 
 /** The whole estate is paused: one row while it is. */
@@ -181,6 +190,7 @@ export interface Tables {
   credential_token: CredentialTokenTable;
   run: RunTable;
   brake: BrakeTable;
+  lease: LeaseTable;
   estate_pause: EstatePauseTable;
   audit: AuditTable;
   audit_head: AuditHeadTable;

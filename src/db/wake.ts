@@ -1,5 +1,5 @@
 /** The clock's book: which product is looked at again when. */
-import type { Kysely } from 'kysely';
+import { type Kysely, sql as raw } from 'kysely';
 import type { ProductId } from '../model/ids.ts';
 import type { Tables } from './tables.ts';
 
@@ -29,6 +29,12 @@ export async function countAttempts(db: Kysely<Tables>, product: ProductId): Pro
     .where('product', '=', product)
     .executeTakeFirst();
   return row?.attempts ?? 0;
+}
+
+/** Products that failed are tried again within so many seconds, spread evenly, whatever their backoff said. */
+export async function hastenFailed(db: Kysely<Tables>, now: Date, withinSeconds: number): Promise<void> {
+  const soon = raw<Date>`cast(${now} as timestamptz) + random() * ${withinSeconds} * interval '1 second'`;
+  await db.updateTable('wake').set({ at: soon }).where('attempts', '>', 0).execute();
 }
 
 /** Products whose time has come, taken off the clock in the same statement. */

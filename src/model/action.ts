@@ -25,6 +25,8 @@ export type Action =
   | { readonly kind: 'write-env'; readonly why: string }
   | { readonly kind: 'hand-over-key' }
   | { readonly kind: 'adopt-key'; readonly key: string }
+  | { readonly kind: 'prove-env-key'; readonly key: string }
+  | { readonly kind: 'restore-workspace'; readonly home: HomeName; readonly from: string }
   | { readonly kind: 'record-grants' }
   | { readonly kind: 'wake-neighbours'; readonly why: string }
   | { readonly kind: 'begin-retirement' }
@@ -73,6 +75,10 @@ export function describeAction(action: Action): string {
       return 'record the new key as current';
     case 'adopt-key':
       return `recognise access key ${action.key} in .env as current`;
+    case 'prove-env-key':
+      return `prove access key ${action.key}, which .env holds and our books do not know`;
+    case 'restore-workspace':
+      return `bring the workspace ${action.home} back from the archive (${action.from})`;
     case 'record-grants':
       return 'record the grants in force';
     case 'wake-neighbours':

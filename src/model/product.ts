@@ -10,6 +10,14 @@ export interface ListedProduct {
   readonly status: string;
 }
 
+/**
+ * A line of the list with what all of the portal's lists together say of the product: an equal fingerprint means that
+ * nothing changed of that. Last days of approvals and values of settings are not in it: no list tells them.
+ */
+export interface SurveyedProduct extends ListedProduct {
+  readonly fingerprint: string;
+}
+
 /** A person with a role on the product, as the portal's role assignments tell (approved ones only). */
 export interface Owner {
   readonly name: string;
@@ -33,6 +41,8 @@ export interface Product extends ListedProduct {
   /** Setting namespace → what counts for a product that sets none. */
   readonly settingDefaults: Readonly<Record<string, string>>;
   readonly inputs: readonly Input[];
+  /** What the portal's lists would say of it now: see `SurveyedProduct`. */
+  readonly fingerprint: string;
 }
 
 /** An input port of a consumer: what it asked for and how the portal decided. */

@@ -5,9 +5,12 @@ import type { ActionKind } from './action.ts';
 export type Cause =
   | { readonly kind: 'delivery'; readonly delivery: string }
   | { readonly kind: 'resync' }
+  /** The rolling comparison of everything with what should be. */
+  | { readonly kind: 'drift-check' }
   | { readonly kind: 'clock'; readonly why: string }
   | { readonly kind: 'neighbour'; readonly product: string }
-  | { readonly kind: 'person'; readonly what: string };
+  /** `who`: the name of the person or key, where an order came with one. */
+  | { readonly kind: 'person'; readonly what: string; readonly who?: string | undefined };
 
 /** One action of a run, as it went. */
 export interface ActionRecord {

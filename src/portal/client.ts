@@ -1,6 +1,6 @@
 /** The portal as the rest of the program sees it. */
 import type { OutputPortId, ProductId, TechnicalAssetId } from '../model/ids.ts';
-import type { Consumer, Input, ListedProduct, Product } from '../model/product.ts';
+import type { Consumer, Input, ListedProduct, Product, SurveyedProduct } from '../model/product.ts';
 
 /**
  * What we ask of the portal and tell it. Every method may be repeated. Every method throws `ProvisionerError`:
@@ -20,6 +20,12 @@ export interface PortalClient {
    * and send a webhook for each product that got one.
    */
   listProducts(): Promise<readonly ListedProduct[]>;
+
+  /**
+   * Every data product with a fingerprint of all that the portal's lists say of it: four requests, however many
+   * products there are. `null` where this portal, or our rights, do not give those lists. Changes nothing of ours.
+   */
+  survey(): Promise<readonly SurveyedProduct[] | null>;
 
   /**
    * One product with inputs, settings (with defaults) and owners, read side by side; null when it is gone. Changes

@@ -1,10 +1,10 @@
 /** The methods of `PortalClient` as calls of the portal's API. */
-import { ProvisionerError } from '../model/errors.ts';
+import { asProvisionerError, ProvisionerError } from '../model/errors.ts';
 import type { OutputPortId, ProductId, TechnicalAssetId } from '../model/ids.ts';
-import type { Consumer, Input, ListedProduct, Product } from '../model/product.ts';
+import type { Consumer, Input, ListedProduct, Product, SurveyedProduct } from '../model/product.ts';
 import type { Caller, CallInput } from './caller.ts';
 import type { PortalClient } from './client.ts';
-import { toConsumers, toDefaults, toInputs, toListedProducts, toProduct } from './mapping.ts';
+import { toConsumers, toDefaults, toInputs, toListedProducts, toProduct, toSurvey } from './mapping.ts';
 import { labelOf, type Route, routes } from './routes.ts';
 import { SettingDefaults } from './setting-defaults.ts';
 
@@ -30,6 +30,22 @@ export class HttpPortalClient implements PortalClient {
     // A listing begins a new look at everything, defaults included: no webhook tells which products they concern.
     this.#defaults.forget();
     return toListedProducts(await this.#ask(routes.products));
+  }
+
+  async survey(): Promise<readonly SurveyedProduct[] | null> {
+    this.#defaults.forget();
+    try {
+      const [list, graph, assignments, defaults] = await Promise.all([
+        this.#ask(routes.products),
+        this.#ask(routes.graph, { query: { output_port_nodes_enabled: 'true' } }),
+        this.#ask(routes.roleAssignments),
+        this.#defaults.current(),
+      ]);
+      return toSurvey({ list, graph, assignments, defaults });
+    } catch (thrown) {
+      if (asProvisionerError(thrown).retryable) throw thrown;
+      return null;
+    }
   }
 
   async readProduct(id: ProductId): Promise<Product | null> {

@@ -2,9 +2,11 @@
  * From the portal's answers to our words. Pure. The portal promises no order, so lists are put into one: the same
  * product reads the same every time.
  */
-import type { Consumer, Input, ListedProduct, Owner, Product } from '../model/product.ts';
+import { createHash } from 'node:crypto';
+import type { Consumer, Input, ListedProduct, Owner, Product, SurveyedProduct } from '../model/product.ts';
 import type {
   ConsumerList,
+  Graph,
   InputPortList,
   ProductDetail,
   ProductList,
@@ -30,6 +32,8 @@ export function toProduct(parts: {
   readonly assignments: RoleAssignments;
 }): Product {
   const { detail } = parts;
+  const inputs = toInputs(parts.inputs);
+  const owners = toOwners(parts.assignments);
   return {
     id: detail.id,
     name: detail.name,
@@ -41,11 +45,60 @@ export function toProduct(parts: {
     lifecycle: detail.lifecycle?.name ?? null,
     tags: detail.tags.map((tag) => tag.value).sort(),
     finalizers: detail.finalizers,
-    owners: toOwners(parts.assignments),
+    owners,
     settings: toSettings(parts.values),
     settingDefaults: parts.defaults,
-    inputs: toInputs(parts.inputs),
+    inputs,
+    fingerprint: fingerprintOf(detail, {
+      approved: inputs.filter(({ status }) => status === 'approved').map((input) => input.outputPortId),
+      owners,
+      defaults: parts.defaults,
+    }),
   };
+}
+
+/** Every product with a fingerprint of all that the lists say of it. */
+export function toSurvey(parts: {
+  readonly list: ProductList;
+  readonly graph: Graph;
+  readonly assignments: RoleAssignments;
+  readonly defaults: Settings;
+}): readonly SurveyedProduct[] {
+  const products = new Set<string>(parts.list.data_products.map(({ id }) => id));
+  const inputs = Map.groupBy(
+    parts.graph.edges.filter(({ source, animated }) => animated && !products.has(source)),
+    (edge) => edge.target,
+  );
+  const assigned = Map.groupBy(parts.assignments.role_assignments, (one) => one.data_product?.id);
+  return parts.list.data_products.map((line) => ({
+    id: line.id,
+    name: line.name,
+    namespace: line.namespace,
+    status: line.status,
+    fingerprint: fingerprintOf(line, {
+      approved: [...new Set(inputs.get(line.id)?.map((edge) => edge.source))].sort(compare),
+      owners: toOwners({ role_assignments: assigned.get(line.id) ?? [] }),
+      defaults: parts.defaults,
+    }),
+  }));
+}
+
+/** Without the finalizers: ours comes with the first run, and its being taken away is drift. */
+function fingerprintOf(
+  line: ProductDetail,
+  rest: {
+    readonly approved: readonly string[];
+    readonly owners: readonly Owner[];
+    readonly defaults: Settings;
+  },
+): string {
+  const { name, namespace, status, description, domain, type, lifecycle } = line;
+  const tags = line.tags.map((tag) => tag.value).sort();
+  const defaults = Object.entries(rest.defaults).sort(([one], [other]) => compare(one, other));
+  const facts = [name, namespace, status, description, domain.name, type.name, lifecycle?.name, tags];
+  return createHash('sha256')
+    .update(JSON.stringify([facts, rest.approved, rest.owners, defaults]))
+    .digest('hex');
 }
 
 /** Every input with the portal's status and last day; whether that is access is decided elsewhere. */

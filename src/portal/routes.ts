@@ -4,6 +4,7 @@ import { ProvisionerError } from '../model/errors.ts';
 import {
   AssetDetail,
   ConsumerList,
+  Graph,
   InputPortList,
   OutputPortList,
   PortalVersion,
@@ -50,6 +51,7 @@ export const routes = {
   settingValues: read('/data_products/{id}/settings', SettingValues),
   settingDefinitions: read('/configuration/data_product_settings', SettingDefinitions),
   roleAssignments: read('/authz/role_assignments/data_product', RoleAssignments),
+  graph: read('/graph', Graph),
   outputPorts: read('/data_products/{id}/output_ports', OutputPortList),
   consumers: read('/data_products/{id}/output_ports/{port}/input_ports/', ConsumerList),
   asset: read('/data_products/{id}/technical_assets/{asset}', AssetDetail),

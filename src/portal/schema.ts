@@ -19,12 +19,7 @@ const ProductLine = z.object({
   status: z.string(),
 });
 
-/** `GET /data_products`: includes `deleting` and `archived` ones. */
-export const ProductList = z.object({ data_products: z.array(ProductLine) });
-export type ProductList = z.infer<typeof ProductList>;
-
-/** `GET /data_products/{id}` */
-export const ProductDetail = ProductLine.extend({
+const Described = ProductLine.extend({
   description: z.string(),
   domain: Named,
   type: Named,
@@ -32,6 +27,13 @@ export const ProductDetail = ProductLine.extend({
   tags: z.array(z.object({ value: z.string() })),
   finalizers: z.array(z.string()),
 });
+
+/** `GET /data_products`: includes `deleting` and `archived` ones. */
+export const ProductList = z.object({ data_products: z.array(Described) });
+export type ProductList = z.infer<typeof ProductList>;
+
+/** `GET /data_products/{id}` */
+export const ProductDetail = Described;
 export type ProductDetail = z.infer<typeof ProductDetail>;
 
 /** `decision` is left out on purpose: it stays `approved` after a revoke. */
@@ -92,11 +94,21 @@ export const RoleAssignments = z.object({
   role_assignments: z.array(
     z.object({
       decision: z.string(),
+      data_product: z.object({ id: ProductId }).optional(),
       user: z.object({ first_name: z.string(), last_name: z.string(), email: z.string() }),
     }),
   ),
 });
 export type RoleAssignments = z.infer<typeof RoleAssignments>;
+
+/**
+ * `GET /graph?output_port_nodes_enabled=true`: an edge from an output port to a data product is an input, `animated`
+ * while it is approved (portal source, `backend/app/graph/service.py`).
+ */
+export const Graph = z.object({
+  edges: z.array(z.object({ source: z.string(), target: z.string(), animated: z.boolean() })),
+});
+export type Graph = z.infer<typeof Graph>;
 
 /** The body of an error. */
 export const ErrorDetail = z.object({ detail: z.string() });

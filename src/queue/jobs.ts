@@ -7,9 +7,10 @@ import type { Cause } from '../model/run.ts';
 const cause = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('delivery'), delivery: z.string() }),
   z.object({ kind: z.literal('resync') }),
+  z.object({ kind: z.literal('drift-check') }),
   z.object({ kind: z.literal('clock'), why: z.string() }),
   z.object({ kind: z.literal('neighbour'), product: z.string() }),
-  z.object({ kind: z.literal('person'), what: z.string() }),
+  z.object({ kind: z.literal('person'), what: z.string(), who: z.string().optional() }),
 ]) satisfies z.ZodType<Cause>;
 
 const lookUp = z.discriminatedUnion('kind', [

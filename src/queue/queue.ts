@@ -22,7 +22,9 @@ import {
 } from './jobs.ts';
 
 /** A claim that is not refreshed for this long belongs to a process that died; others take the job over. */
-const heartbeatSeconds = 30;
+const heartbeatSeconds = 15;
+/** One of so many claims is for work in no hurry, as is one of so many slots then. */
+const claimsOfAll = 4;
 
 export interface Queue extends AsyncDisposable {
   /**
@@ -57,8 +59,8 @@ export async function openQueue(database: Database, log: Logger): Promise<Queue>
     schema: 'queue',
     ...(database.embedded ? { backend: 'pglite' as const } : {}),
     schedule: false,
-    superviseIntervalSeconds: 10,
-    monitorIntervalSeconds: 10,
+    superviseIntervalSeconds: 5,
+    monitorIntervalSeconds: 5,
   });
   boss.on('error', (error: Error) => log.error('the queue reports an error', { error: error.message }));
   await boss.start();
@@ -77,6 +79,7 @@ export async function openQueue(database: Database, log: Logger): Promise<Queue>
 class BossQueue implements Queue {
   readonly #boss: PgBoss;
   readonly #database: Database;
+  #claims = 0;
   readonly #wakes = new EventEmitter<Record<QueueName, []>>();
 
   constructor(boss: PgBoss, database: Database) {
@@ -124,7 +127,15 @@ class BossQueue implements Queue {
     return () => this.#wakes.off(name, listener);
   }
 
-  claim(name: QueueName, limit: number): Promise<Job<unknown>[]> {
+  async claim(name: QueueName, limit: number): Promise<Job<unknown>[]> {
+    this.#claims += 1;
+    if (this.#claims % claimsOfAll === 0) {
+      // A share for what is in no hurry: a flood of webhooks does not stop the drift check.
+      const batchSize = Math.ceil(limit / claimsOfAll);
+      const later = { batchSize, groupConcurrency: 1, maxPriority: priorities.resync };
+      const jobs = await this.#boss.fetch<unknown>(name, later);
+      if (jobs.length > 0) return jobs;
+    }
     return this.#boss.fetch<unknown>(name, { batchSize: limit, groupConcurrency: 1 });
   }
 
@@ -161,7 +172,7 @@ class BossQueue implements Queue {
           priority: job.priority,
           ...(job.singletonKey === null
             ? {}
-            : { singletonKey: job.singletonKey, group: { id: job.singletonKey } }),
+            : { singletonKey: job.singletonKey, group: { id: job.singletonKey.replace(/^later:/, '') } }),
         })),
       );
       await this.#boss.complete(
@@ -177,7 +188,14 @@ class BossQueue implements Queue {
 }
 
 function reconcileInserts(jobs: readonly ReconcileJob[], priority: number): JobInsert[] {
-  return jobs.map((job) => ({ data: job, priority, singletonKey: job.product, group: { id: job.product } }));
+  // Behind a key of its own: fresh work for the same product must not be taken for the one that waits without haste.
+  const prefix = priority === priorities.fresh ? '' : 'later:';
+  return jobs.map((job) => ({
+    data: job,
+    priority,
+    singletonKey: `${prefix}${job.product}`,
+    group: { id: job.product },
+  }));
 }
 
 function lookUpInserts(jobs: readonly LookUpJob[]): JobInsert[] {

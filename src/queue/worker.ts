@@ -10,7 +10,7 @@ import type { QueueName } from './jobs.ts';
 import type { Queue } from './queue.ts';
 
 const pollMs = 2000;
-const refreshMs = 10_000;
+const refreshMs = 5000;
 
 export interface WorkerOptions {
   readonly queue: Queue;
@@ -91,7 +91,8 @@ class QueueWorker implements Worker {
     if (this.#running.size === 0) this.#moreMayWait = false;
     try {
       const jobs = await queue.claim(name, free);
-      if (jobs.length === free) this.#moreMayWait = true;
+      // The queue may have given less than it has, to keep its shares.
+      if (jobs.length > 0) this.#moreMayWait = true;
       for (const job of jobs) this.#begin(job);
     } catch (error) {
       log.error('could not take work from the queue', {

@@ -1,6 +1,10 @@
-/** Wakes products whose time has come, and takes the brake off when the control folder says so. */
+/**
+ * Once a second: wakes products whose time has come, takes the brake off when the control folder says so, learns
+ * whether all is paused, and numbers the audit.
+ */
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { sealAudit } from '../db/audit.ts';
 import { releaseBrake } from '../db/brake.ts';
 import { takeDue } from '../db/wake.ts';
 import { releaseFile } from '../model/control.ts';
@@ -8,7 +12,7 @@ import { asProvisionerError } from '../model/errors.ts';
 import { ProductId } from '../model/ids.ts';
 import type { ReconcileParts } from './parts.ts';
 
-type Parts = Pick<ReconcileParts, 'queue' | 'database' | 'log' | 'clock' | 'metrics'>;
+type Parts = Pick<ReconcileParts, 'queue' | 'database' | 'log' | 'clock' | 'metrics' | 'estate'>;
 
 const tickMs = 1000;
 
@@ -32,13 +36,15 @@ export function startAlarmClock(parts: Parts, controlFolder: string): AsyncDispo
 }
 
 async function tick(parts: Parts, controlFolder: string): Promise<void> {
-  const { queue, database, log, clock } = parts;
+  const { queue, database, log, clock, estate } = parts;
   try {
     const due = await takeDue(database.sql, clock());
     await queue.reconcile(
       due.map((product) => ({ product, cause: { kind: 'clock', why: 'its time has come' } })),
     );
     if (await releaseAsked(controlFolder)) await release(parts);
+    await estate.refresh(database.sql);
+    await sealAudit(database.sql);
   } catch (thrown) {
     log.error('the clock could not tick', { error: asProvisionerError(thrown).message });
   }

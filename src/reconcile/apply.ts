@@ -5,12 +5,21 @@ import type { ActionRecord } from '../model/run.ts';
 
 /** One function per kind of action; the map must be complete. */
 export type Handlers = {
-  readonly [K in ActionKind]: (action: Extract<Action, { kind: K }>) => Promise<void>;
+  /** What it resolves with names what it was done to, where the action itself does not. */
+  readonly [K in ActionKind]: (action: Extract<Action, { kind: K }>) => Promise<void> | Promise<string>;
 };
+
+/** An action that was carried out. */
+export interface Done {
+  readonly action: Action;
+  /** What it was done to, if its handler told. */
+  readonly target: string | null;
+}
 
 export interface Applied {
   /** In the order in which steps ended. */
   readonly records: readonly ActionRecord[];
+  readonly done: readonly Done[];
   /** The first failure; steps that waited for it were skipped, others were finished. */
   readonly error: ProvisionerError | null;
 }
@@ -22,6 +31,7 @@ export async function applyPlan(
   onDone: (record: ActionRecord) => void,
 ): Promise<Applied> {
   const records: ActionRecord[] = [];
+  const done: Done[] = [];
   let error: ProvisionerError | null = null;
   const outcomes: Promise<boolean>[] = [];
   const began = performance.now();
@@ -32,7 +42,8 @@ export async function applyPlan(
     let outcome: ActionRecord['outcome'] = 'skipped';
     if (ready) {
       try {
-        await handle(handlers, action);
+        const target = await handle(handlers, action);
+        done.push({ action, target: target ?? null });
         outcome = 'done';
       } catch (thrown) {
         outcome = 'failed';
@@ -57,11 +68,11 @@ export async function applyPlan(
     outcomes.push(runStep(step.action, before));
   }
   await Promise.all(outcomes);
-  return { records, error };
+  return { records, done, error };
 }
 
-function handle(handlers: Handlers, action: Action): Promise<void> {
+function handle(handlers: Handlers, action: Action): Promise<string | undefined> {
   // The map's type ties each kind to its function; the compiler can not follow that through a union.
-  const handler = handlers[action.kind] as (action: Action) => Promise<void>;
+  const handler = handlers[action.kind] as (action: Action) => Promise<string | undefined>;
   return handler(action);
 }

@@ -1,5 +1,6 @@
 /** How a product stands after a run, in words for people: pure. */
 import type { Grant } from '../grants/granted.ts';
+import { describeAction, type Plan } from '../model/action.ts';
 import type { Condition } from '../model/condition.ts';
 import type { ProvisionerError } from '../model/errors.ts';
 import { type HomeName, isHomeName } from '../model/home.ts';
@@ -70,14 +71,40 @@ function noticesOfFiles({ conflicts, beingEdited }: HomeOutcome): Condition[] {
 }
 
 /** Conditions after a run that failed: what was wrong and what happens next. */
-export function conditionsOfFailure(error: ProvisionerError, nextTryMs: number | null): readonly Condition[] {
+export function conditionsOfFailure(
+  error: ProvisionerError,
+  nextTryMs: number | null,
+  tries: number | null,
+): readonly Condition[] {
   const next =
-    nextTryMs === null
-      ? 'It is tried again with the next resync; a person has to look first.'
-      : `It is tried again in ${Math.ceil(nextTryMs / 1000)} s.`;
+    nextTryMs === null ? whenParked(tries) : `It is tried again in ${Math.ceil(nextTryMs / 1000)} s.`;
   return [
     { type: 'Degraded', status: true, reason: reasonOf(error.code), message: `${error.message} ${next}` },
   ];
+}
+
+/** @param tries failed runs in a row; `null`: it can not pass by itself */
+function whenParked(tries: number | null): string {
+  return tries === null
+    ? 'It is tried again with the next drift check; a person has to look first.'
+    : `It failed ${tries} times in a row and is parked: it is tried again with the next drift check.`;
+}
+
+/** Conditions while nothing is applied: what would be done, before how the home stands otherwise (`null`: going). */
+export function conditionsOfPause(
+  why: string,
+  waiting: Plan,
+  home: readonly Condition[] | null,
+): readonly Condition[] {
+  const todo = waiting.map(({ action }) => describeAction(action));
+  const message =
+    todo.length === 0
+      ? `Nothing is applied: ${why}. Nothing waits.`
+      : `Nothing is applied: ${why}. Waiting (${todo.length}): ${todo.join('; ')}.`;
+  const paused: Condition = { type: 'Notice', status: true, reason: 'Paused', message };
+  if (home !== null && todo.length === 0) return [...home, paused];
+  const others = (home ?? []).filter((condition) => condition.type !== 'Ready');
+  return [{ ...paused, type: 'Progressing' }, ...others];
 }
 
 /** Conditions of a product whose tear-down the brake holds. */

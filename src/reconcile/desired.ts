@@ -20,6 +20,8 @@ export interface HomeSettings {
   readonly workspaceEndpoint: string;
   readonly finalizer: string | null;
   readonly rotateOnAccessChange: boolean;
+  /** A lasting key is replaced when it is so old; `null` = never. */
+  readonly keyMaxAgeMs: number | null;
   readonly catalogue: Catalogue;
   /** Whether workspaces have a history. */
   readonly history: boolean;
@@ -41,6 +43,8 @@ export interface HomeFacts {
   /** What the store's identity API gives, and how much it can hold. */
   readonly issuer: IssuerKind;
   readonly nowMs: number;
+  /** Why a new key was asked for, if one was. */
+  readonly rotateWhy: string | null;
 }
 
 export interface HomeWish {
@@ -78,6 +82,8 @@ export function wishForHome(settings: HomeSettings, facts: HomeFacts): HomeWish 
       ...settings.secretReference(product.id, home),
     },
     rotateOnAccessChange: settings.rotateOnAccessChange,
+    rotateWhy: facts.rotateWhy,
+    keyMaxAgeMs: settings.keyMaxAgeMs,
     keysPerPrincipal: facts.issuer.limits.keysPerPrincipal,
     credentials: facts.issuer.credentials,
   };

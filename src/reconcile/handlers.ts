@@ -4,7 +4,7 @@ import { listGrantsAround, replaceGrants } from '../db/grants.ts';
 import { changeProduct, type ProductRecord } from '../db/products.ts';
 import type { Grant } from '../grants/granted.ts';
 import { type AccessKey, type Issuer, principalNameOf } from '../identity/issuer.ts';
-import { ProvisionerError } from '../model/errors.ts';
+import { asProvisionerError, ProvisionerError } from '../model/errors.ts';
 import { type HomeName, homeNamesFor } from '../model/home.ts';
 import { digestOf } from '../sinks/sink.ts';
 import type { RenderedFile } from '../workspace/render.ts';
@@ -30,6 +30,8 @@ export interface RunSubject {
   /** Homes that a new key must not open. */
   readonly foreignHomes: () => Promise<readonly HomeName[]>;
   readonly purged: boolean;
+  /** How long the key before a new one works on. */
+  readonly graceMs: number;
   /** Cleans up at the end of the run. */
   readonly defer: (cleanUp: () => void) => void;
 }
@@ -98,12 +100,35 @@ export function createHandlers(parts: ReconcileParts, subject: RunSubject): Hand
       const expiresAt = key.session?.expiresAt ?? null;
       await noteIssued(database.sql, id, { id: key.id, secretSha256: digest, expiresAt }, clock());
       issued = key;
+      return key.id;
     },
     'prove-key': async () => {
       const foreign = await subject.foreignHomes();
       await parts
         .proveKey(newKey(), { own: home, inputs: wish().readable, foreign })
         .catch((thrown: unknown) => Promise.reject(namingTheStore(issuer.kind.store, thrown)));
+    },
+    'prove-env-key': async (action) => {
+      const { id: key, secret } = await keyForEnv();
+      const foreign = await subject.foreignHomes();
+      try {
+        await parts.proveKey(
+          { id: key, secret, session: null },
+          { own: home, inputs: wish().readable, foreign },
+        );
+      } catch (thrown) {
+        // One that does not open what it should is not worth keeping: without it the next run makes a new one.
+        if (asProvisionerError(thrown).code === 'PROOF_FAILED') await issuer.deleteKey(principal, action.key);
+        throw thrown;
+      }
+      const digest = digestOf(secret, undefined);
+      await noteIssued(database.sql, id, { id: key, secretSha256: digest, expiresAt: null }, clock());
+    },
+    'restore-workspace': async (action) => {
+      await workspaces.restore(home, action.from);
+      await changeProduct(database.sql, id, { archive: null }, clock());
+      const cause = { kind: 'clock', why: 'its workspace is back from the archive' } as const;
+      await queue.reconcile([{ product: id, cause }]);
     },
     'update-files': async ({ write, merge, remove, rendered }) => {
       const outcome = await workspaces.updateFiles(home, {
@@ -132,15 +157,17 @@ export function createHandlers(parts: ReconcileParts, subject: RunSubject): Hand
     },
     'hand-over-key': async () => {
       const now = clock();
-      const graceUntil = new Date(now.getTime() + settings.keyGraceMs);
+      const graceUntil = new Date(now.getTime() + subject.graceMs);
       await database.sql.transaction().execute(async (trx) => {
         await makeCurrent(trx, id, newKey().id, graceUntil);
         await replaceGrants(trx, id, subject.grants, now);
+        if (record.rotateWhy !== null) await changeProduct(trx, id, { rotateWhy: null }, now);
       });
+      return newKey().id;
     },
     'adopt-key': async (action) => {
       const now = clock();
-      const graceUntil = new Date(now.getTime() + settings.keyGraceMs);
+      const graceUntil = new Date(now.getTime() + subject.graceMs);
       await database.sql.transaction().execute((trx) => makeCurrent(trx, id, action.key, graceUntil));
     },
     'record-grants': () =>
@@ -160,7 +187,8 @@ export function createHandlers(parts: ReconcileParts, subject: RunSubject): Hand
     },
     'delete-principal': () => issuer.deletePrincipal(principal),
     'archive-workspace': async (action) => {
-      await workspaces.archive(action.home, clock().toISOString().replace(/[:.]/g, '-'));
+      const name = await workspaces.archive(action.home, clock().toISOString().replace(/[:.]/g, '-'));
+      if (name !== null) await changeProduct(database.sql, id, { archive: name }, clock());
     },
     'purge-data': (action) => store.purge(action.home),
     'remove-finalizer': () => portal.removeFinalizer(id, finalizer),
@@ -173,7 +201,6 @@ export function createHandlers(parts: ReconcileParts, subject: RunSubject): Hand
           id,
           {
             state: 'retired',
-            files: {},
             conditions: [retiredCondition],
             retiredAt: clock(),
             // Nothing lies below a purged prefix, so its name may be had again.

@@ -19,6 +19,8 @@ function causeOf(cause: Cause): string {
       return `Cause: webhook, delivery ${cause.delivery}`;
     case 'resync':
       return 'Cause: the regular look at all products';
+    case 'drift-check':
+      return 'Cause: the regular comparison with what should be';
     case 'clock':
       return `Cause: ${cause.why}`;
     case 'neighbour':

@@ -15,7 +15,7 @@ export async function lookUpAffected(
   lookUp: LookUp,
   cause: Cause,
 ): Promise<void> {
-  if (lookUp.kind === 'everything') return resync.run();
+  if (lookUp.kind === 'everything') return resync.everything();
   const products =
     lookUp.kind === 'providers-of' ? await providersOf(parts, lookUp) : await consumersOf(parts, lookUp);
   await parts.queue.reconcile([...products].map((product) => ({ product, cause })));

@@ -3,6 +3,7 @@ import { type KeyRecord, listKeys } from '../db/access-keys.ts';
 import { listGrantsOf } from '../db/grants.ts';
 import { findProduct, type ProductRecord } from '../db/products.ts';
 import { type Issuer, type ObservedPrincipal, principalNameOf } from '../identity/issuer.ts';
+import type { HomeName } from '../model/home.ts';
 import type { ProductId } from '../model/ids.ts';
 import { digestOf, type SecretSink } from '../sinks/sink.ts';
 import type { RenderedFile } from '../workspace/render.ts';
@@ -52,19 +53,37 @@ export async function observeOutside(
   return { marked: marker === record.id, principal, keys, grants };
 }
 
+/** How closely to look. */
+export interface Looking {
+  /** Also for what costs time to find. */
+  readonly thorough: boolean;
+  /** Keeps a secret that was read out of the log, as long as the run lasts. */
+  readonly hide: (secret: string) => void;
+}
+
+/** How to look, and what else is known. */
+export interface LookingFor extends Looking {
+  readonly finalizers: readonly string[];
+  readonly rendered: readonly RenderedFile[];
+}
+
 /** Puts together what the planner compares with. */
 export async function observe(
   parts: ReconcileParts,
   record: ProductRecord,
   outside: ObservedOutside,
-  finalizers: readonly string[],
-  rendered: readonly RenderedFile[],
+  { finalizers, rendered, thorough, hide }: LookingFor,
 ): Promise<Observed> {
   const workspace = await parts.workspaces.observe(
     record.home,
     [...new Set([...rendered.map((file) => file.path), ...Object.keys(record.files)])],
     rendered.filter((file) => file.ownership === 'merged').map((file) => file.path),
   );
+  const env =
+    parts.sink === null
+      ? await observedEnv(parts, record.home, workspace, thorough ? hide : null)
+      : await observedReference(parts.sink, record, workspace);
+  const archive = record.archive !== null && (await parts.workspaces.isArchived(record.archive));
   return {
     finalizers,
     marked: outside.marked,
@@ -75,10 +94,10 @@ export async function observe(
     rendered: workspace.exists ? record.files : {},
     history: workspace.history,
     conflicts: workspace.conflicts,
-    env:
-      parts.sink === null ? observedEnv(workspace) : await observedReference(parts.sink, record, workspace),
+    env,
     grants: outside.grants,
     workspaceExists: workspace.exists,
+    archive: archive ? record.archive : null,
     nowMs: parts.clock().getTime(),
   };
 }
@@ -101,7 +120,13 @@ function joinKeys({ principal, keys }: ObservedOutside): ObservedKey[] {
   });
 }
 
-function observedEnv({ env }: ObservedWorkspace): ObservedEnv | null {
+/** @param hide given: the workspace's history is searched for the secret, too */
+async function observedEnv(
+  { workspaces }: ReconcileParts,
+  home: HomeName,
+  { env }: ObservedWorkspace,
+  hide: ((secret: string) => void) | null,
+): Promise<ObservedEnv | null> {
   if (env === null) return null;
   const { S3_ACCESS_KEY: id = '', S3_SECRET_KEY: secret = '' } = env.entries;
   const { S3_SESSION_TOKEN: token } = env.entries;
@@ -109,6 +134,11 @@ function observedEnv({ env }: ObservedWorkspace): ObservedEnv | null {
     env.entries.AWS_ACCESS_KEY_ID === id &&
     env.entries.AWS_SECRET_ACCESS_KEY === secret &&
     env.entries.AWS_SESSION_TOKEN === token;
+  let exposed = env.open ? 'everybody on the machine could read the .env' : null;
+  if (hide !== null && secret !== '') {
+    hide(secret);
+    if (await workspaces.historyHolds(home, secret)) exposed = 'it lies in the workspace’s git history';
+  }
   const credentials = new Set<string>(credentialNames);
   const rest = Object.entries(env.entries).filter(([name]) => !credentials.has(name));
   return {
@@ -116,6 +146,7 @@ function observedEnv({ env }: ObservedWorkspace): ObservedEnv | null {
     keyId: id,
     secretSha256: digestOf(secret, token),
     guarded: env.guarded,
+    exposed,
   };
 }
 
@@ -132,5 +163,6 @@ async function observedReference(
     keyId: key?.id ?? '',
     secretSha256: key?.digest ?? '',
     guarded: env.guarded,
+    exposed: null,
   };
 }

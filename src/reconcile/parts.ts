@@ -11,7 +11,9 @@ import type { ObjectStore } from '../storage/store.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Workspaces } from '../workspace/workspace.ts';
+import type { Breaker } from './breaker.ts';
 import type { HomeSettings } from './desired.ts';
+import type { EstatePauseView } from './pause.ts';
 
 /** When tear-downs stop: more than `percent` and at least `minimum` products gone within `windowMs`. */
 export interface BrakeSettings {
@@ -22,6 +24,8 @@ export interface BrakeSettings {
 
 export interface ReconcileSettings extends HomeSettings {
   readonly keyGraceMs: number;
+  /** Failed runs in a row after which a product waits for the drift check. */
+  readonly maxTries: number;
   readonly purgeOnDelete: boolean;
   readonly brake: BrakeSettings;
 }
@@ -43,6 +47,12 @@ export interface ReconcileParts {
   /** Keeps a secret out of the log from now on; the returned function forgets it. */
   readonly hideSecret: (secret: string) => () => void;
   readonly settings: ReconcileSettings;
+  /** Digest of what every home is made from: see `groundOf`. */
+  readonly ground: string;
+  /** Turn runs away while portal or store are away. */
+  readonly breakers: readonly Breaker[];
+  /** Whether anything is applied at all. */
+  readonly estate: EstatePauseView;
   readonly canary: HomeName;
   readonly log: Logger;
   readonly metrics: Metrics;

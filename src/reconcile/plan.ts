@@ -24,6 +24,10 @@ export interface DesiredHome {
   /** The block of `.env` without the credentials. */
   readonly env: Readonly<Record<string, string>>;
   readonly rotateOnAccessChange: boolean;
+  /** Why a person, or a leak, asked for a new key. */
+  readonly rotateWhy: string | null;
+  /** A lasting key is replaced when it is so old; `null` = never. */
+  readonly keyMaxAgeMs: number | null;
   readonly keysPerPrincipal: number;
   /** Lasting keys, or ones that end by themselves. */
   readonly credentials: 'keys' | 'sessions';
@@ -62,6 +66,8 @@ export interface ObservedEnv {
   readonly secretSha256: string;
   /** The file has the mode and owner it should have. */
   readonly guarded: boolean;
+  /** How others can have read the key; `null`: not that we know. */
+  readonly exposed: string | null;
 }
 
 export interface Observed {
@@ -81,6 +87,8 @@ export interface Observed {
   readonly env: ObservedEnv | null;
   readonly grants: readonly string[];
   readonly workspaceExists: boolean;
+  /** Folder of the workspace in the archive, where it can be brought back from. */
+  readonly archive: string | null;
   readonly nowMs: number;
 }
 
@@ -105,6 +113,11 @@ export function plan(desired: Desired, observed: Observed): Plan {
 
 function planHome(desired: DesiredHome, observed: Observed): Plan {
   const steps = new PlanBuilder();
+  if (observed.archive !== null && !observed.workspaceExists) {
+    // All the rest is decided by what lies in it: that is the next run's.
+    steps.add({ kind: 'restore-workspace', home: desired.home, from: observed.archive });
+    return steps.steps;
+  }
   const { finalizer } = desired;
   const held = steps.addIf(finalizer !== null && !observed.finalizers.includes(finalizer), {
     kind: 'add-finalizer',
@@ -153,9 +166,18 @@ function planKeys(
 ): number | null {
   const inUse = keyInUse(observed);
   const accessChanged = desired.grants.join() !== observed.grants.join();
+  const forgotten = keyToRecognise(desired, observed);
+  if (forgotten !== null) {
+    // Books that were lost: what is in use stays in use, once it has shown that it opens what it should.
+    const proven = steps.add({ kind: 'prove-env-key', key: forgotten }, ready);
+    const adopted = steps.add({ kind: 'adopt-key', key: forgotten }, [proven]);
+    steps.add({ kind: 'record-grants' }, [adopted]);
+    return adopted;
+  }
   const why =
     reasonToRenew(desired, inUse, observed.nowMs) ??
-    reasonForNewKey(inUse, accessChanged && desired.rotateOnAccessChange, observed.env !== null);
+    reasonForNewKey(inUse, accessChanged && desired.rotateOnAccessChange, observed.env !== null) ??
+    reasonToRotate(desired, inUse, observed);
   const cleared = dropKeys(steps, desired, observed, inUse, why !== null);
   if (why !== null) {
     const issued = steps.add({ kind: 'issue-key', why }, [...ready, ...cleared]);
@@ -169,6 +191,26 @@ function planKeys(
   }
   if (accessChanged) steps.add({ kind: 'record-grants' }, ready);
   return null;
+}
+
+/** The key of `.env` that the store knows, when our books know no key at all and the store's policy is the wanted one. */
+function keyToRecognise(desired: DesiredHome, { env, keys, policy }: Observed): string | null {
+  if (env === null || keys.length === 0 || desired.credentials === 'sessions') return null;
+  if (env.exposed !== null || keys.some((key) => key.state !== 'unknown')) return null;
+  const known = keys.find((key) => key.id === env.keyId && key.active);
+  return known === undefined || !samePolicy(desired.policy, policy) ? null : known.id;
+}
+
+function reasonToRotate(
+  { rotateWhy, keyMaxAgeMs }: DesiredHome,
+  inUse: ObservedKey | null,
+  { env, nowMs }: Observed,
+): string | null {
+  if (inUse === null) return null;
+  if (env?.exposed != null) return `the one in use may be known to others: ${env.exposed}`;
+  if (rotateWhy !== null) return rotateWhy;
+  const old = keyMaxAgeMs !== null && inUse.expiresAtMs === null && nowMs >= inUse.issuedAtMs + keyMaxAgeMs;
+  return old ? `the one in use is ${Math.floor((nowMs - inUse.issuedAtMs) / 86_400_000)} days old` : null;
 }
 
 /** A session is renewed at half its life, as long as that is: a store may give less than was asked for. */

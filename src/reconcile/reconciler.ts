@@ -1,59 +1,41 @@
 /** One run: read the wish and what is there, plan, apply, record. The same code for new, changed and deleted products. */
 import { randomUUID } from 'node:crypto';
 import { type KeyRecord, listKeys } from '../db/access-keys.ts';
+import { insertAudit } from '../db/audit.ts';
 import { insertRun } from '../db/history.ts';
-import {
-  changeProduct,
-  findLiveHome,
-  findProducts,
-  type ProductChange,
-  type ProductRecord,
-} from '../db/products.ts';
+import { changeProduct, type ProductRecord } from '../db/products.ts';
 import { countAttempts, setWake } from '../db/wake.ts';
-import { isApproved, type Provider } from '../grants/granted.ts';
-import { asProvisionerError, type ProvisionerError } from '../model/errors.ts';
-import { type HomeName, outputPrefixOf } from '../model/home.ts';
+import { asProvisionerError } from '../model/errors.ts';
 import { type ProductId, RunId } from '../model/ids.ts';
 import type { Product } from '../model/product.ts';
 import type { ActionRecord, Cause } from '../model/run.ts';
 import { backoffMs } from '../queue/backoff.ts';
-import type { Logger } from '../telemetry/logger.ts';
 import type { FilesOutcome } from '../workspace/update.ts';
 import { applyPlan } from './apply.ts';
-import { whyHeld } from './brake.ts';
-import { claimRecord } from './claim.ts';
-import { conditionsOfFailure, conditionsOfHeld, conditionsOfHome } from './conditions.ts';
-import { wishForHome } from './desired.ts';
+import { auditOf } from './audit.ts';
+import { claimProviders, claimRecord } from './claim.ts';
+import { conditionsOfFailure, conditionsOfHome, conditionsOfPause } from './conditions.ts';
+import { driftOf } from './differences.ts';
 import { createHandlers } from './handlers.ts';
 import { historyMessage } from './history-message.ts';
-import { type Books, observe, observeOutside, readBooks } from './observe.ts';
+import { foreignHomes, type PreparedHome, prepareHome } from './home.ts';
+import { type Books, readBooks } from './observe.ts';
+import {
+  isThorough,
+  logOutcome,
+  noteAction,
+  noteDrift,
+  nothingToDo,
+  type Outcome,
+  type Run,
+} from './outcome.ts';
 import type { ReconcileParts } from './parts.ts';
-import { plan, renewalMs } from './plan.ts';
+import { whyPaused } from './pause.ts';
+import { renewalMs } from './plan.ts';
+import { retire } from './retirement.ts';
+import { standingOf } from './standing.ts';
 
-/** What a run came to. */
-interface Outcome {
-  readonly actions: readonly ActionRecord[];
-  readonly error: ProvisionerError | null;
-  /** What the run found out about the product. */
-  readonly change: ProductChange;
-  /** When to look again even if nothing happens, in milliseconds since the epoch. */
-  readonly nextMs: number | null;
-}
-
-/** What goes with one run. */
-interface Run {
-  readonly log: Logger;
-  /** Cleans up at the end of the run. */
-  readonly defer: (cleanUp: () => void) => void;
-  readonly cause: Cause;
-}
-
-/** Nobody waits for a resync: it looks for what costs time to find. */
-function isThorough({ cause }: Run): boolean {
-  return cause.kind === 'resync';
-}
-
-const nothingToDo: Outcome = { actions: [], error: null, change: {}, nextMs: null };
+const longestGraceOfLeakMs = 60_000;
 
 /** Reconciles one product. Never throws for what can go wrong with it: that is recorded and tried again by the clock. */
 export async function reconcileProduct(
@@ -61,20 +43,22 @@ export async function reconcileProduct(
   product: ProductId,
   cause: Cause,
 ): Promise<void> {
-  const run = RunId.parse(randomUUID());
+  const id = RunId.parse(randomUUID());
   const delivery = cause.kind === 'delivery' ? { delivery: cause.delivery } : {};
-  const log = parts.log.with({ run, product, ...delivery });
+  const log = parts.log.with({ run: id, product, ...delivery });
   const startedAt = parts.clock();
   const started = performance.now();
   const cleanUps: (() => void)[] = [];
-  const defer = (cleanUp: () => void) => void cleanUps.push(cleanUp);
-  const outcome = await outcomeOf(parts, product, { log, defer, cause });
+  const run: Run = { id, log, cause, defer: (cleanUp) => void cleanUps.push(cleanUp) };
+  const outcome = await outcomeOf(parts, product, run);
+  for (const breaker of parts.breakers) breaker.note(outcome.error);
   const ms = performance.now() - started;
   await record(parts, product, outcome);
   if (outcome.actions.length > 0 || outcome.error !== null) {
-    const { error, actions } = outcome;
+    const { error, actions, audit } = outcome;
     const failure = error === null ? null : { code: error.code, message: error.message };
-    await insertRun(parts.database.sql, { id: run, product, cause, startedAt, ms, error: failure, actions });
+    await insertRun(parts.database.sql, { id, product, cause, startedAt, ms, error: failure, actions });
+    await insertAudit(parts.database.sql, audit);
   }
   parts.metrics.run(outcome.error === null ? 'succeeded' : 'failed', ms);
   logOutcome(log, outcome, ms, cause);
@@ -83,15 +67,17 @@ export async function reconcileProduct(
 
 async function outcomeOf(parts: ReconcileParts, id: ProductId, run: Run): Promise<Outcome> {
   try {
+    for (const breaker of parts.breakers) breaker.pass();
     const [product, books] = await Promise.all([parts.portal.readProduct(id), readBooks(parts, id)]);
     if (product !== null && product.status !== 'deleting') {
-      const record = books.record ?? (await claimRecord(parts, product));
-      return await reconcileHome(parts, product, record, books, run);
+      const known = books.record ?? (await claimRecord(parts, product));
+      if (known.template === null) await claimProviders(parts, product);
+      return await reconcileHome(parts, product, known, books, run);
     }
-    const record = books.record ?? (await forgottenRecord(parts, product));
+    const known = books.record ?? (await forgottenRecord(parts, product));
     const held = product?.finalizers.includes(parts.settings.finalizer ?? '') ?? false;
-    if (record === null || (record.state === 'retired' && !held)) return nothingToDo;
-    return await retire(parts, record, product, books, run);
+    if (known === null || (known.state === 'retired' && !held)) return nothingToDo;
+    return await retire(parts, known, product, books, run);
   } catch (thrown) {
     return { ...nothingToDo, error: asProvisionerError(thrown) };
   }
@@ -111,60 +97,65 @@ async function reconcileHome(
   books: Books,
   run: Run,
 ): Promise<Outcome> {
-  const record = await bringToLife(parts, product, known);
-  const nowMs = parts.clock().getTime();
-  const issuer = await parts.findIssuer();
-  const [outside, surroundings] = await Promise.all([
-    observeOutside(parts, issuer, record, books, isThorough(run)),
-    surroundingsOf(parts, product, nowMs),
-  ]);
-  const wish = wishForHome(parts.settings, {
-    product,
-    home: record.home,
-    providers: surroundings.providers,
-    tables: surroundings.tables,
-    grantedBefore: new Set(outside.grants),
-    issuer: issuer.kind,
-    nowMs,
+  const paused = whyPaused(parts.estate, known);
+  const alive = paused === null ? await bringToLife(parts, product, known, run) : known;
+  const thorough = isThorough(run);
+  const prepared = await prepareHome(parts, product, alive, books, {
+    thorough,
+    hide: (secret) => run.defer(parts.hideSecret(secret)),
   });
-  const observed = await observe(parts, record, outside, product.finalizers, wish.rendered);
-  const steps = plan(wish.desired, observed);
-  let files: FilesOutcome | null = null;
-  const handlers = createHandlers(parts, {
-    record,
-    issuer,
-    desired: wish.desired,
-    rendered: wish.rendered,
-    message: historyMessage(record, wish.template, run.cause),
-    onFiles: (outcome) => {
-      files = outcome;
-    },
-    grants: wish.grants,
-    foreignHomes: () => foreignHomes(parts, record.home, wish.desired.readable),
-    purged: false,
-    defer: run.defer,
-  });
-  const { records, error } = await applyPlan(steps, handlers, (action) => noteAction(parts, run.log, action));
-  // Set by the handler, which the compiler does not see.
-  const updated = files as FilesOutcome | null;
-  const conditions = conditionsOfHome({
-    namespace: product.namespace,
-    home: record.home,
-    waiting: wish.decision.waiting,
-    noRoom: wish.noRoom,
-    conflicts: [...new Set([...observed.conflicts, ...(updated?.conflicts ?? [])])].sort(),
-    beingEdited: updated?.waiting ?? [],
-  });
-  const keyChangeMs = nextKeyChangeMs(await listKeys(parts.database.sql, record.id));
+  const { wish, observed, steps } = prepared;
+  const drift = driftOf(wish.desired, observed);
+  noteDrift(run.log, drift);
+  if (paused !== null) {
+    const conditions = conditionsOfPause(paused, steps, homeConditions(product, prepared, null));
+    return { ...nothingToDo, change: { conditions }, nextMs: wish.decision.nextEndMs };
+  }
+  const { records, done, error, files } = await applyHome(parts, prepared, run);
+  const audited = { at: parts.clock(), product: product.id, run: run.id, cause: run.cause };
   return {
     actions: records,
     error,
     change: {
-      conditions,
-      ...(updated === null || !isTold(records) ? {} : { files: updated.rendered, template: wish.template }),
+      conditions: homeConditions(product, prepared, files),
+      ...toldFiles(prepared, records, files),
+      ...(error === null ? { fingerprint: standingOf(product.fingerprint, parts.ground) } : {}),
     },
-    nextMs: earliest(keyChangeMs, wish.decision.nextEndMs),
+    nextMs: earliest(
+      nextKeyChangeMs(await listKeys(parts.database.sql, product.id), parts.settings.keyMaxAgeMs),
+      wish.decision.nextEndMs,
+    ),
+    audit: auditOf(audited, drift, done, wish.desired, observed),
   };
+}
+
+async function applyHome(parts: ReconcileParts, prepared: PreparedHome, run: Run) {
+  const { record: known, issuer, wish, steps } = prepared;
+  let files: FilesOutcome | null = null;
+  const handlers = createHandlers(parts, {
+    record: known,
+    issuer,
+    desired: wish.desired,
+    rendered: wish.rendered,
+    message: historyMessage(known, wish.template, run.cause),
+    onFiles: (outcome) => {
+      files = outcome;
+    },
+    grants: wish.grants,
+    foreignHomes: () => foreignHomes(parts, known.home, wish.desired.readable),
+    purged: false,
+    graceMs: graceOf(parts, prepared),
+    defer: run.defer,
+  });
+  const applied = await applyPlan(steps, handlers, (action) => noteAction(parts, run.log, action));
+  // Set by the handler, which the compiler does not see.
+  return { ...applied, files: files as FilesOutcome | null };
+}
+
+/** A key that others may know is not left open for long; a tool that is at work gets to its next read of `.env`. */
+function graceOf({ settings }: ReconcileParts, { observed }: PreparedHome): number {
+  const exposed = observed.env?.exposed != null;
+  return exposed ? Math.min(settings.keyGraceMs, longestGraceOfLeakMs) : settings.keyGraceMs;
 }
 
 /** Notes name and namespace as they are now; a product that is back after it seemed gone lives on. */
@@ -172,91 +163,45 @@ async function bringToLife(
   parts: ReconcileParts,
   product: Product,
   known: ProductRecord,
+  run: Run,
 ): Promise<ProductRecord> {
   const { name, namespace } = product;
   const same = known.name === name && known.namespace === namespace && known.state === 'live';
   if (same) return known;
+  // Books can be lost; the namespace alone would not lead back to a home that keeps its older name.
+  if (known.namespace !== namespace) {
+    await parts.store.writePointer(product.id, known.home);
+    run.log.info('renamed in the portal; the home keeps its name', { namespace, home: known.home });
+  }
   const change = { name, namespace, state: 'live', teardownAgreed: false, retiredAt: null } as const;
   await changeProduct(parts.database.sql, known.id, change, parts.clock());
   return { ...known, ...change };
 }
 
-/** The providers of approved inputs, and the tables that each has published. */
-async function surroundingsOf(parts: ReconcileParts, product: Product, nowMs: number) {
-  const approved = product.inputs.filter((input) => isApproved(input, nowMs));
-  const records = await findProducts(parts.database.sql, [
-    ...new Set(approved.map((input) => input.provider)),
-  ]);
-  const providers = new Map<ProductId, Provider>(
-    records.map(({ id, name, home, state }) => [
-      id,
-      { id, name, home, live: state === 'live' || state === 'held' },
-    ]),
-  );
-  const homes = records.map((record) => record.home);
-  const tables = await Promise.all(
-    homes.map(
-      async (home): Promise<[HomeName, readonly string[]]> => [
-        home,
-        await parts.store.listFolders(outputPrefixOf(home)),
-      ],
-    ),
-  );
-  return { providers, tables: new Map(tables) };
-}
-
-/** The prefix that a new key must not open: somebody else's, or nobody's when there is no other. */
-async function foreignHomes(
-  parts: ReconcileParts,
-  own: HomeName,
-  readable: readonly HomeName[],
-): Promise<HomeName[]> {
-  const closed = await findLiveHome(parts.database.sql, [own, ...readable]);
-  return [closed ?? parts.canary];
+function homeConditions(
+  product: Product,
+  { record: known, wish, observed }: PreparedHome,
+  files: FilesOutcome | null,
+) {
+  return conditionsOfHome({
+    namespace: product.namespace,
+    home: known.home,
+    waiting: wish.decision.waiting,
+    noRoom: wish.noRoom,
+    conflicts: [...new Set([...observed.conflicts, ...(files?.conflicts ?? [])])].sort(),
+    beingEdited: files?.waiting ?? [],
+  });
 }
 
 /** Files count as rendered when the history knows of them: until then the next run does it all again. */
-function isTold(records: readonly ActionRecord[]): boolean {
-  return records.every(({ kind, outcome }) => kind !== 'commit-files' || outcome === 'done');
-}
-
-async function retire(
-  parts: ReconcileParts,
-  record: ProductRecord,
-  product: Product | null,
-  books: Books,
-  run: Run,
-): Promise<Outcome> {
-  const held = await whyHeld(parts, record);
-  if (held !== null) {
-    return { ...nothingToDo, change: { state: 'held', conditions: conditionsOfHeld(held) } };
-  }
-  const finalizers = product?.finalizers ?? [];
-  const issuer = await parts.findIssuer();
-  const outside = await observeOutside(parts, issuer, record, books, isThorough(run));
-  const observed = await observe(parts, record, outside, finalizers, []);
-  const purge = parts.settings.purgeOnDelete;
-  const finalizerHeld = finalizers.includes(parts.settings.finalizer ?? '');
-  const steps = plan({ kind: 'nothing', home: record.home, finalizerHeld, purge }, observed);
-  const handlers = createHandlers(parts, {
-    record,
-    issuer,
-    desired: null,
-    rendered: [],
-    message: '',
-    onFiles: () => undefined,
-    grants: [],
-    foreignHomes: async () => [],
-    purged: purge,
-    defer: run.defer,
-  });
-  const { records, error } = await applyPlan(steps, handlers, (action) => noteAction(parts, run.log, action));
-  return { actions: records, error, change: {}, nextMs: null };
-}
-
-function noteAction(parts: ReconcileParts, log: Logger, action: ActionRecord): void {
-  parts.metrics.action(action.kind, action.outcome, action.ms);
-  log.debug(action.description, { action: action.kind, outcome: action.outcome, ms: Math.round(action.ms) });
+function toldFiles(
+  { wish, recovered }: PreparedHome,
+  records: readonly ActionRecord[],
+  files: FilesOutcome | null,
+) {
+  const told = records.every(({ kind, outcome }) => kind !== 'commit-files' || outcome === 'done');
+  if (files !== null && told) return { files: files.rendered, template: wish.template };
+  return recovered === null ? {} : { files: recovered, template: wish.template };
 }
 
 /** What was found out, and the time of the next look: backoff after a failure that can pass by itself. */
@@ -269,21 +214,17 @@ async function record(parts: ReconcileParts, product: ProductId, outcome: Outcom
     if (Object.keys(change).length > 0) await changeProduct(db, product, change, now);
     return;
   }
-  const attempts = (await countAttempts(db, product)) + 1;
-  const waitMs = error.retryable ? backoffMs(attempts, parts.random()) : null;
+  // Turned away is not tried: it neither parks a product nor slows it down.
+  const attempts = Math.max(
+    1,
+    (await countAttempts(db, product)) + (error.facts.turnedAway === true ? 0 : 1),
+  );
+  const parked = attempts >= parts.settings.maxTries;
+  const waitMs = error.retryable && !parked ? backoffMs(attempts, parts.random()) : null;
   await setWake(db, product, waitMs === null ? null : new Date(now.getTime() + waitMs), attempts);
-  await changeProduct(db, product, { ...change, conditions: conditionsOfFailure(error, waitMs) }, now);
-}
-
-function logOutcome(log: Logger, { actions, error }: Outcome, ms: number, cause: Cause): void {
-  const facts = {
-    cause: cause.kind,
-    ms: Math.round(ms),
-    did: actions.filter((action) => action.outcome === 'done').length,
-  };
-  if (error !== null) log.error(error.message, { ...facts, code: error.code, ...error.facts });
-  else if (actions.length > 0) log.info('brought the product in order', facts);
-  else log.debug('nothing to do', facts);
+  const conditions = conditionsOfFailure(error, waitMs, error.retryable ? attempts : null);
+  // Without a fingerprint the next resync looks at it, too.
+  await changeProduct(db, product, { ...change, conditions, fingerprint: null }, now);
 }
 
 function earliest(left: number | null, right: number | null): number | null {
@@ -292,10 +233,11 @@ function earliest(left: number | null, right: number | null): number | null {
 }
 
 /** When a key next needs something: its grace is over, or it is due to be renewed. */
-function nextKeyChangeMs(keys: readonly KeyRecord[]): number | null {
+function nextKeyChangeMs(keys: readonly KeyRecord[], maxAgeMs: number | null): number | null {
   const times = keys.map(({ state, graceUntil, issuedAt, expiresAt }) => {
     if (state === 'grace') return graceUntil?.getTime() ?? null;
-    return expiresAt === null ? null : renewalMs(issuedAt.getTime(), expiresAt.getTime());
+    if (expiresAt !== null) return renewalMs(issuedAt.getTime(), expiresAt.getTime());
+    return maxAgeMs === null ? null : issuedAt.getTime() + maxAgeMs;
   });
   return times.reduce(earliest, null);
 }

@@ -1,32 +1,48 @@
 /**
- * Has every product looked at: at start, at intervals, and when an event may have touched any number. Products are fed
- * into the queue a few at a time and behind fresh work, so that a webhook never waits for a resync.
+ * Asks the portal for every product: at start, at intervals, and when an event may have touched any number. Those of
+ * which the portal's lists say something new are fed into the queue, a few at a time and behind fresh work, so that a
+ * webhook never waits for a resync; a product that stands as it stood costs nothing.
  */
-import { pruneHistory } from '../db/history.ts';
-import { listUnretired } from '../db/products.ts';
+import { listFingerprints } from '../db/products.ts';
 import { asProvisionerError } from '../model/errors.ts';
 import type { ProductId } from '../model/ids.ts';
 import { priorities, queueNames } from '../queue/jobs.ts';
+import type { Leadership } from './leadership.ts';
 import type { ReconcileParts } from './parts.ts';
+import { standingOf } from './standing.ts';
 
-type Parts = Pick<ReconcileParts, 'portal' | 'queue' | 'database' | 'log' | 'clock'>;
+type Parts = Pick<ReconcileParts, 'portal' | 'queue' | 'database' | 'log' | 'ground'>;
 
 export interface ResyncOptions {
   readonly intervalMs: number;
   /** Products that may wait in the queue at a time. */
   readonly chunk: number;
-  readonly keepHistoryMs: number;
 }
 
 export interface Resync extends Disposable {
-  /** Reads the list and feeds the queue; joins a resync that has not read its list yet. Throws what the portal client throws. */
-  run(): Promise<void>;
-  /** Runs now and at every interval; a failure is logged and tried again after 5 s, then 10 s … up to the interval. */
-  start(): void;
+  /**
+   * Feeds every product into the queue, whatever the lists say: for events that may have touched what no list tells.
+   * Joins one that has not read its list yet. Throws what the portal client throws.
+   */
+  everything(): Promise<void>;
+  /**
+   * Runs now and at every interval, while this process leads; a failure is logged and tried again after 5 s, then 10 s …
+   * up to the interval.
+   */
+  start(leadership: Leadership): void;
+}
+
+type Seen = { readonly fingerprint: string | null; readonly state: string };
+
+/** Whether the lists say something new of a product, or it was not in order. */
+function hasMoved(seen: Seen | undefined, listed: string | null): boolean {
+  return seen?.state !== 'live' || seen.fingerprint === null || seen.fingerprint !== listed;
 }
 
 const firstRetryMs = 5000;
 const roomCheckMs = 100;
+/** How often a process that does not lead looks whether it does now. */
+const followMs = 1000;
 
 export function createResync(parts: Parts, options: ResyncOptions): Resync {
   return new PacedResync(parts, options);
@@ -37,7 +53,7 @@ class PacedResync implements Resync {
   readonly #options: ResyncOptions;
   #timer: NodeJS.Timeout | undefined;
   #stopped = false;
-  /** Products still to be fed; a new resync replaces what an older one had left. */
+  /** Products still to be fed. */
   #left: ProductId[] = [];
   #feeding = false;
   #listing: Promise<void> | null = null;
@@ -47,15 +63,15 @@ class PacedResync implements Resync {
     this.#options = options;
   }
 
-  run(): Promise<void> {
-    this.#listing ??= this.#list().finally(() => {
+  everything(): Promise<void> {
+    this.#listing ??= this.#list(() => true).finally(() => {
       this.#listing = null;
     });
     return this.#listing;
   }
 
-  start(): void {
-    void this.#tick(firstRetryMs);
+  start(leadership: Leadership): void {
+    void this.#tick(leadership, firstRetryMs);
   }
 
   [Symbol.dispose](): void {
@@ -64,13 +80,16 @@ class PacedResync implements Resync {
     this.#left = [];
   }
 
-  async #tick(retryMs: number): Promise<void> {
-    const { log, database, clock } = this.#parts;
+  async #tick(leadership: Leadership, retryMs: number): Promise<void> {
+    if (!leadership.leads) {
+      this.#again(leadership, firstRetryMs, followMs);
+      return;
+    }
+    const { log } = this.#parts;
     let nextMs = this.#options.intervalMs;
     let nextRetryMs = firstRetryMs;
     try {
-      await this.run();
-      await pruneHistory(database.sql, new Date(clock().getTime() - this.#options.keepHistoryMs));
+      await this.#list(hasMoved);
     } catch (thrown) {
       const error = asProvisionerError(thrown);
       nextMs = Math.min(retryMs, this.#options.intervalMs);
@@ -81,14 +100,25 @@ class PacedResync implements Resync {
         retryMs: nextMs,
       });
     }
-    if (!this.#stopped) this.#timer = setTimeout(() => void this.#tick(nextRetryMs), nextMs);
+    this.#again(leadership, nextRetryMs, nextMs);
   }
 
-  async #list(): Promise<void> {
-    const { portal, database, log } = this.#parts;
-    const [listed, known] = await Promise.all([portal.listProducts(), listUnretired(database.sql)]);
-    this.#left = [...new Set([...listed, ...known].map((product) => product.id))];
-    log.info('resync', { products: this.#left.length });
+  #again(leadership: Leadership, retryMs: number, afterMs: number): void {
+    if (!this.#stopped) this.#timer = setTimeout(() => void this.#tick(leadership, retryMs), afterMs);
+  }
+
+  async #list(wanted: (seen: Seen | undefined, listed: string | null) => boolean): Promise<void> {
+    const { portal, database, log, ground } = this.#parts;
+    const [survey, known] = await Promise.all([portal.survey(), listFingerprints(database.sql)]);
+    const listed = new Map<ProductId, string | null>(
+      survey === null
+        ? (await portal.listProducts()).map(({ id }) => [id, null])
+        : survey.map(({ id, fingerprint }) => [id, standingOf(fingerprint, ground)]),
+    );
+    const all = [...new Set([...listed.keys(), ...known.keys()])];
+    const left = all.filter((id) => wanted(known.get(id), listed.get(id) ?? null));
+    this.#left = [...new Set([...this.#left, ...left])];
+    log.info('resync', { products: listed.size, toLookAt: left.length });
     if (!this.#feeding) void this.#feed();
   }
 

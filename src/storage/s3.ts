@@ -8,7 +8,7 @@ import {
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
-import { type HomeName, prefixOf } from '../model/home.ts';
+import { type HomeName, isHomeName, prefixOf } from '../model/home.ts';
 import { ProductId } from '../model/ids.ts';
 import { httpStatusOf, storeError } from '../model/store-error.ts';
 import type { ObjectStore } from './store.ts';
@@ -48,7 +48,13 @@ export function markerKey(home: HomeName): string {
   return `${prefixOf(home)}.keep`;
 }
 
+/** No home begins with a dot, so no policy opens this. */
+function pointerKey(product: ProductId): string {
+  return `.provisioner/homes/${product}`;
+}
+
 const ownerHeader = 'product-id';
+const homeHeader = 'home';
 /** Folder names that are passed on: object keys are anybody's text, and these reach rendered files. */
 const tableName = /^[A-Za-z0-9][A-Za-z0-9_-]*$/;
 
@@ -92,6 +98,33 @@ export class S3ObjectStore implements ObjectStore, Disposable {
     }
   }
 
+  async readPointer(product: ProductId): Promise<HomeName | null> {
+    try {
+      const answer = await this.#client.send(
+        new HeadObjectCommand({ Bucket: this.#bucket, Key: pointerKey(product) }),
+      );
+      const home = answer.Metadata?.[homeHeader] ?? '';
+      return isHomeName(home) ? home : null;
+    } catch (error) {
+      if (httpStatusOf(error) === 404) return null;
+      throw storeError('read where a home is', error);
+    }
+  }
+
+  async writePointer(product: ProductId, home: HomeName): Promise<void> {
+    const pointer = new PutObjectCommand({
+      Bucket: this.#bucket,
+      Key: pointerKey(product),
+      Body: new Uint8Array(),
+      Metadata: { [homeHeader]: home },
+    });
+    try {
+      await this.#client.send(pointer);
+    } catch (error) {
+      throw storeError('note where a home is', error);
+    }
+  }
+
   async listFolders(prefix: string): Promise<readonly string[]> {
     try {
       const answer = await this.#client.send(
@@ -101,6 +134,8 @@ export class S3ObjectStore implements ObjectStore, Disposable {
         .map((common) => (common.Prefix ?? '').slice(prefix.length, -1))
         .filter((name) => tableName.test(name));
     } catch (error) {
+      // The first marker makes the bucket: until then nobody has published anything.
+      if (isNamed(error, 'NoSuchBucket')) return [];
       throw storeError('list a prefix', error);
     }
   }

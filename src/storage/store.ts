@@ -10,6 +10,9 @@ export interface ObjectStore {
   readMarker(home: HomeName): Promise<ProductId | 'unknown' | null>;
   /** Makes the bucket when it is missing. */
   writeMarker(home: HomeName, product: ProductId): Promise<void>;
+  /** Where a product's home is, noted for the case that its namespace does not tell; `null`: not noted. */
+  readPointer(product: ProductId): Promise<HomeName | null>;
+  writePointer(product: ProductId, home: HomeName): Promise<void>;
   /** Names of the folders directly below a prefix (at most 1,000), for example the tables of an output root. */
   listFolders(prefix: string): Promise<readonly string[]>;
   /** Deletes every object below the home's prefix, the marker last. */

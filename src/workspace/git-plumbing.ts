@@ -19,8 +19,18 @@ const settings = [
  * @param gitDir the repository's `.git`
  * @throws ProvisionerError `WORKSPACE_UNWRITABLE` with what git said as its cause
  */
-export function runGit(gitDir: string, words: readonly string[]): Promise<string> {
-  return start(gitDir, 'git', words, []);
+export async function runGit(gitDir: string, words: readonly string[]): Promise<string> {
+  return (await start(gitDir, 'git', words, [])).toString('utf8');
+}
+
+/**
+ * The contents of objects one after another, each after a line with its name, type and size in bytes
+ * (`git cat-file --batch`, git documentation).
+ *
+ * @throws as `runGit`
+ */
+export function readObjects(gitDir: string, names: readonly string[]): Promise<Buffer> {
+  return start(gitDir, 'sh', ['-c', `git cat-file --batch <&${firstInput}`], [`${names.join('\n')}\n`]);
 }
 
 /** A command of fixed words, and what it reads. */
@@ -55,8 +65,8 @@ async function start(
   program: string,
   words: readonly string[],
   inputs: readonly string[],
-): Promise<string> {
-  const { promise, resolve, reject } = Promise.withResolvers<string>();
+): Promise<Buffer> {
+  const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
   const child = spawn(program, words, {
     env: environmentOf(gitDir),
     stdio: ['ignore', 'pipe', 'pipe', ...inputs.map(() => 'pipe' as const)],
@@ -67,7 +77,7 @@ async function start(
   child.stderr?.on('data', (chunk: Buffer) => said.push(chunk));
   child.once('error', reject);
   child.once('close', (code) => {
-    if (code === 0) resolve(Buffer.concat(out).toString('utf8'));
+    if (code === 0) resolve(Buffer.concat(out));
     else reject(new Error(`git: ${Buffer.concat(said).toString('utf8').slice(0, 2000)}`));
   });
   for (const [index, input] of inputs.entries()) {

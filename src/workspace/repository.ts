@@ -8,6 +8,7 @@ import { lchown, lstat, mkdir, readdir, readFile, writeFile } from 'node:fs/prom
 import { join } from 'node:path';
 import { ProvisionerError } from '../model/errors.ts';
 import { type GitStep, runGit, runGitSteps } from './git-plumbing.ts';
+import { digestsAt, searchObjects } from './past.ts';
 import type { Ownership } from './tree.ts';
 
 /** Branch that holds what was rendered last: the base of the next merge. */
@@ -82,6 +83,17 @@ export class Repository {
     const tip = (await this.exists()) ? await this.#resolve(templateRef) : null;
     if (tip === null || (await this.#blobAt(tip, path)) === null) return null;
     return this.#run(['cat-file', 'blob', `${tip}:${path}`]);
+  }
+
+  /** Path → digest of everything on our branch: what books that were lost said. */
+  async listRendered(): Promise<Readonly<Record<string, string>>> {
+    const tip = (await this.exists()) ? await this.#resolve(templateRef) : null;
+    return tip === null ? {} : digestsAt(this.#folder, tip);
+  }
+
+  /** Whether the text lies in anything that was ever added; remembers what it looked through. */
+  async holds(text: string): Promise<boolean> {
+    return (await this.exists()) && searchObjects(this.#folder, text);
   }
 
   /** Whether a person has no change of this file that is not committed yet. */

@@ -1,4 +1,5 @@
 /** Reads a template folder: `template.yaml` and everything below `files/`. Done once at start; rendering does no I/O. */
+import { createHash } from 'node:crypto';
 import { lstat, readdir, readFile } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import Handlebars from 'handlebars';
@@ -22,10 +23,14 @@ interface TemplateFile {
   readonly executable: boolean;
   /** Parameter without which the file is not there; `null` = always there. */
   readonly when: string | null;
+  /** SHA-256 of what it is rendered from. */
+  readonly digest: string;
 }
 
 export interface Template extends Pick<Manifest, 'id' | 'version' | 'title' | 'description' | 'engine'> {
   readonly files: readonly TemplateFile[];
+  /** Changes with anything in the template, its version or not. */
+  readonly digest: string;
   /**
    * Checks values for the template's parameters and fills in defaults.
    *
@@ -50,7 +55,16 @@ export async function loadTemplate(folder: string): Promise<Template> {
     throw invalid(folder, `template.yaml lists files that do not exist: ${[...listed].join(', ')}`);
   }
   const { id, version, title, description, engine } = manifest;
-  return { id, version, title, description, engine, files, parameters: parametersOf(folder, manifest) };
+  const digest = digestOf([
+    manifest,
+    files.map((file) => [file.path, file.digest, file.ownership, file.executable]),
+  ]);
+  const parameters = parametersOf(folder, manifest);
+  return { id, version, title, description, engine, files, digest, parameters };
+}
+
+function digestOf(content: unknown): string {
+  return createHash('sha256').update(JSON.stringify(content)).digest('hex');
 }
 
 async function listFiles(root: string): Promise<string[]> {
@@ -81,6 +95,7 @@ async function compileFile(
     ownership: rule.rule,
     when: rule.when,
     executable: (stat.mode & 0o100) !== 0,
+    digest: digestOf(text),
   };
 }
 

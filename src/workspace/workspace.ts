@@ -1,5 +1,5 @@
 /** The workspaces below the output path: look, write, archive. */
-import { lstat, mkdir, rename } from 'node:fs/promises';
+import { lstat, mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { HomeName } from '../model/home.ts';
 import { type EnvEntries, readEnvBlock, withEnvBlock, withoutEnvBlock } from './env-block.ts';
@@ -18,6 +18,8 @@ import { besideSuffix, type FilesOutcome, type FilesUpdate, updateFiles } from '
 export interface FoundEnv {
   readonly entries: EnvEntries;
   readonly guarded: boolean;
+  /** Everybody on the machine can read it. */
+  readonly open: boolean;
 }
 
 /** What lies in a workspace. */
@@ -86,6 +88,16 @@ export class Workspaces {
     };
   }
 
+  /** Path → digest of what was rendered last, as the workspace's history tells. */
+  async listRendered(home: HomeName): Promise<Readonly<Record<string, string>>> {
+    return (await this.#repositoryOf(this.#folder(home))?.listRendered()) ?? {};
+  }
+
+  /** Whether the text was ever committed or staged in the workspace. */
+  async historyHolds(home: HomeName, text: string): Promise<boolean> {
+    return (await this.#repositoryOf(this.#folder(home))?.holds(text)) ?? false;
+  }
+
   /** Writes, merges and removes what the template gives. */
   async updateFiles(home: HomeName, update: FilesUpdate): Promise<FilesOutcome> {
     const folder = await this.#make(home);
@@ -114,18 +126,48 @@ export class Workspaces {
     await this.#replaceGuarded(folder, name, content);
   }
 
-  /** Moves the workspace to the archive, without our block in its `.env`. Gone already = done. */
-  async archive(home: HomeName, label: string): Promise<void> {
-    if (!(await this.#exists(home))) return;
+  /**
+   * Moves the workspace to the archive, without our block in its `.env`. Gone already = done.
+   *
+   * @returns its folder's name there; `null` when there was none
+   */
+  async archive(home: HomeName, label: string): Promise<string | null> {
+    if (!(await this.#exists(home))) return null;
     const folder = this.#folder(home);
     const env = await readWorkspaceFile(folder, '.env');
     if (env !== null) await this.#replaceGuarded(folder, '.env', withoutEnvBlock(env));
     try {
       await mkdir(join(this.#root, archiveFolder), { recursive: true, mode: 0o750 });
-      await rename(folder, join(this.#root, archiveFolder, `${home}-${label}`));
+      const name = `${home}-${label}`;
+      await rename(folder, join(this.#root, archiveFolder, name));
+      return name;
     } catch (error) {
       throw workspaceError(home, error);
     }
+  }
+
+  /** Whether the archive has a folder of that name. */
+  isArchived(name: string): Promise<boolean> {
+    return isThere(join(this.#root, archiveFolder, name));
+  }
+
+  /** Brings a workspace back from the archive to where nothing lies now. */
+  async restore(home: HomeName, name: string): Promise<void> {
+    if (await this.#exists(home)) return;
+    try {
+      await rename(join(this.#root, archiveFolder, name), this.#folder(home));
+    } catch (error) {
+      throw workspaceError(home, error);
+    }
+  }
+
+  /** Deletes a workspace in the archive for good. Gone already = done. */
+  async dropArchived(name: string): Promise<void> {
+    await rm(join(this.#root, archiveFolder, name), { recursive: true, force: true }).catch(
+      (error: unknown) => {
+        throw workspaceError(name, error);
+      },
+    );
   }
 
   /** Makes the folder of all workspaces and shows that it can be written. */
@@ -150,7 +192,8 @@ export class Workspaces {
     const stat = await lstat(join(this.#folder(home), '.env'));
     const { uid, gid } = this.#owner;
     const owned = (uid === undefined || stat.uid === uid) && (gid === undefined || stat.gid === gid);
-    return { entries, guarded: owned && (stat.mode & 0o777) === this.#envMode() };
+    const mode = stat.mode & 0o777;
+    return { entries, guarded: owned && mode === this.#envMode(), open: (mode & 0o004) !== 0 };
   }
 
   /** Read by the owner alone, or by the group that was configured as well. */

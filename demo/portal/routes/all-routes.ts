@@ -6,6 +6,7 @@ import { configurationRoutes } from './configuration.ts';
 import { consumerRoutes } from './consumers.ts';
 import { finalizerRoutes } from './finalizers.ts';
 import { generalRoutes } from './general.ts';
+import { graphRoutes } from './graph.ts';
 import { inputPortRoutes } from './input-ports.ts';
 import { outputPortRoutes } from './output-ports.ts';
 import { productRoutes } from './products.ts';
@@ -16,6 +17,7 @@ import { technicalAssetRoutes } from './technical-assets.ts';
 export function allRoutes(generation: Generation, options: { readonly keyed: boolean }): readonly Route[] {
   return [
     ...generalRoutes(options.keyed),
+    ...graphRoutes,
     ...productRoutes(generation),
     ...finalizerRoutes,
     ...settingRoutes,

@@ -11,6 +11,16 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('archive', 'text')
     .execute();
 
+  await db.schema.alterTable('product').addColumn('fingerprint', 'text').execute();
+  await db.schema.createIndex('product_checked_at').on('product').column('checked_at').execute();
+
+  await db.schema
+    .createTable('lease')
+    .addColumn('name', 'text', (column) => column.primaryKey())
+    .addColumn('holder', 'uuid', (column) => column.notNull())
+    .addColumn('until', 'timestamptz', (column) => column.notNull())
+    .execute();
+
   await db.schema
     .createTable('estate_pause')
     .addColumn('id', 'integer', (column) => column.primaryKey())

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Plan } from '../../../src/model/action.ts';
 import { type Observed, type ObservedKey, plan } from '../../../src/reconcile/plan.ts';
-import { aKey, aWish, home, inOrder, kinds, nothingThere, nowMs } from './state.ts';
+import { aKey, anEnv, aWish, home, inOrder, kinds, nothingThere, nowMs } from './state.ts';
 
 const retirement = { kind: 'nothing', home, finalizerHeld: true, purge: false } as const;
 
@@ -112,8 +112,61 @@ describe('keys', () => {
   });
 
   test('a secret that was changed in .env brings a new key', () => {
-    const env = { entries: { S3_PREFIX: 'sales/' }, keyId: 'K1', secretSha256: 'other', guarded: true };
+    const env = anEnv({ secretSha256: 'other' });
     expect(kinds(plan(aWish(), inOrder({ env })))).toContain('issue-key');
+  });
+});
+
+describe('rotation', () => {
+  const rotates = ['issue-key', 'prove-key', 'write-env', 'hand-over-key'];
+  const old = { keyMaxAgeMs: 1000 };
+
+  test('comes when the key in use has reached its age, and not before', () => {
+    const young = inOrder({ keys: [aKey('K1', { issuedAtMs: nowMs - 999 })] });
+    expect(plan(aWish(old), young)).toEqual([]);
+    const due = inOrder({ keys: [aKey('K1', { issuedAtMs: nowMs - 1000 })] });
+    expect(kinds(plan(aWish(old), due))).toEqual(rotates);
+  });
+
+  test('comes when it was asked for, with that reason', () => {
+    const [issue] = plan(aWish({ rotateWhy: 'asked for by anna' }), inOrder());
+    expect(issue?.action).toEqual({ kind: 'issue-key', why: 'asked for by anna' });
+  });
+
+  test('comes when others may know the key', () => {
+    const env = anEnv({ exposed: 'everybody could read it', guarded: false });
+    expect(kinds(plan(aWish(), inOrder({ env })))).toEqual(rotates);
+  });
+});
+
+describe('books that were lost', () => {
+  const forgotten = inOrder({ keys: [aKey('K1', { state: 'unknown', secretSha256: null })], grants: [] });
+
+  test('the key in .env is recognised after it was proven, and no key is made', () => {
+    const steps = plan(aWish(), forgotten);
+    expect(kinds(steps)).toEqual(['prove-env-key', 'adopt-key', 'record-grants']);
+    expect(stepsBefore(steps, 1)).toContain(0);
+  });
+
+  test('a key under a policy that differs is not recognised', () => {
+    expect(kinds(plan(aWish(), { ...forgotten, policy: {} }))).toContain('issue-key');
+  });
+
+  test('a key that the store does not list is not recognised', () => {
+    const env = anEnv({ keyId: 'K9' });
+    expect(kinds(plan(aWish(), { ...forgotten, env }))).toContain('issue-key');
+  });
+});
+
+describe('a product that is back', () => {
+  const gone = { ...nothingThere(), archive: 'sales-2026' };
+
+  test('gets its workspace out of the archive before anything is decided about its files', () => {
+    expect(kinds(plan(aWish(), gone))).toEqual(['restore-workspace']);
+  });
+
+  test('keeps a workspace that lies there already', () => {
+    expect(kinds(plan(aWish(), inOrder({ archive: 'sales-2026' })))).toEqual([]);
   });
 });
 
@@ -173,10 +226,12 @@ describe('whatever is observed', () => {
         keyId: fc.constantFrom('K1', 'K5'),
         secretSha256: fc.constantFrom('digest', 'other'),
         guarded: fc.boolean(),
+        exposed: fc.constantFrom(null, 'it was open'),
       }),
     ),
     grants: fc.subarray(['p1', 'p2']),
     workspaceExists: fc.boolean(),
+    archive: fc.constantFrom(null, 'sales-2026'),
     nowMs: fc.constant(nowMs),
   });
   const wish = fc.subarray(['p1', 'p2']).map((grants) => aWish({ grants }));

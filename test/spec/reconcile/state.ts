@@ -2,7 +2,7 @@
 import { assemblePolicy } from '../../../src/grants/policy.ts';
 import type { Plan } from '../../../src/model/action.ts';
 import type { HomeName } from '../../../src/model/home.ts';
-import type { DesiredHome, Observed, ObservedKey } from '../../../src/reconcile/plan.ts';
+import type { DesiredHome, Observed, ObservedEnv, ObservedKey } from '../../../src/reconcile/plan.ts';
 
 export const home = 'sales' as HomeName;
 export const nowMs = 1_800_000_000_000;
@@ -23,6 +23,8 @@ export function aWish(change: Partial<DesiredHome> = {}): DesiredHome {
     history: true,
     env: { S3_PREFIX: 'sales/' },
     rotateOnAccessChange: true,
+    rotateWhy: null,
+    keyMaxAgeMs: null,
     keysPerPrincipal: 2,
     credentials: 'keys',
     ...change,
@@ -42,6 +44,17 @@ export function aKey(id: string, change: Partial<ObservedKey> = {}): ObservedKey
   };
 }
 
+export function anEnv(change: Partial<ObservedEnv> = {}): ObservedEnv {
+  return {
+    entries: { S3_PREFIX: 'sales/' },
+    keyId: 'K1',
+    secretSha256: 'digest-K1',
+    guarded: true,
+    exposed: null,
+    ...change,
+  };
+}
+
 /** What is there when nothing is to be done. */
 export function inOrder(change: Partial<Observed> = {}): Observed {
   return {
@@ -54,9 +67,10 @@ export function inOrder(change: Partial<Observed> = {}): Observed {
     rendered: { 'run.sh': 'aa', 'README.md': 'bb' },
     history: true,
     conflicts: [],
-    env: { entries: { S3_PREFIX: 'sales/' }, keyId: 'K1', secretSha256: 'digest-K1', guarded: true },
+    env: anEnv(),
     grants: [],
     workspaceExists: true,
+    archive: null,
     nowMs,
     ...change,
   };

@@ -1,0 +1,206 @@
+/**
+ * The audit: append-only rows in a hash chain. A row is added in the transaction of what it tells of; number and hash
+ * come a moment later, from one place and in order, so that runs do not wait for each other's.
+ */
+import { createHash, randomUUID } from 'node:crypto';
+import type { Kysely, Transaction } from 'kysely';
+import type { ProductId, RunId } from '../model/ids.ts';
+import type { Cause } from '../model/run.ts';
+import type { Tables } from './tables.ts';
+
+/** One thing that was done. `before` and `after` never hold a secret. */
+export interface AuditEntry {
+  readonly at: Date;
+  /** `provisioner`, or `person:<name>`. */
+  readonly actor: string;
+  readonly cause: Cause;
+  readonly product: ProductId | null;
+  readonly run: RunId | null;
+  readonly action: string;
+  readonly target: string;
+  readonly before?: Readonly<Record<string, unknown>> | null;
+  readonly after?: Readonly<Record<string, unknown>> | null;
+}
+
+/** Hash that the first row follows. */
+export const chainStart = '0'.repeat(64);
+/** Rows of `audit_head`: the newest row of the chain, and the newest that was pruned. */
+const headId = 1;
+const anchorId = 0;
+/** Rows that are numbered, or verified, at a time. */
+const batch = 1000;
+
+export async function insertAudit(db: Kysely<Tables>, entries: readonly AuditEntry[]): Promise<void> {
+  if (entries.length === 0) return;
+  await db
+    .insertInto('audit')
+    .values(
+      entries.map(({ cause, before, after, ...plain }) => ({
+        ...plain,
+        id: randomUUID(),
+        cause: JSON.stringify(cause),
+        before: before == null ? null : JSON.stringify(before),
+        after: after == null ? null : JSON.stringify(after),
+        seq: null,
+        hash: null,
+      })),
+    )
+    .execute();
+}
+
+/** Gives waiting rows their number and hash, the oldest first. @returns how many */
+export async function sealAudit(db: Kysely<Tables>): Promise<number> {
+  const waiting = await db
+    .selectFrom('audit')
+    .select('id')
+    .where('seq', 'is', null)
+    .limit(1)
+    .executeTakeFirst();
+  return waiting === undefined ? 0 : db.transaction().execute(sealBatch);
+}
+
+async function sealBatch(trx: Transaction<Tables>): Promise<number> {
+  // Locked before the rows are read: two processes that seal at once would number the same ones.
+  let { seq, hash } = await lockHead(trx);
+  const rows = await trx
+    .selectFrom('audit')
+    .selectAll()
+    .where('seq', 'is', null)
+    .orderBy('at')
+    .orderBy('id')
+    .limit(batch)
+    .execute();
+  for (const row of rows) {
+    seq += 1n;
+    hash = hashOf(hash, { ...row, seq: String(seq) });
+    await trx
+      .updateTable('audit')
+      .set({ seq: String(seq), hash })
+      .where('id', '=', row.id)
+      .where('seq', 'is', null)
+      .execute();
+  }
+  await trx
+    .updateTable('audit_head')
+    .set({ seq: String(seq), hash })
+    .where('id', '=', headId)
+    .execute();
+  return rows.length;
+}
+
+/** What a verification found. */
+export type AuditVerdict =
+  | { readonly ok: true; readonly rows: number }
+  | { readonly ok: false; readonly rows: number; readonly seq: string; readonly what: string };
+
+/**
+ * Follows the whole chain. Finds a row that was changed, one that is missing, and an end that was cut off. Whoever can
+ * write to the table can also compute a whole new chain: keep the newest hash somewhere else to find that.
+ */
+export async function verifyAudit(db: Kysely<Tables>): Promise<AuditVerdict> {
+  const head = await readHead(db, headId);
+  const anchor = await readHead(db, anchorId);
+  let seq = BigInt(anchor?.seq ?? 0);
+  let hash = anchor?.hash ?? chainStart;
+  let rows = 0;
+  for (;;) {
+    const page = await db
+      .selectFrom('audit')
+      .selectAll()
+      .where('seq', '>', String(seq))
+      .orderBy('seq')
+      .limit(batch)
+      .execute();
+    for (const row of page) {
+      const wanted = seq + 1n;
+      if (BigInt(row.seq ?? 0) !== wanted)
+        return { ok: false, rows, seq: String(wanted), what: 'the row is missing' };
+      hash = hashOf(hash, row);
+      if (hash !== row.hash) return { ok: false, rows, seq: String(wanted), what: 'the row was changed' };
+      seq = wanted;
+      rows += 1;
+    }
+    if (page.length < batch) break;
+  }
+  const end = BigInt(head?.seq ?? 0);
+  if (end !== seq)
+    return { ok: false, rows, seq: String(seq + 1n), what: `the rows up to ${end} are missing` };
+  if (head !== undefined && head.hash !== hash)
+    return { ok: false, rows, seq: String(seq), what: 'the last row was changed' };
+  return { ok: true, rows };
+}
+
+/** Drops sealed rows older than an instant; number and hash of the newest of them stay as the chain's anchor. */
+export async function pruneAudit(db: Kysely<Tables>, before: Date): Promise<void> {
+  const newest = await db
+    .selectFrom('audit')
+    .select(['seq', 'hash'])
+    .where('at', '<', before)
+    .where('seq', 'is not', null)
+    .orderBy('seq', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  if (newest?.seq == null || newest.hash === null) return;
+  const { seq, hash } = newest;
+  await db.transaction().execute(async (trx) => {
+    await trx
+      .insertInto('audit_head')
+      .values({ id: anchorId, seq, hash })
+      .onConflict((conflict) => conflict.column('id').doUpdateSet({ seq, hash }))
+      .execute();
+    await trx.deleteFrom('audit').where('seq', '<=', seq).execute();
+  });
+}
+
+function readHead(db: Kysely<Tables>, id: number) {
+  return db.selectFrom('audit_head').selectAll().where('id', '=', id).executeTakeFirst();
+}
+
+async function lockHead(trx: Transaction<Tables>): Promise<{ seq: bigint; hash: string }> {
+  await trx
+    .insertInto('audit_head')
+    .values({ id: headId, seq: '0', hash: chainStart })
+    .onConflict((conflict) => conflict.column('id').doNothing())
+    .execute();
+  const head = await trx
+    .selectFrom('audit_head')
+    .selectAll()
+    .where('id', '=', headId)
+    .forUpdate()
+    .executeTakeFirstOrThrow();
+  return { seq: BigInt(head.seq), hash: head.hash };
+}
+
+type Sealed = {
+  readonly [K in
+    | 'seq'
+    | 'id'
+    | 'at'
+    | 'actor'
+    | 'cause'
+    | 'product'
+    | 'run'
+    | 'action'
+    | 'target'
+    | 'before'
+    | 'after']: unknown;
+};
+
+function hashOf(previous: string, row: Sealed): string {
+  const { seq, id, at, actor, cause, product, run, action, target, before, after } = row;
+  const moment = at instanceof Date ? at.toISOString() : at;
+  // Engines differ in what they read a bigint as.
+  const content = [String(seq), id, moment, actor, cause, product, run, action, target, before, after].map(
+    inOrder,
+  );
+  return createHash('sha256').update(previous).update(JSON.stringify(content)).digest('hex');
+}
+
+/** jsonb keeps no order of keys. */
+function inOrder(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(inOrder);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.entries(value)
+    .sort(([left], [right]) => (left < right ? -1 : 1))
+    .map(([key, part]) => [key, inOrder(part)]);
+}

@@ -1,0 +1,52 @@
+/** The drift check's book: which products were compared longest ago. And the archive's: which workspaces are due. */
+import type { Kysely } from 'kysely';
+import type { ProductId } from '../model/ids.ts';
+import type { Tables } from './tables.ts';
+
+/** Living products that were not compared since an instant, the longest ago first; they count as compared from now on. */
+export async function takeUnchecked(
+  db: Kysely<Tables>,
+  since: Date,
+  now: Date,
+  limit: number,
+): Promise<ProductId[]> {
+  const oldest = db
+    .selectFrom('product')
+    .select('id')
+    .where('state', '=', 'live')
+    .where((on) => on.or([on('checked_at', 'is', null), on('checked_at', '<', since)]))
+    .orderBy('checked_at', (order) => order.asc().nullsFirst())
+    .limit(limit);
+  const rows = await db
+    .updateTable('product')
+    .set({ checked_at: now })
+    .where('id', 'in', oldest)
+    .returning('id')
+    .execute();
+  return rows.map((row) => row.id);
+}
+
+export async function countLive(db: Kysely<Tables>): Promise<number> {
+  const row = await db
+    .selectFrom('product')
+    .select((expression) => expression.fn.countAll().as('count'))
+    .where('state', '=', 'live')
+    .executeTakeFirst();
+  return Number(row?.count ?? 0);
+}
+
+/** Workspaces of products that were retired before an instant and still lie in the archive. */
+export async function listOldArchives(
+  db: Kysely<Tables>,
+  before: Date,
+): Promise<{ readonly product: ProductId; readonly archive: string }[]> {
+  const rows = await db
+    .selectFrom('product')
+    .select(['id', 'archive'])
+    .where('state', '=', 'retired')
+    .where('archive', 'is not', null)
+    .where('retired_at', '<', before)
+    .limit(100)
+    .execute();
+  return rows.flatMap(({ id, archive }) => (archive === null ? [] : [{ product: id, archive }]));
+}

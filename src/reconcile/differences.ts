@@ -1,0 +1,103 @@
+/** How what is there differs from what should be, field by field and without secrets: pure. */
+import { samePolicy } from '../grants/policy.ts';
+import type { DesiredHome, Observed } from './plan.ts';
+
+/** One field that is not as it should be; `null`: not there. */
+export interface Difference {
+  readonly field: string;
+  readonly found: string | null;
+  readonly wanted: string | null;
+}
+
+/** Everything that differs, whatever the reason. */
+export function differencesOf(desired: DesiredHome, observed: Observed): readonly Difference[] {
+  return [
+    ...differencesOfStore(desired, observed),
+    ...differencesOfEnv(desired, observed),
+    ...differencesOfFiles(desired, observed),
+    ...(desired.grants.join() === observed.grants.join()
+      ? []
+      : [{ field: 'grants', found: observed.grants.join(', '), wanted: desired.grants.join(', ') }]),
+  ];
+}
+
+/**
+ * What changed behind our back: a product that was in order, for which the portal says what it said before, and that
+ * is not in order now.
+ */
+export function driftOf(desired: DesiredHome, observed: Observed): readonly Difference[] {
+  const settled = observed.keys.some((key) => key.state === 'current');
+  if (!settled || desired.grants.join() !== observed.grants.join()) return [];
+  return [
+    ...differencesOfStore(desired, observed),
+    ...(observed.env === null || !observed.env.guarded || keyOfEnv(observed) === null
+      ? differencesOfEnv(desired, observed)
+      : []),
+    ...differencesOfFiles(desired, observed).filter(({ field, found }) => {
+      const path = field.slice(fileField.length);
+      const last = observed.rendered[path];
+      return last !== undefined && found !== last.slice(0, digestLength);
+    }),
+  ];
+}
+
+const fileField = 'file ';
+/** Enough of a digest for people to tell two apart. */
+const digestLength = 12;
+
+function differencesOfStore(desired: DesiredHome, observed: Observed): Difference[] {
+  const found: Difference[] = [];
+  if (desired.finalizer !== null && !observed.finalizers.includes(desired.finalizer))
+    found.push({ field: 'finalizer', found: null, wanted: desired.finalizer });
+  if (!observed.marked) found.push({ field: 'prefix', found: null, wanted: `${desired.home}/` });
+  if (!observed.principalExists) found.push({ field: 'principal', found: null, wanted: 'there' });
+  if (!samePolicy(desired.policy, observed.policy))
+    found.push({
+      field: 'policy',
+      found: observed.policy === null ? null : JSON.stringify(observed.policy),
+      wanted: JSON.stringify(desired.policy),
+    });
+  for (const key of observed.keys) {
+    if (key.state === 'unknown') found.push({ field: `key ${key.id}`, found: 'not ours', wanted: null });
+    if (key.state === 'current' && !key.active)
+      found.push({
+        field: `key ${key.id}`,
+        found: 'gone, switched off or with other rights',
+        wanted: 'active',
+      });
+  }
+  return found;
+}
+
+function differencesOfEnv(desired: DesiredHome, observed: Observed): Difference[] {
+  const { env } = observed;
+  if (env === null) return [{ field: '.env', found: null, wanted: 'the managed block' }];
+  const found: Difference[] = [];
+  if (!env.guarded) found.push({ field: '.env mode and owner', found: 'others', wanted: 'guarded' });
+  if (keyOfEnv(observed) === null)
+    found.push({ field: '.env key', found: 'not the product’s', wanted: 'the product’s' });
+  for (const name of new Set([...Object.keys(desired.env), ...Object.keys(env.entries)])) {
+    if (desired.env[name] === env.entries[name]) continue;
+    // Values of further lines may be secrets.
+    found.push({ field: `.env ${name}`, found: word(env.entries[name]), wanted: word(desired.env[name]) });
+  }
+  return found;
+}
+
+function word(value: string | undefined): string | null {
+  return value === undefined ? null : 'set';
+}
+
+function keyOfEnv({ env, keys }: Observed): string | null {
+  const key = keys.find((each) => each.id === env?.keyId);
+  return key?.active === true && key.secretSha256 === env?.secretSha256 ? key.id : null;
+}
+
+function differencesOfFiles(desired: DesiredHome, observed: Observed): Difference[] {
+  return desired.files.flatMap(({ path, sha256, ownership }) => {
+    const live = observed.files[path];
+    if (ownership !== 'managed' || live === sha256) return [];
+    const found = live === undefined ? null : live.slice(0, digestLength);
+    return [{ field: `${fileField}${path}`, found, wanted: sha256.slice(0, digestLength) }];
+  });
+}

@@ -1,0 +1,101 @@
+/** A product that should have a home: what is wished, what is there, and the steps between. */
+import { findLiveHome, findProducts, type ProductRecord } from '../db/products.ts';
+import { isApproved, type Provider } from '../grants/granted.ts';
+import type { Issuer } from '../identity/issuer.ts';
+import type { Plan } from '../model/action.ts';
+import { type HomeName, outputPrefixOf } from '../model/home.ts';
+import type { ProductId } from '../model/ids.ts';
+import type { Product } from '../model/product.ts';
+import { type HomeWish, wishForHome } from './desired.ts';
+import { type Books, type Looking, observe, observeOutside } from './observe.ts';
+import type { ReconcileParts } from './parts.ts';
+import { type Observed, plan } from './plan.ts';
+
+/** A home that was looked at; nothing was changed yet. */
+export interface PreparedHome {
+  readonly record: ProductRecord;
+  readonly issuer: Issuer;
+  readonly wish: HomeWish;
+  readonly observed: Observed;
+  readonly steps: Plan;
+  /** What the books on files should say, when they had been lost. */
+  readonly recovered: Readonly<Record<string, string>> | null;
+}
+
+/** Looks and plans. Changes nothing. */
+export async function prepareHome(
+  parts: ReconcileParts,
+  product: Product,
+  known: ProductRecord,
+  books: Books,
+  looking: Looking,
+): Promise<PreparedHome> {
+  const nowMs = parts.clock().getTime();
+  const issuer = await parts.findIssuer();
+  const [outside, surroundings, recovered] = await Promise.all([
+    observeOutside(parts, issuer, known, books, looking.thorough),
+    surroundingsOf(parts, product, nowMs),
+    recoverFiles(parts, known),
+  ]);
+  const record = recovered === null ? known : { ...known, files: recovered };
+  const wish = wishForHome(parts.settings, {
+    product,
+    home: record.home,
+    providers: surroundings.providers,
+    tables: surroundings.tables,
+    grantedBefore: new Set(outside.grants),
+    issuer: issuer.kind,
+    nowMs,
+    rotateWhy: record.rotateWhy,
+  });
+  const observed = await observe(parts, record, outside, {
+    ...looking,
+    finalizers: product.finalizers,
+    rendered: wish.rendered,
+  });
+  return { record, issuer, wish, observed, steps: plan(wish.desired, observed), recovered };
+}
+
+/** Books that were lost, or never were: a workspace that lies there has a history of its own. */
+async function recoverFiles(
+  { workspaces, settings }: ReconcileParts,
+  { home, files, template }: ProductRecord,
+): Promise<Readonly<Record<string, string>> | null> {
+  if (!settings.history || template !== null || Object.keys(files).length > 0) return null;
+  const rendered = await workspaces.listRendered(home);
+  return Object.keys(rendered).length === 0 ? null : rendered;
+}
+
+/** The providers of approved inputs, and the tables that each has published. */
+async function surroundingsOf(parts: ReconcileParts, product: Product, nowMs: number) {
+  const approved = product.inputs.filter((input) => isApproved(input, nowMs));
+  const records = await findProducts(parts.database.sql, [
+    ...new Set(approved.map((input) => input.provider)),
+  ]);
+  const providers = new Map<ProductId, Provider>(
+    records.map(({ id, name, home, state }) => [
+      id,
+      { id, name, home, live: state === 'live' || state === 'held' },
+    ]),
+  );
+  const homes = records.map((record) => record.home);
+  const tables = await Promise.all(
+    homes.map(
+      async (home): Promise<[HomeName, readonly string[]]> => [
+        home,
+        await parts.store.listFolders(outputPrefixOf(home)),
+      ],
+    ),
+  );
+  return { providers, tables: new Map(tables) };
+}
+
+/** The prefix that a new key must not open: somebody else's, or nobody's when there is no other. */
+export async function foreignHomes(
+  parts: ReconcileParts,
+  own: HomeName,
+  readable: readonly HomeName[],
+): Promise<HomeName[]> {
+  const closed = await findLiveHome(parts.database.sql, [own, ...readable]);
+  return [closed ?? parts.canary];
+}

@@ -1,0 +1,63 @@
+/** A product that should have nothing any more: tear down, unless the brake or a pause holds it. */
+import type { ProductRecord } from '../db/products.ts';
+import type { Product } from '../model/product.ts';
+import { applyPlan } from './apply.ts';
+import { auditOf } from './audit.ts';
+import { whyHeld } from './brake.ts';
+import { conditionsOfHeld, conditionsOfPause } from './conditions.ts';
+import { createHandlers } from './handlers.ts';
+import { type Books, observe, observeOutside } from './observe.ts';
+import { isThorough, noteAction, nothingToDo, type Outcome, type Run } from './outcome.ts';
+import type { ReconcileParts } from './parts.ts';
+import { whyPaused } from './pause.ts';
+import { plan } from './plan.ts';
+
+/** @param product `null`: the portal has it no more */
+export async function retire(
+  parts: ReconcileParts,
+  record: ProductRecord,
+  product: Product | null,
+  books: Books,
+  run: Run,
+): Promise<Outcome> {
+  const held = await whyHeld(parts, record);
+  if (held !== null) {
+    return { ...nothingToDo, change: { state: 'held', conditions: conditionsOfHeld(held) } };
+  }
+  const finalizers = product?.finalizers ?? [];
+  const issuer = await parts.findIssuer();
+  const thorough = isThorough(run);
+  const outside = await observeOutside(parts, issuer, record, books, thorough);
+  const hide = (secret: string) => run.defer(parts.hideSecret(secret));
+  const observed = await observe(parts, record, outside, { finalizers, rendered: [], thorough, hide });
+  const purge = parts.settings.purgeOnDelete;
+  const finalizerHeld = finalizers.includes(parts.settings.finalizer ?? '');
+  const steps = plan({ kind: 'nothing', home: record.home, finalizerHeld, purge }, observed);
+  const paused = whyPaused(parts.estate, record);
+  if (paused !== null) {
+    return { ...nothingToDo, change: { conditions: conditionsOfPause(paused, steps, null) } };
+  }
+  const handlers = createHandlers(parts, {
+    record,
+    issuer,
+    desired: null,
+    rendered: [],
+    message: '',
+    onFiles: () => undefined,
+    grants: [],
+    foreignHomes: async () => [],
+    purged: purge,
+    graceMs: parts.settings.keyGraceMs,
+    defer: run.defer,
+  });
+  const { records, done, error } = await applyPlan(steps, handlers, (action) =>
+    noteAction(parts, run.log, action),
+  );
+  const audited = { at: parts.clock(), product: record.id, run: run.id, cause: run.cause };
+  return {
+    ...nothingToDo,
+    actions: records,
+    error,
+    audit: auditOf(audited, [], done, null, observed),
+  };
+}

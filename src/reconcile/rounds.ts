@@ -1,0 +1,88 @@
+/** The leader's rounds: the drift check, a few products at a time, and the sweep of the archive. */
+import { insertAudit, pruneAudit } from '../db/audit.ts';
+import { countLive, listOldArchives, takeUnchecked } from '../db/checks.ts';
+import { pruneHistory } from '../db/history.ts';
+import { changeProduct } from '../db/products.ts';
+import { asProvisionerError } from '../model/errors.ts';
+import { priorities } from '../queue/jobs.ts';
+import type { Leadership } from './leadership.ts';
+import type { ReconcileParts } from './parts.ts';
+
+type Parts = Pick<ReconcileParts, 'queue' | 'database' | 'log' | 'clock' | 'workspaces'>;
+
+export interface RoundsOptions {
+  /** Every product is compared at least so often; 0 = never. */
+  readonly driftIntervalMs: number;
+  /** How long workspaces stay in the archive; 0 = for ever. */
+  readonly archiveRetentionMs: number;
+  readonly keepHistoryMs: number;
+  readonly keepAuditMs: number;
+}
+
+const tickMs = 1000;
+const sweepMs = 10 * 60_000;
+
+/** Starts the rounds. Disposing stops them. */
+export function startRounds(parts: Parts, leadership: Leadership, options: RoundsOptions): AsyncDisposable {
+  let busy: Promise<void> | null = null;
+  let sweptMs = Number.NEGATIVE_INFINITY;
+  const go = async () => {
+    if (!leadership.leads) return;
+    await report(parts, 'the drift check', () => checkSome(parts, options.driftIntervalMs));
+    if (performance.now() - sweptMs < sweepMs) return;
+    sweptMs = performance.now();
+    await report(parts, 'the sweep', () => sweep(parts, options));
+  };
+  const timer = setInterval(() => {
+    busy ??= go().finally(() => {
+      busy = null;
+    });
+  }, tickMs);
+  return {
+    [Symbol.asyncDispose]: async () => {
+      clearInterval(timer);
+      await busy;
+    },
+  };
+}
+
+/**
+ * As many as make the whole round fit into the interval: the load is even, however many products there are. Checked
+ * counts from when it is queued, so that a slow queue is not filled with the same ones again.
+ */
+async function checkSome({ database, queue, clock }: Parts, intervalMs: number): Promise<void> {
+  if (intervalMs === 0) return;
+  const now = clock();
+  const share = Math.ceil(((await countLive(database.sql)) * tickMs) / intervalMs);
+  if (share === 0) return;
+  const since = new Date(now.getTime() - intervalMs + tickMs);
+  const due = await takeUnchecked(database.sql, since, now, share);
+  const jobs = due.map((product) => ({ product, cause: { kind: 'drift-check' } as const }));
+  await queue.reconcile(jobs, priorities.resync);
+}
+
+async function sweep({ database, workspaces, clock, log }: Parts, options: RoundsOptions): Promise<void> {
+  const now = clock();
+  const ago = (ms: number) => new Date(now.getTime() - ms);
+  await pruneHistory(database.sql, ago(options.keepHistoryMs));
+  await pruneAudit(database.sql, ago(options.keepAuditMs));
+  if (options.archiveRetentionMs === 0) return;
+  for (const { product, archive } of await listOldArchives(database.sql, ago(options.archiveRetentionMs))) {
+    await workspaces.dropArchived(archive);
+    await changeProduct(database.sql, product, { archive: null }, now);
+    const cause = { kind: 'clock', why: 'its time in the archive is over' } as const;
+    const entry = { at: now, actor: 'provisioner', cause, product, run: null };
+    await insertAudit(database.sql, [{ ...entry, action: 'drop-archived-workspace', target: archive }]);
+    log.info('deleted a workspace from the archive', { product, archive });
+  }
+}
+
+async function report({ log }: Parts, what: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (thrown) {
+    log.error(`${what} failed; it goes on with the next round`, {
+      error: asProvisionerError(thrown).message,
+    });
+  }
+}

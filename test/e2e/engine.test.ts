@@ -1,0 +1,173 @@
+/** What the daemon does by itself over the years, and what people may order: on a real store, portal and database. */
+import { chmod, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { simpleGit } from 'simple-git';
+import { expect, test } from 'vitest';
+import { PortalUser } from '../../demo/people/portal-user.ts';
+import { openDatabase } from '../../src/db/connection.ts';
+import { entriesOf, s3As } from '../support/s3-as.ts';
+import { createWorld, eventually, type World } from '../support/world.ts';
+
+const envOf = (world: World, home: string) =>
+  eventually(`.env of ${home}`, () => world.workspaceFile(home, '.env'));
+const said = (world: World, text: string) => world.lines.filter((line) => line.includes(text)).length;
+const settled = (world: World, times: number) =>
+  eventually('a run that ended', () => said(world, '"brought the product in order"') >= times);
+
+/** Looks into the books; the daemon must be stopped, as an embedded database has one owner. */
+async function books<T>(world: World, look: (db: Awaited<ReturnType<typeof openDatabase>>) => Promise<T>) {
+  await using database = await openDatabase(String(world.environment.PROV_DATABASE_URL));
+  return await look(database);
+}
+
+test('a start at which nothing has changed looks at no product, whatever their number', async () => {
+  await using world = await createWorld();
+  const user = new PortalUser(world.portal.url);
+  const provider = await user.createProduct('one', 'one');
+  const port = await user.createPort(provider, 'out');
+  const consumer = await user.createProduct('two', 'two');
+  await user.requestAccess(consumer, port);
+  await user.decide(provider, port, consumer, 'approve');
+  await eventually('access', async () => (await envOf(world, 'two')).includes('one/output'));
+  await world.restart();
+  await eventually('the resync', () => said(world, '"toLookAt":0') >= 1);
+});
+
+test('what changed while nobody was told is found by the next resync: a name, an approval', async () => {
+  await using world = await createWorld();
+  const user = new PortalUser(world.portal.url);
+  const provider = await user.createProduct('source', 'source');
+  const port = await user.createPort(provider, 'out');
+  const consumer = await user.createProduct('reader', 'reader');
+  await Promise.all([envOf(world, 'source'), envOf(world, 'reader')]);
+  world.portal.setWebhooks({});
+  await user.requestAccess(consumer, port);
+  await user.decide(provider, port, consumer, 'approve');
+  await world.restart();
+  await eventually('access', async () => (await envOf(world, 'reader')).includes('source/output'));
+});
+
+test('drift is put right without an event, and the audit says what it was, in a chain that verifies', async () => {
+  await using world = await createWorld({ PROV_DRIFT_INTERVAL: '1s' });
+  await new PortalUser(world.portal.url).createProduct('drifting', 'drifting');
+  await envOf(world, 'drifting');
+  await settled(world, 1);
+  const path = join(world.folder, 'products/drifting/macros/provisioner.py');
+  const managed = await readFile(path, 'utf8');
+  await writeFile(path, '# broken\n');
+  await eventually('the file as it was', async () => (await readFile(path, 'utf8')) === managed);
+  await settled(world, 2);
+  await world.daemon()[Symbol.asyncDispose]();
+  const { drift, verdict } = await books(world, async ({ sql }) => {
+    const { sealAudit, verifyAudit } = await import('../../src/db/audit.ts');
+    await sealAudit(sql);
+    const rows = await sql.selectFrom('audit').selectAll().where('action', '=', 'drift-found').execute();
+    return { drift: rows, verdict: await verifyAudit(sql) };
+  });
+  expect(drift).toMatchObject([{ target: 'file macros/provisioner.py', actor: 'provisioner' }]);
+  expect(verdict.ok).toBe(true);
+});
+
+test('a key that everybody could read, or that lies in the workspace’s history, is replaced at once', async () => {
+  await using world = await createWorld({ PROV_DRIFT_INTERVAL: '1s' });
+  await new PortalUser(world.portal.url).createProduct('leaky', 'leaky');
+  const first = entriesOf(await envOf(world, 'leaky')).S3_ACCESS_KEY;
+  await settled(world, 1);
+  const folder = join(world.folder, 'products/leaky');
+  await chmod(join(folder, '.env'), 0o644);
+  const second = await eventually('another key', async () => {
+    const key = entriesOf((await world.workspaceFile('leaky', '.env')) ?? '').S3_ACCESS_KEY;
+    return key !== first && key;
+  });
+  const git = simpleGit(folder).addConfig('user.name', 'anna').addConfig('user.email', 'anna@example.com');
+  await git.raw('add', '--force', '.env');
+  await git.commit('oops');
+  await eventually('a third key', async () => {
+    const key = entriesOf((await world.workspaceFile('leaky', '.env')) ?? '').S3_ACCESS_KEY;
+    return key !== undefined && key !== second && key !== first;
+  });
+  expect(said(world, 'git history')).toBeGreaterThan(0);
+});
+
+test('a key that has reached its age is replaced by one that works, without an event', async () => {
+  await using world = await createWorld({ PROV_KEY_MAX_AGE: '2s' });
+  await new PortalUser(world.portal.url).createProduct('aging', 'aging');
+  const first = entriesOf(await envOf(world, 'aging')).S3_ACCESS_KEY;
+  const text = await eventually('another key', async () => {
+    const found = (await world.workspaceFile('aging', '.env')) ?? '';
+    return entriesOf(found).S3_ACCESS_KEY === first ? null : found;
+  });
+  expect(await s3As(world.store.endpoint, text).put('aging/x')).toBe(200);
+});
+
+test('an installation that only observes plans, and touches nothing', async () => {
+  await using world = await createWorld({ PROV_OBSERVE_ONLY: 'true' });
+  const id = await new PortalUser(world.portal.url).createProduct('watched', 'watched');
+  await eventually('the run', () => said(world, '"nothing to do"') >= 1);
+  expect(await readdir(join(world.folder, 'products')).catch(() => [])).not.toContain('watched');
+  await world.daemon()[Symbol.asyncDispose]();
+  const conditions = await books(world, ({ sql }) =>
+    sql
+      .selectFrom('product')
+      .select('conditions')
+      .where('id', '=', id as never)
+      .executeTakeFirst(),
+  );
+  expect(conditions?.conditions[0]).toMatchObject({ reason: 'Paused' });
+  expect(conditions?.conditions[0]?.message).toContain('issue an access key');
+  expect((await new PortalUser(world.portal.url).detail(id)).finalizers).toEqual([]);
+});
+
+test('with the database lost, a start takes all homes over: same keys, same files, nothing written', async () => {
+  await using world = await createWorld();
+  const user = new PortalUser(world.portal.url);
+  const provider = await user.createProduct('kept', 'kept');
+  const port = await user.createPort(provider, 'out');
+  const consumer = await user.createProduct('renamed', 'before');
+  await user.requestAccess(consumer, port);
+  await user.decide(provider, port, consumer, 'approve');
+  await eventually('access', async () => (await envOf(world, 'before')).includes('kept/output'));
+  const ran = () => said(world, '"brought the product in order"') + said(world, '"nothing to do"');
+  await user.rename(consumer, 'after');
+  await eventually('the rename', () => said(world, 'renamed in the portal') > 0);
+  await rm(join(world.folder, 'products/before/models/example.sql'));
+  await writeFile(join(world.folder, 'products/kept/config.yaml'), '# mine\n');
+  const before = await Promise.all(['kept', 'before'].map((home) => envOf(world, home)));
+  await world.daemon()[Symbol.asyncDispose]();
+  await rm(join(world.folder, 'data'), { recursive: true });
+  const runsBefore = ran();
+  await world.restart();
+  await eventually('both homes', () => said(world, 'recognise access key') >= 2 && ran() >= runsBefore + 2);
+  expect(await Promise.all(['kept', 'before'].map((home) => envOf(world, home)))).toEqual(before);
+  expect(await world.workspaceFile('kept', 'config.yaml')).toBe('# mine\n');
+  expect(await world.workspaceFile('before', 'models/example.sql')).toBeNull();
+  expect((await readdir(join(world.folder, 'products'))).sort()).toEqual(['before', 'kept']);
+});
+
+test('a workspace comes back from the archive with its product, and is swept when its time there is over', async () => {
+  await using world = await createWorld({ PROV_BRAKE_MINIMUM: '100' });
+  const user = new PortalUser(world.portal.url);
+  const id = await user.createProduct('phoenix', 'phoenix');
+  await envOf(world, 'phoenix');
+  await settled(world, 1);
+  await writeFile(join(world.folder, 'products/phoenix/mine.sql'), 'select 1\n');
+  const { products, roleAssignments } = world.portal.state;
+  const copy = { product: products.get(id), roles: [...roleAssignments] };
+  await user.delete(id);
+  const archived = () => readdir(join(world.folder, 'products/.archive')).catch(() => []);
+  await eventually('the archive', async () => (await archived()).length === 1);
+  if (copy.product === undefined) throw new Error('the portal has no such product');
+  products.set(id, { ...copy.product, status: 'active', finalizers: [] });
+  for (const [key, role] of copy.roles) roleAssignments.set(key, role);
+  await world.restart();
+  await eventually('the workspace', async () => (await world.workspaceFile('phoenix', 'mine.sql')) !== null);
+  const text = await eventually('a key', async () => {
+    const found = await world.workspaceFile('phoenix', '.env');
+    return found?.includes('S3_SECRET_KEY=') === true ? found : null;
+  });
+  expect(await s3As(world.store.endpoint, text).put('phoenix/x')).toBe(200);
+  await user.delete(id);
+  await eventually('the archive again', async () => (await archived()).length === 1);
+  await world.restart({ PROV_ARCHIVE_RETENTION: '1ms' });
+  await eventually('the sweep', async () => (await archived()).length === 0);
+});
