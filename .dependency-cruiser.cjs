@@ -14,7 +14,8 @@ const allowed = {
   insight: ['model', 'db'],
   queue: ['model', 'telemetry', 'db'],
   intake: ['model', 'telemetry', 'db', 'queue'],
-  api: ['model', 'telemetry', 'db', 'queue'],
+  auth: ['model', 'telemetry', 'db'],
+  api: ['model', 'telemetry', 'db', 'queue', 'insight', 'control', 'auth'],
   reconcile: [
     'model',
     'grants',

@@ -88,7 +88,7 @@ function crossFaults(env: Environment): Fault[] {
       example: exampleOf('WEBHOOK_SECRET'),
     });
   }
-  faults.push(...vaultFaults(env));
+  faults.push(...vaultFaults(env), ...loginFaults(env));
   if (env.PROV_CREDENTIALS_URL !== undefined && env.PROV_CREDENTIALS !== 'sessions') {
     faults.push({
       variable: 'PROV_CREDENTIALS',
@@ -117,6 +117,19 @@ function crossFaults(env: Environment): Fault[] {
   return faults;
 }
 
+/** Logins with an identity provider, by half. */
+function loginFaults(env: Environment): Fault[] {
+  const needed = ['PROV_OIDC_ISSUER', 'PROV_OIDC_CLIENT_ID', 'PROV_PUBLIC_URL'] as const;
+  if (env.PROV_OIDC_ISSUER === undefined && env.PROV_OIDC_CLIENT_ID === undefined) return [];
+  return needed
+    .filter((name) => env[name] === undefined)
+    .map((variable) => ({
+      variable,
+      problem: 'is missing: logins need issuer, client and our own address',
+      example: exampleOf(variable),
+    }));
+}
+
 /** A sink without its server. */
 function vaultFaults(env: Environment): Fault[] {
   if (env.PROV_SECRET_SINK !== 'vault') return [];
@@ -140,6 +153,7 @@ function transportFaults(env: Environment): Fault[] {
     'PROV_IAM_ENDPOINT',
     'VAULT_ADDR',
     'PROV_AWS_SECRETS_ENDPOINT',
+    'PROV_OIDC_ISSUER',
   ] as const;
   return addresses
     .filter((name) => env[name] !== undefined && !isSafeAddress(env[name]))

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { behaviourSettings } from './settings/behaviour.ts';
 import { daemonSettings } from './settings/daemon.ts';
+import { peopleSettings } from './settings/people.ts';
 import { portalSettings } from './settings/portal.ts';
 import { secretsSettings } from './settings/secrets.ts';
 import { storeSettings } from './settings/store.ts';
@@ -18,6 +19,7 @@ export const Environment = z.object({
   ...webhooksSettings,
   ...workspacesSettings,
   ...behaviourSettings,
+  ...peopleSettings,
   ...daemonSettings,
   ...secretsSettings,
 });

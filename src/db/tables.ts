@@ -2,6 +2,7 @@
 import type { ColumnType, Generated, JSONColumnType } from 'kysely';
 import type { Condition } from '../model/condition.ts';
 import type { OutputPortId, ProductId } from '../model/ids.ts';
+import type { RoleName } from '../model/role.ts';
 import type { ActionRecord, Cause } from '../model/run.ts';
 
 type Instant = ColumnType<Date, Date, Date>;
@@ -151,9 +152,6 @@ export interface BrakeTable {
   engaged_at: Instant;
   reason: string;
 }
-
-/** What a key or a login lets its holder do; each role holds those before it. */
-export type RoleName = 'viewer' | 'operator' | 'admin';
 
 /** Keys to our own API. `sha256` is over 32 random bytes: it opens nothing. */
 export interface ApiKeyTable {
