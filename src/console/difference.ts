@@ -1,6 +1,6 @@
 /** Two states of a thing, line by line: what was taken away, what was added, what stayed. Pure. */
 import { diffComm } from 'node-diff3';
-import type { Difference } from '../control/commands.ts';
+import type { DryRun } from '../control/commands.ts';
 
 export interface Line {
   readonly kind: 'same' | 'gone' | 'new';
@@ -26,7 +26,7 @@ export function differences(
 }
 
 /** What was found against what was wanted. */
-export function driftOf(drift: readonly Difference[]): readonly FieldChange[] {
+export function driftOf(drift: DryRun['drift']): readonly FieldChange[] {
   return drift.map(({ field, found, wanted }) => ({ field, lines: linesOf(found, wanted) }));
 }
 

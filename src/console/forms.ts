@@ -1,7 +1,8 @@
 /** What forms send: only from our own pages, and only by who may. */
-import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Request } from 'express';
 import { z } from 'zod';
+import { sameText } from '../auth/digest.ts';
+import { safeReturnPath } from '../auth/return-path.ts';
 import type { Visitor } from './visitor.ts';
 
 const Sent = z.record(z.string(), z.string().max(2000)).catch({});
@@ -13,12 +14,11 @@ export function fieldsOf(request: Request): Readonly<Record<string, string>> {
 
 /** Whether the form is one that we gave this visitor. */
 export function isOurs(fields: Readonly<Record<string, string>>, visitor: Visitor): boolean {
-  const digest = (text: string) => createHash('sha256').update(text).digest();
-  return timingSafeEqual(digest(fields._csrf ?? ''), digest(visitor.csrfToken));
+  return sameText(fields.csrf ?? '', visitor.csrfToken);
 }
 
 /** An address of the console to go back to; whatever else was sent is the console's first page. */
 export function backOf(base: string, back: string | undefined): string {
-  if (back === undefined || !/^\/[\w/?&=%.,~+:-]*$/.test(back)) return base;
-  return back === base || back.startsWith(`${base}/`) || back.startsWith(`${base}?`) ? back : base;
+  const path = safeReturnPath(back, base);
+  return path === base || path.startsWith(`${base}/`) || path.startsWith(`${base}?`) ? path : base;
 }

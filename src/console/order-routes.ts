@@ -40,7 +40,7 @@ function place(router: Router, desk: Desk, options: ConsoleOptions, asks: string
     const visit = visitOf(request, response);
     const placed = await find(visit);
     if (placed === null) return next();
-    if (!may(visit.visitor, placed.order.scope)) return refuse(desk, visit, placed, `This takes the scope ${placed.order.scope}.`);
+    if (!may(visit.visitor, placed.order.role)) return refuse(desk, visit, placed, `This takes the role ${placed.order.role}.`);
     confirm(desk, visit, placed);
   });
   router.post(does, express.urlencoded({ extended: false, limit: '8kb' }), async (request, response, next) => {
@@ -49,7 +49,7 @@ function place(router: Router, desk: Desk, options: ConsoleOptions, asks: string
     if (placed === null) return next();
     if (!isOurs(fieldsOf(request), visit.visitor))
       return refuse(desk, visit, placed, 'The form is out of date, or not from here. Go back and press the button again.');
-    if (!may(visit.visitor, placed.order.scope)) return refuse(desk, visit, placed, `This takes the scope ${placed.order.scope}.`);
+    if (!may(visit.visitor, placed.order.role)) return refuse(desk, visit, placed, `This takes the role ${placed.order.role}.`);
     const fault = await placed.carryOut();
     options.live.poke();
     if (fault !== null) return refuse(desk, visit, placed, fault, 409);

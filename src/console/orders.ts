@@ -2,10 +2,11 @@
 import type { Commands, Person } from '../control/commands.ts';
 import type { ProductDetail } from '../insight/product.ts';
 import type { ProductId } from '../model/ids.ts';
-import { may, type Scope, type Visitor } from './visitor.ts';
+import type { RoleName } from '../model/role.ts';
+import { may, type Visitor } from './visitor.ts';
 
 export interface Order {
-  readonly scope: Scope;
+  readonly role: RoleName;
   /** On the button. */
   readonly label: string;
   /** What will happen, before it does. */
@@ -29,7 +30,7 @@ const notThere = 'There is no such living product any more.';
 
 export const productOrders: Readonly<Record<string, ProductOrder>> = {
   reconcile: {
-    scope: 'operator',
+    role: 'operator',
     label: 'Look at it now',
     says: 'The product is compared with what the portal says, and what differs is put in order.',
     danger: false,
@@ -40,7 +41,7 @@ export const productOrders: Readonly<Record<string, ProductOrder>> = {
     },
   },
   rotate: {
-    scope: 'operator',
+    role: 'operator',
     label: 'Make a new key',
     says: 'A new key is made, proven and written into .env. The old one works until its grace ends; programs that keep it longer lose access then.',
     danger: false,
@@ -48,7 +49,7 @@ export const productOrders: Readonly<Record<string, ProductOrder>> = {
     carryOut: async (commands, product, by) => ((await commands.rotate(product, by)) ? null : notThere),
   },
   pause: {
-    scope: 'operator',
+    role: 'operator',
     label: 'Pause',
     says: 'Runs will observe and plan, and change nothing: access that is granted or revoked in the portal does not take effect until you resume.',
     danger: true,
@@ -56,7 +57,7 @@ export const productOrders: Readonly<Record<string, ProductOrder>> = {
     carryOut: async (commands, product, by) => ((await commands.pause(product, by)) ? null : notThere),
   },
   resume: {
-    scope: 'operator',
+    role: 'operator',
     label: 'Resume',
     says: 'The next run puts everything in order that changed meanwhile.',
     danger: false,
@@ -64,7 +65,7 @@ export const productOrders: Readonly<Record<string, ProductOrder>> = {
     carryOut: async (commands, product, by) => ((await commands.resume(product, by)) ? null : notThere),
   },
   undelete: {
-    scope: 'operator',
+    role: 'operator',
     label: 'Undelete',
     says: 'The workspace comes back from the archive, with new keys, if the portal has the product again.',
     danger: false,
@@ -82,28 +83,28 @@ const undeletions = {
 
 export const estateOrders: Readonly<Record<string, EstateOrder>> = {
   reconcile: {
-    scope: 'operator',
+    role: 'operator',
     label: 'Look at every product now',
     says: 'Every product is compared with what the portal says. With many products this takes a while, and asks much of portal and store.',
     danger: false,
     carryOut: (commands, by) => commands.reconcile('all', by),
   },
   pause: {
-    scope: 'admin',
+    role: 'admin',
     label: 'Pause everything',
     says: 'Runs will observe and plan, and change nothing, for every product, until an admin resumes.',
     danger: true,
     carryOut: (commands, by) => commands.pause('all', by),
   },
   resume: {
-    scope: 'admin',
+    role: 'admin',
     label: 'Resume everything',
     says: 'The next runs put everything in order that changed meanwhile.',
     danger: false,
     carryOut: (commands, by) => commands.resume('all', by),
   },
   'release-brake': {
-    scope: 'admin',
+    role: 'admin',
     label: 'Release the brake',
     says: 'Every product that the brake holds is torn down: its keys end, its workspace goes to the archive.',
     danger: true,
@@ -112,7 +113,7 @@ export const estateOrders: Readonly<Record<string, EstateOrder>> = {
 };
 
 export const replayOrder: Order = {
-  scope: 'operator',
+  role: 'operator',
   label: 'Replay',
   says: 'The products that this delivery named are looked at again. Nothing else is repeated: what is done follows from what the portal says now.',
   danger: false,
@@ -121,6 +122,6 @@ export const replayOrder: Order = {
 /** What the visitor may order for a product as it stands. */
 export function ordersOf(product: ProductDetail, visitor: Visitor) {
   return Object.entries(productOrders)
-    .filter(([, order]) => may(visitor, order.scope) && order.fits(product))
+    .filter(([, order]) => may(visitor, order.role) && order.fits(product))
     .map(([name, { label, danger }]) => ({ name, label, danger }));
 }

@@ -1,11 +1,11 @@
 /** The console's addresses. */
 import express, { type NextFunction, type Request, type Response, Router } from 'express';
+import { securityHeaders } from '../auth/headers.ts';
 import { asProvisionerError } from '../model/errors.ts';
 import { ProductId } from '../model/ids.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { loadAssets } from './assets.ts';
 import { backOf, fieldsOf, isOurs } from './forms.ts';
-import { securityHeaders } from './headers.ts';
 import { Memory } from './memory.ts';
 import { carryOutOrders } from './order-routes.ts';
 import { type Desk, type Page, sendPage, wantsBody } from './page.ts';
@@ -36,7 +36,7 @@ export function createConsoleRouter(options: ConsoleOptions): Router {
   const assets = loadAssets(base);
   const desk: Desk = { base, render, live: options.live, assets: assets.addresses, version: options.version };
   const router = Router();
-  router.use(securityHeaders);
+  router.use(securityHeaders(options.secure), keptNowhere);
   router.use(assets.router);
   router.use(guard(options.authenticate));
   addPages(router, desk, options);
@@ -50,6 +50,12 @@ export function createConsoleRouter(options: ConsoleOptions): Router {
   router.use((request, response) => sendMissing(desk, visitOf(request, response)));
   router.use(failed(desk, options.log));
   return Router().use(base, router);
+}
+
+/** Pages tell who has access to what. */
+function keptNowhere(_request: Request, response: Response, next: NextFunction): void {
+  response.set('Cache-Control', 'no-store');
+  next();
 }
 
 function guard(authenticate: Authenticate) {
@@ -82,7 +88,7 @@ function addPages(router: Router, desk: Desk, sources: ConsoleOptions): void {
     router.get(path, async (request, response) => {
       const visit = visitOf(request, response);
       const page = wantsBody(request)
-        ? await memory.recall(`${visit.visitor.scope} ${request.originalUrl}`, () => make(visit))
+        ? await memory.recall(`${visit.visitor.role} ${request.originalUrl}`, () => make(visit))
         : await make(visit);
       if (page === null) return sendMissing(desk, visit);
       sendPage(desk, request, response, visit.visitor, page);

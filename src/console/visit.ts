@@ -10,6 +10,8 @@ export interface ConsoleOptions extends Sources {
   readonly live: Live;
   readonly log: Logger;
   readonly version: string;
+  /** Browsers reach us by https. */
+  readonly secure: boolean;
 }
 
 /** What is known of a request when its page is made. */

@@ -61,8 +61,10 @@ export function causeOf(cause: Cause): string {
       return cause.why;
     case 'neighbour':
       return 'a neighbour changed';
+    case 'drift-check':
+      return 'drift check';
     case 'person':
-      return cause.what;
+      return cause.who === undefined ? cause.what : `${cause.what} by ${cause.who}`;
     default:
       // A later version's cause, read from the database.
       return (cause as { kind: string }).kind.replaceAll('-', ' ');

@@ -9,9 +9,9 @@ import type { Kysely } from 'kysely';
 import { Live } from '../../src/console/live.ts';
 import { createConsoleRouter } from '../../src/console/router.ts';
 import type { Sources } from '../../src/console/sources.ts';
-import type { Scope } from '../../src/console/visitor.ts';
 import type { Commands } from '../../src/control/commands.ts';
 import { readStamps } from '../../src/db/stamps.ts';
+import type { RoleName } from '../../src/model/role.ts';
 import type { Tables } from '../../src/db/tables.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { Redactor } from '../../src/telemetry/redact.ts';
@@ -30,7 +30,7 @@ export interface ConsoleStage extends AsyncDisposable {
 }
 
 export interface ConsoleStageOptions extends Partial<Pick<Sources, 'inputsOf' | 'editorsOf'>> {
-  readonly scope?: Scope;
+  readonly role?: RoleName;
   readonly commands?: Partial<Commands>;
   readonly tickMs?: number;
 }
@@ -44,7 +44,7 @@ export async function setConsoleStage(options: ConsoleStageOptions = {}): Promis
   const folder = await mkdtemp(join(tmpdir(), 'provisioner-console-'));
   started.defer(() => rm(folder, { recursive: true, force: true }));
   const log = createLogger({ format: 'json', level: 'error', colour: false, redactor: new Redactor() });
-  const { tickMs = 200, scope = 'admin' } = options;
+  const { tickMs = 200, role = 'admin' } = options;
   const live = started.use(new Live({ read: (since) => readStamps(books.db, since), log, tickMs, restMs: 50 }));
   const orders: string[] = [];
   const app = express();
@@ -56,10 +56,11 @@ export async function setConsoleStage(options: ConsoleStageOptions = {}): Promis
       listFolder: (home, path) => listFolder(folder, home, path),
       editorsOf: options.editorsOf ?? (() => []),
       clock: () => new Date(),
-      authenticate: async () => ({ name: 'anna@example.com', scope, csrfToken }),
+      authenticate: async () => ({ name: 'anna@example.com', role, csrfToken, loggedIn: false }),
       live,
       log,
       version: '0.0.0',
+      secure: false,
     }),
   );
   const server = createServer(app);
