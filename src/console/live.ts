@@ -102,7 +102,7 @@ export class Live implements Disposable {
       else this.#compare(this.#last, now);
       this.#last = now;
     } catch (error) {
-      this.#options.log.debug('open pages could not be told what changed', {
+      this.#options.log.warn('open pages could not be told what changed', {
         error: error instanceof Error ? error.message : String(error),
       });
     }

@@ -25,7 +25,7 @@ export async function readStamps(db: Kysely<Tables>, since: Date | null): Promis
   const noted = db
     .selectFrom('product')
     .select('id')
-    .where('updated_at', '>', since ?? new Date(8.64e15 / 10))
+    .where((on) => (since === null ? on.lit(false) : on('updated_at', '>', since)))
     .limit(mostProducts);
   const row = await db
     .selectNoFrom((field) => [

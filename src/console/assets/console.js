@@ -14,7 +14,6 @@
     sources.add(source);
     return source;
   };
-  document.addEventListener('htmx:sseOpen', () => say('Live', 'on'));
   document.addEventListener('htmx:sseError', () => say('Connecting again', 'off'));
   for (const name of ['htmx:sendError', 'htmx:responseError'])
     document.addEventListener(name, (event) => {
