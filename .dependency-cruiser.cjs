@@ -48,7 +48,7 @@ module.exports = {
       from: { path: '^src/cli/' },
       to: {
         path: '^src/',
-        pathNot: '^src/(cli|model|config|telemetry|compose|workspace)/|^src/daemon[.]ts$',
+        pathNot: '^src/(cli|model|config|auth|telemetry|compose|workspace)/|^src/daemon[.]ts$',
       },
     },
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import type express from 'express';
 import { createApp } from './compose/app.ts';
 import { assembleParts } from './compose/parts.ts';
+import { announceAccess, assemblePeople } from './compose/people.ts';
 import { loadPlatform } from './compose/platform.ts';
 import { secretsOf } from './config/env.ts';
 import type { Environment } from './config/schema.ts';
@@ -87,11 +88,13 @@ async function startParts(
     }),
   );
   const state = { accepting: true };
-  const server = await listen(env, createApp(env, parts, state));
+  const people = assemblePeople(env, parts);
+  const server = await listen(env, createApp(env, parts, state, people));
   started.defer(() => close(server));
   startWorkers(env, parts, resync, started);
   resync.start(leadership);
   announce(env, log);
+  await announceAccess(env, people.guard, log);
 
   const { address, port } = server.address() as AddressInfo;
   const host = address.includes(':') ? `[${address}]` : address;

@@ -5,9 +5,10 @@ import { hasApiKeys } from '../db/api-keys.ts';
 import { findSession } from '../db/sessions.ts';
 import type { Tables } from '../db/tables.ts';
 import { type RoleName, roleHolds } from '../model/role.ts';
-import { adoptKeyOrders, type KeyHolder, verifyApiKey } from './api-keys.ts';
+import { type KeyHolder, verifyApiKey } from './api-keys.ts';
 import { type CookieOptions, readOurCookie } from './cookies.ts';
 import { sameText, sha256, sign } from './digest.ts';
+import { adoptKeyOrders } from './key-book.ts';
 import { isLocalCall, isSameOrigin } from './origin.ts';
 
 /** Who asks: `name` goes to the audit. */

@@ -1,9 +1,11 @@
-/** The HTTP server’s routes: webhooks, health, sessions. */
+/** The HTTP server’s routes: webhooks, health, sessions, logins, the API. */
 import express, { type NextFunction, type Request, type Response } from 'express';
 import { sql } from 'kysely';
 import { createCredentialsRouter } from '../api/credentials.ts';
 import { createHealthRouter } from '../api/health.ts';
+import { createApi } from '../api/v1/router.ts';
 import type { Environment } from '../config/schema.ts';
+import { createCommands } from '../control/orders.ts';
 import { readBrake } from '../db/brake.ts';
 import { findTokenDigest } from '../db/credential-tokens.ts';
 import { countByCondition } from '../db/products.ts';
@@ -15,12 +17,14 @@ import { version } from '../model/version.ts';
 import { queueNames } from '../queue/jobs.ts';
 import type { ReconcileParts } from '../reconcile/parts.ts';
 import { tokenDigest } from '../sinks/credential-endpoint.ts';
+import type { People } from './people.ts';
 
 /** `state.accepting` turns false while the daemon stops. */
 export function createApp(
   env: Environment,
   parts: ReconcileParts,
   state: { readonly accepting: boolean },
+  people: People,
 ): express.Express {
   const { database, queue, log, metrics, portal, store, findIssuer, capabilities, workspaces } = parts;
   const app = express();
@@ -59,6 +63,8 @@ export function createApp(
     }),
   );
   if (env.PROV_CREDENTIALS_URL !== undefined) app.use(createCredentials(parts));
+  app.use(people.login);
+  app.use('/api/v1', createApiOf(parts, people));
   app.use((_request, response) => void response.status(404).json({ error: 'There is nothing here.' }));
   app.use((error: unknown, _request: Request, response: Response, _next: NextFunction) => {
     const status = httpStatusOf(error);
@@ -85,6 +91,13 @@ async function refreshGauges({ database, queue, metrics }: ReconcileParts): Prom
     const { waiting, running } = await queue.depth(name);
     metrics.queue(name, waiting, running);
   }
+}
+
+function createApiOf(parts: ReconcileParts, { guard, secure }: People): express.Express {
+  const { database, queue, log, clock } = parts;
+  const commands = createCommands(parts);
+  const jobs = () => queue.depth(queueNames.reconcile);
+  return createApi({ db: database.sql, commands, jobs, clock, version, guard, secure, log });
 }
 
 function createCredentials({ database, findIssuer, hideSecret, log }: ReconcileParts): express.Router {

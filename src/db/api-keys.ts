@@ -1,5 +1,5 @@
 /** The books on keys to our own API: digests, roles, ends. */
-import type { Kysely } from 'kysely';
+import type { Kysely, Transaction } from 'kysely';
 import type { RoleName } from '../model/role.ts';
 import type { Tables } from './tables.ts';
 
@@ -19,9 +19,9 @@ export interface ApiKeyRecord {
 /** A key to be noted; `sha256` is the digest of its secret part. */
 export type NewApiKey = Omit<ApiKeyRecord, 'usedAt' | 'revokedAt'> & { readonly sha256: string };
 
-/** Idempotent by id: a key that is there stays as it is. */
-export async function insertApiKey(db: Kysely<Tables>, key: NewApiKey): Promise<void> {
-  await db
+/** Idempotent by id: a key that is there stays as it is. `false`: it was there. */
+export async function insertApiKey(trx: Transaction<Tables>, key: NewApiKey): Promise<boolean> {
+  const row = await trx
     .insertInto('api_key')
     .values({
       id: key.id,
@@ -33,7 +33,9 @@ export async function insertApiKey(db: Kysely<Tables>, key: NewApiKey): Promise<
       expires_at: key.expiresAt,
     })
     .onConflict((conflict) => conflict.column('id').doNothing())
-    .execute();
+    .returning('id')
+    .executeTakeFirst();
+  return row !== undefined;
 }
 
 /** The key with its digest, also when it has ended. */
@@ -57,18 +59,16 @@ export async function hasApiKeys(db: Kysely<Tables>): Promise<boolean> {
 }
 
 /** Ends the key and the logins made with it. `false`: there is no such key that still works. */
-export async function revokeApiKey(db: Kysely<Tables>, id: string, now: Date): Promise<boolean> {
-  return db.transaction().execute(async (trx) => {
-    const ended = await trx
-      .updateTable('api_key')
-      .set({ revoked_at: now })
-      .where('id', '=', id)
-      .where('revoked_at', 'is', null)
-      .returning('id')
-      .executeTakeFirst();
-    await trx.deleteFrom('session').where('api_key', '=', id).execute();
-    return ended !== undefined;
-  });
+export async function revokeApiKey(trx: Transaction<Tables>, id: string, now: Date): Promise<boolean> {
+  const ended = await trx
+    .updateTable('api_key')
+    .set({ revoked_at: now })
+    .where('id', '=', id)
+    .where('revoked_at', 'is', null)
+    .returning('id')
+    .executeTakeFirst();
+  await trx.deleteFrom('session').where('api_key', '=', id).execute();
+  return ended !== undefined;
 }
 
 export async function noteApiKeyUse(db: Kysely<Tables>, id: string, now: Date): Promise<void> {

@@ -1,7 +1,8 @@
 /** Operations on keys to this API, and on who one is. */
 import { z } from 'zod';
-import { makeApiKey } from '../../auth/api-keys.ts';
-import { insertApiKey, listApiKeys, revokeApiKey } from '../../db/api-keys.ts';
+import { endKey, noteKey } from '../../auth/key-book.ts';
+import { makeApiKey } from '../../auth/key-text.ts';
+import { listApiKeys } from '../../db/api-keys.ts';
 import { type Endpoint, endpoint } from './endpoint.ts';
 import type { ApiParts } from './parts.ts';
 import { ApiProblem } from './problem.ts';
@@ -55,7 +56,7 @@ export function keyEndpoints({ db, clock }: ApiParts): readonly Endpoint[] {
         const now = clock();
         const expiresAt = days === undefined ? null : new Date(now.getTime() + days * dayMs);
         const { text, record } = makeApiKey({ name, role, expiresAt }, visitor.name, now);
-        await insertApiKey(db, record);
+        await noteKey(db, record, visitor.name);
         const { sha256: _digest, ...shown } = record;
         return { ...shown, usedAt: null, revokedAt: null, key: text };
       },
@@ -69,8 +70,8 @@ export function keyEndpoints({ db, clock }: ApiParts): readonly Endpoint[] {
       params: z.strictObject({ key: z.string().regex(/^[0-9a-f]{12}$/) }),
       answer: form.Done,
       problems: ['NOT_FOUND'],
-      handle: async ({ params: { key } }) => {
-        if (!(await revokeApiKey(db, key, clock())))
+      handle: async ({ params: { key }, visitor }) => {
+        if (!(await endKey(db, key, visitor.name, clock())))
           throw new ApiProblem('NOT_FOUND', `There is no key ${key} that still works.`);
         return { done: true as const };
       },

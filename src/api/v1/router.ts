@@ -23,7 +23,7 @@ export interface ApiOptions extends ApiParts {
 }
 
 /** Every operation there is, with those that describe the rest. */
-export function apiEndpoints(parts: ApiParts): readonly Endpoint[] {
+function apiEndpoints(parts: ApiParts): readonly Endpoint[] {
   const endpoints = [...readingEndpoints(parts), ...actingEndpoints(parts), ...keyEndpoints(parts)];
   return [...endpoints, ...referenceEndpoints((own) => describeApi([...endpoints, ...own]))];
 }
@@ -35,6 +35,9 @@ export function createApi(options: ApiOptions): express.Express {
   api.set('etag', 'weak');
   api.use(securityHeaders(options.secure), (request, response, next) => {
     response.set('cache-control', request.method === 'GET' ? 'private, no-cache' : 'no-store');
+    // `fetch` adds `no-cache` to every conditional request (its standard, "HTTP-network-or-cache fetch"), and express
+    // would then send all of it again. Who wants that leaves `If-None-Match` out.
+    if (request.headers['if-none-match'] !== undefined) delete request.headers['cache-control'];
     next();
   });
   for (const endpoint of apiEndpoints(options)) {

@@ -5,8 +5,8 @@ import { longestPage } from '../../insight/page.ts';
 import { OutputPortId, ProductId } from '../../model/ids.ts';
 import { roleNames } from '../../model/role.ts';
 
-export const instant = z.date();
-export const maybeInstant = instant.nullable();
+const instant = z.date();
+const maybeInstant = instant.nullable();
 const maybeText = z.string().nullable();
 const count = z.int().min(0);
 
@@ -30,7 +30,7 @@ export const paging = {
     .meta({ description: `Most items of one page, 1 to ${longestPage}.` }),
 };
 /** A moment in a query, with its offset from UTC. */
-export const moment = z.iso
+const moment = z.iso
   .datetime({ offset: true })
   .transform((text) => new Date(text))
   .meta({ description: 'For example `2026-01-31T08:00:00Z`.' });
@@ -43,7 +43,7 @@ export const span = {
 export const productParam = z.strictObject({ product: ProductId });
 export const uuidParam = z.guid().toLowerCase();
 
-export const Condition = form({
+const Condition = form({
   type: z.enum(headlines),
   status: z.boolean(),
   reason: z.string().meta({ description: 'One word, stable.' }),
@@ -99,13 +99,14 @@ export const ProductDetail = form({
   failures: count,
 }).meta({ id: 'ProductDetail' });
 
-export const Cause = z
+const Cause = z
   .discriminatedUnion('kind', [
     form({ kind: z.literal('delivery'), delivery: z.string() }),
     form({ kind: z.literal('resync') }),
+    form({ kind: z.literal('drift-check') }),
     form({ kind: z.literal('clock'), why: z.string() }),
     form({ kind: z.literal('neighbour'), product: z.string() }),
-    form({ kind: z.literal('person'), what: z.string() }),
+    form({ kind: z.literal('person'), what: z.string(), who: z.string().optional() }),
   ])
   .meta({ id: 'Cause', description: 'Why something was done.' });
 
