@@ -29,6 +29,7 @@ const allowed = {
     'sinks',
   ],
   control: ['model', 'db', 'queue', 'reconcile'],
+  console: ['model', 'grants', 'telemetry', 'db', 'workspace', 'insight', 'auth', 'control'],
 };
 
 const folderRules = Object.entries(allowed).map(([folder, others]) => ({

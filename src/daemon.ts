@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import type express from 'express';
 import { createApp } from './compose/app.ts';
 import { assembleParts } from './compose/parts.ts';
+import { assembleConsole } from './compose/console.ts';
 import { announceAccess, assemblePeople } from './compose/people.ts';
 import { loadPlatform } from './compose/platform.ts';
 import { secretsOf } from './config/env.ts';
@@ -89,9 +90,12 @@ async function startParts(
   );
   const state = { accepting: true };
   const people = assemblePeople(env, parts);
-  const server = await listen(env, createApp(env, parts, state, people));
+  const { router, live } = assembleConsole(env, parts, people);
+  const server = await listen(env, createApp(env, parts, state, people, router));
   started.defer(() => close(server));
-  startWorkers(env, parts, resync, started);
+  // Pages that are open would keep the server from closing.
+  started.use(live);
+  startWorkers(env, parts, resync, started, () => live.poke());
   resync.start(leadership);
   announce(env, log);
   await announceAccess(env, people.guard, log);
@@ -112,6 +116,7 @@ function startWorkers(
   parts: ReconcileParts,
   resync: ReturnType<typeof createResync>,
   started: AsyncDisposableStack,
+  onRun: () => void,
 ): void {
   const { queue, log } = parts;
   const reconcile = createWorker({
@@ -121,7 +126,7 @@ function startWorkers(
     log,
     run: (data) => {
       const { product, cause } = ReconcileJob.parse(data);
-      return reconcileProduct(parts, product, cause);
+      return reconcileProduct(parts, product, cause).finally(onRun);
     },
   });
   const lookUps = createWorker({

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { behaviourSettings } from './settings/behaviour.ts';
+import { consoleSettings } from './settings/console.ts';
 import { daemonSettings } from './settings/daemon.ts';
 import { peopleSettings } from './settings/people.ts';
 import { portalSettings } from './settings/portal.ts';
@@ -20,6 +21,7 @@ export const Environment = z.object({
   ...workspacesSettings,
   ...behaviourSettings,
   ...peopleSettings,
+  ...consoleSettings,
   ...daemonSettings,
   ...secretsSettings,
 });

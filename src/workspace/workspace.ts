@@ -3,6 +3,7 @@ import { lstat, mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { HomeName } from '../model/home.ts';
 import { type EnvEntries, readEnvBlock, withEnvBlock, withoutEnvBlock } from './env-block.ts';
+import { type Listing, listFolder } from './listing.ts';
 import { sha256 } from './render.ts';
 import { type Entry, Repository } from './repository.ts';
 import {
@@ -168,6 +169,11 @@ export class Workspaces {
         throw workspaceError(name, error);
       },
     );
+  }
+
+  /** One folder of a workspace, for looking; `null`: there is none. */
+  list(home: HomeName, path: string): Promise<Listing | null> {
+    return listFolder(this.#root, home, path);
   }
 
   /** Makes the folder of all workspaces and shows that it can be written. */
