@@ -12,9 +12,7 @@ export const rowsOfPage = 50;
 const text = z.string().trim().max(200).optional().catch(undefined);
 /** An empty field of a form is a field that was left out. */
 const filled = <S extends z.ZodType>(schema: S) =>
-  z
-    .preprocess((value) => (value === '' ? undefined : value), schema.optional())
-    .catch(undefined);
+  z.preprocess((value) => (value === '' ? undefined : value), schema.optional()).catch(undefined);
 /** `2026-03-01`, as date fields send it: the start of that day (UTC). */
 const day = z.iso.date().transform((date) => new Date(`${date}T00:00:00Z`));
 

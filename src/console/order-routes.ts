@@ -26,7 +26,9 @@ interface Placed {
 type Find = (visit: Visit) => Promise<Placed | null>;
 
 export function carryOutOrders(router: Router, desk: Desk, options: ConsoleOptions): void {
-  place(router, desk, options, '/confirm/:order', '/orders/:order', async (visit) => estateOrder(desk, options, visit));
+  place(router, desk, options, '/confirm/:order', '/orders/:order', async (visit) =>
+    estateOrder(desk, options, visit),
+  );
   place(router, desk, options, '/products/:id/confirm/:order', '/products/:id/orders/:order', (visit) =>
     productOrder(desk, options, visit),
   );
@@ -35,26 +37,44 @@ export function carryOutOrders(router: Router, desk: Desk, options: ConsoleOptio
   );
 }
 
-function place(router: Router, desk: Desk, options: ConsoleOptions, asks: string, does: string, find: Find): void {
+function place(
+  router: Router,
+  desk: Desk,
+  options: ConsoleOptions,
+  asks: string,
+  does: string,
+  find: Find,
+): void {
   router.get(asks, async (request, response, next) => {
     const visit = visitOf(request, response);
     const placed = await find(visit);
     if (placed === null) return next();
-    if (!may(visit.visitor, placed.order.role)) return refuse(desk, visit, placed, `This takes the role ${placed.order.role}.`);
+    if (!may(visit.visitor, placed.order.role))
+      return refuse(desk, visit, placed, `This takes the role ${placed.order.role}.`);
     confirm(desk, visit, placed);
   });
-  router.post(does, express.urlencoded({ extended: false, limit: '8kb' }), async (request, response, next) => {
-    const visit = visitOf(request, response);
-    const placed = await find(visit);
-    if (placed === null) return next();
-    if (!isOurs(fieldsOf(request), visit.visitor))
-      return refuse(desk, visit, placed, 'The form is out of date, or not from here. Go back and press the button again.');
-    if (!may(visit.visitor, placed.order.role)) return refuse(desk, visit, placed, `This takes the role ${placed.order.role}.`);
-    const fault = await placed.carryOut();
-    options.live.poke();
-    if (fault !== null) return refuse(desk, visit, placed, fault, 409);
-    response.redirect(303, `${placed.back}?done=${placed.name}`);
-  });
+  router.post(
+    does,
+    express.urlencoded({ extended: false, limit: '8kb' }),
+    async (request, response, next) => {
+      const visit = visitOf(request, response);
+      const placed = await find(visit);
+      if (placed === null) return next();
+      if (!isOurs(fieldsOf(request), visit.visitor))
+        return refuse(
+          desk,
+          visit,
+          placed,
+          'The form is out of date, or not from here. Go back and press the button again.',
+        );
+      if (!may(visit.visitor, placed.order.role))
+        return refuse(desk, visit, placed, `This takes the role ${placed.order.role}.`);
+      const fault = await placed.carryOut();
+      options.live.poke();
+      if (fault !== null) return refuse(desk, visit, placed, fault, 409);
+      response.redirect(303, `${placed.back}?done=${placed.name}`);
+    },
+  );
 }
 
 function confirm(desk: Desk, { request, response, visitor }: Visit, placed: Placed): void {
@@ -64,13 +84,23 @@ function confirm(desk: Desk, { request, response, visitor }: Visit, placed: Plac
   sendPage(desk, request, response, visitor, { section, title: order.label, body });
 }
 
-function refuse(desk: Desk, { request, response, visitor }: Visit, { section, order, back }: Placed, says: string, status = 403): void {
+function refuse(
+  desk: Desk,
+  { request, response, visitor }: Visit,
+  { section, order, back }: Placed,
+  says: string,
+  status = 403,
+): void {
   const body = desk.render('message', { says, href: back, label: 'Go back' });
   if (wantsDialog(request)) return void response.status(200).type('html').send(String(body));
   sendPage(desk, request, response, visitor, { section, title: `Not done: ${order.label}`, status, body });
 }
 
-function estateOrder({ base }: Desk, { commands }: ConsoleOptions, { request, visitor }: Visit): Placed | null {
+function estateOrder(
+  { base }: Desk,
+  { commands }: ConsoleOptions,
+  { request, visitor }: Visit,
+): Placed | null {
   const name = String(request.params.order);
   const order = Object.hasOwn(estateOrders, name) ? estateOrders[name] : undefined;
   if (order === undefined) return null;
@@ -88,10 +118,15 @@ function estateOrder({ base }: Desk, { commands }: ConsoleOptions, { request, vi
   };
 }
 
-async function productOrder({ base }: Desk, options: ConsoleOptions, { request, visitor }: Visit): Promise<Placed | null> {
+async function productOrder(
+  { base }: Desk,
+  options: ConsoleOptions,
+  { request, visitor }: Visit,
+): Promise<Placed | null> {
   const name = String(request.params.order);
   const order = Object.hasOwn(productOrders, name) ? productOrders[name] : undefined;
-  const product: ProductDetail | null = order === undefined ? null : await findDetail(options, request.params.id);
+  const product: ProductDetail | null =
+    order === undefined ? null : await findDetail(options, request.params.id);
   if (order === undefined || product === null) return null;
   const back = `${base}/products/${product.id}`;
   return {

@@ -56,8 +56,17 @@ export function wantsDialog(request: Request): boolean {
 }
 
 /** Answers with the page, or with its body when that is what was asked for. */
-export function sendPage(desk: Desk, request: Request, response: Response, visitor: Visitor, page: Page): void {
-  response.status(page.status ?? 200).type('html').set('Vary', 'HX-Target');
+export function sendPage(
+  desk: Desk,
+  request: Request,
+  response: Response,
+  visitor: Visitor,
+  page: Page,
+): void {
+  response
+    .status(page.status ?? 200)
+    .type('html')
+    .set('Vary', 'HX-Target');
   if (wantsBody(request)) return void response.send(String(page.body));
   response.send(String(desk.render('layout', layoutOf(desk, request, visitor, page))));
 }

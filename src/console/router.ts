@@ -153,7 +153,8 @@ function failed(desk: Desk, log: Logger) {
     const { code, message } = asProvisionerError(thrown);
     log.error('a page of the console failed', { code, error: message });
     if (response.headersSent || response.locals.visitor === undefined) return next(thrown);
-    const says = 'This page could not be made. The log has the reason; most often the database is away for a moment.';
+    const says =
+      'This page could not be made. The log has the reason; most often the database is away for a moment.';
     sendPage(desk, request, response, visitOf(request, response).visitor, {
       section: 'overview',
       title: 'That did not work',

@@ -22,7 +22,9 @@ const states: Readonly<Record<Exclude<ProductState, 'live'>, Badge>> = {
 
 /** The state where it says more than the headline does. */
 export function badgeOf(product: { readonly state: ProductState; readonly headline: Headline }): Badge {
-  return product.state === 'live' ? { word: product.headline, tone: tones[product.headline] } : states[product.state];
+  return product.state === 'live'
+    ? { word: product.headline, tone: tones[product.headline] }
+    : states[product.state];
 }
 
 export function badgeOfHeadline(headline: Headline): Badge {

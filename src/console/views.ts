@@ -46,8 +46,7 @@ function registerWords(engine: typeof Handlebars, clock: () => Date): void {
     ms: (value: number | null | undefined) => (value === null || value === undefined ? '–' : lengthOf(value)),
     size: (value: number) => sizeOf(value),
     number: (value: number) => numberOf(value),
-    plural: (count: number, one: string, many: string) =>
-      `${numberOf(count)} ${count === 1 ? one : many}`,
+    plural: (count: number, one: string, many: string) => `${numberOf(count)} ${count === 1 ? one : many}`,
     is: (left: unknown, right: unknown) => left === right,
   });
 }

@@ -70,7 +70,9 @@ function requestOf({ asked, source, now }: AccessFacts): Input | undefined {
   if (typeof asked === 'string') return undefined;
   const own = asked.filter(({ provider }) => provider === source.id);
   return (
-    own.find((input) => isApproved(input, now.getTime())) ?? own.find(({ status }) => status === 'pending') ?? own[0]
+    own.find((input) => isApproved(input, now.getTime())) ??
+    own.find(({ status }) => status === 'pending') ??
+    own[0]
   );
 }
 
@@ -113,11 +115,17 @@ function approved(facts: AccessFacts): Check | null {
   if (input === undefined) return null;
   const needs = 'The owners approved it, and the approval has not ended';
   if (isApproved(input, facts.now.getTime())) {
-    const end = input.validUntil === null ? 'without end' : `until ${input.validUntil} (end of that day, UTC)`;
+    const end =
+      input.validUntil === null ? 'without end' : `until ${input.validUntil} (end of that day, UTC)`;
     return { needs, verdict: 'yes', says: `Approved, ${end}.` };
   }
   if (input.status === 'approved')
-    return { needs, verdict: 'no', says: `The approval ended with ${input.validUntil}.`, todo: 'Ask for a renewal in the portal.' };
+    return {
+      needs,
+      verdict: 'no',
+      says: `The approval ended with ${input.validUntil}.`,
+      todo: 'Ask for a renewal in the portal.',
+    };
   const said = decisions[input.status] ?? {
     says: `The portal says “${input.status}”.`,
     todo: 'See the request in the portal.',
@@ -129,7 +137,11 @@ function sourceHasHome({ source }: AccessFacts): Check {
   const needs = `${source.name} has a home`;
   if (source.state === 'live') return { needs, verdict: 'yes', says: `Its home is ${source.home}/.` };
   if (source.state === 'held')
-    return { needs, verdict: 'yes', says: 'It is gone from the portal; the brake keeps its home and its readers.' };
+    return {
+      needs,
+      verdict: 'yes',
+      says: 'It is gone from the portal; the brake keeps its home and its readers.',
+    };
   return {
     needs,
     verdict: 'no',
@@ -142,16 +154,33 @@ function sourceHasHome({ source }: AccessFacts): Check {
 function readerIsWell({ reader }: AccessFacts): Check {
   const needs = `The last look at ${reader.name} went well`;
   if (reader.state === 'retired' || reader.state === 'retiring')
-    return { needs, verdict: 'no', says: `${reader.name} was deleted in the portal and has no keys any more.`, at: 'reader' };
+    return {
+      needs,
+      verdict: 'no',
+      says: `${reader.name} was deleted in the portal and has no keys any more.`,
+      at: 'reader',
+    };
   const bad = reader.conditions.find(({ type, status }) => type === 'Degraded' && status);
-  if (bad === undefined) return { needs, verdict: 'yes', says: reader.conditions[0]?.message ?? 'It is being worked on.' };
-  return { needs, verdict: 'no', says: bad.message, todo: `See ${reader.name}: ${bad.reason}.`, at: 'reader' };
+  if (bad === undefined)
+    return { needs, verdict: 'yes', says: reader.conditions[0]?.message ?? 'It is being worked on.' };
+  return {
+    needs,
+    verdict: 'no',
+    says: bad.message,
+    todo: `See ${reader.name}: ${bad.reason}.`,
+    at: 'reader',
+  };
 }
 
 function notPaused({ reader, estatePaused }: AccessFacts): Check {
   const needs = 'Changes are not paused';
   if (estatePaused)
-    return { needs, verdict: 'no', says: 'Everything is paused: nothing is changed.', todo: 'An admin resumes it on the overview.' };
+    return {
+      needs,
+      verdict: 'no',
+      says: 'Everything is paused: nothing is changed.',
+      todo: 'An admin resumes it on the overview.',
+    };
   if (reader.pausedAt !== null)
     return {
       needs,
@@ -167,7 +196,11 @@ function inForce(facts: AccessFacts): Check {
   const needs = 'The access is in the policy';
   const grant = grantOf(facts);
   if (grant !== undefined)
-    return { needs, verdict: 'yes', says: `In force since ${grant.since.toISOString().slice(0, 16).replace('T', ' ')} UTC.` };
+    return {
+      needs,
+      verdict: 'yes',
+      says: `In force since ${grant.since.toISOString().slice(0, 16).replace('T', ' ')} UTC.`,
+    };
   return {
     needs,
     verdict: 'no',
@@ -181,5 +214,11 @@ function hasKey({ reader }: AccessFacts): Check {
   const needs = `${reader.name} has a key that works`;
   const key = reader.keys.find(({ state }) => state === 'current');
   if (key !== undefined) return { needs, verdict: 'yes', says: `Key ${key.id} stands in its .env.` };
-  return { needs, verdict: 'no', says: 'No key was handed over yet.', todo: 'See its last run.', at: 'reader' };
+  return {
+    needs,
+    verdict: 'no',
+    says: 'No key was handed over yet.',
+    todo: 'See its last run.',
+    at: 'reader',
+  };
 }

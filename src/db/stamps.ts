@@ -32,7 +32,10 @@ export async function readStamps(db: Kysely<Tables>, since: Date | null): Promis
       field.selectFrom('run').select(raw<string>`max(started_at)::text`.as('at')).as('runs'),
       field.selectFrom('delivery').select(raw<string>`max(received_at)::text`.as('at')).as('deliveries'),
       field.selectFrom('product').select(raw<Date>`max(updated_at)`.as('at')).as('newest'),
-      field.selectFrom('product').select(raw<string>`count(paused_at) || '/' || count(*)`.as('at')).as('paused'),
+      field
+        .selectFrom('product')
+        .select(raw<string>`count(paused_at) || '/' || count(*)`.as('at'))
+        .as('paused'),
       field.selectFrom('grant').select(raw<string>`max(since) || '/' || count(*)`.as('at')).as('access'),
       field.selectFrom('audit').select(raw<string>`max(at)::text`.as('at')).as('audit'),
       field.selectFrom('brake').select(raw<string>`max(engaged_at)::text`.as('at')).as('brake'),

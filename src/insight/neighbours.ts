@@ -34,7 +34,9 @@ export async function listEdges(
     .orderBy('provider')
     .limit(limit);
   if (around !== 'all')
-    query = query.where((on) => on.or([on('provider', 'in', [...around]), on('consumer', 'in', [...around])]));
+    query = query.where((on) =>
+      on.or([on('provider', 'in', [...around]), on('consumer', 'in', [...around])]),
+    );
   const rows = await query.execute();
   return rows.map((row) => ({ ...row, ports: Number(row.ports) }));
 }

@@ -49,7 +49,9 @@ export async function listFolder(root: string, home: HomeName, path: string): Pr
 }
 
 function isUnsafe(segment: string): boolean {
-  return segment === '' || segment === '.' || segment === '..' || hidden.has(segment) || /[\\\0]/.test(segment);
+  return (
+    segment === '' || segment === '.' || segment === '..' || hidden.has(segment) || /[\\\0]/.test(segment)
+  );
 }
 
 async function look(folder: string, name: string): Promise<ListedFile | null> {

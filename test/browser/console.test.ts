@@ -16,7 +16,9 @@ beforeAll(async () => {
   browser = await startChromium();
   stage = await setConsoleStage({
     inputsOf: async (consumer) => estate.inputsOf(consumer),
-    editorsOf: (home) => [{ name: 'VS Code', href: `http://127.0.0.1:9/?folder=/home/coder/products/${home}` }],
+    editorsOf: (home) => [
+      { name: 'VS Code', href: `http://127.0.0.1:9/?folder=/home/coder/products/${home}` },
+    ],
     commands: {
       plan: async (product) => ({
         product,
@@ -37,28 +39,26 @@ afterAll(async () => {
 });
 
 /** Every page, by what is in its address. */
-function pages(): Readonly<Record<string, string>> {
-  return {
-    overview: '',
-    products: '/products',
-    'products that none fits': '/products?q=nothing-like-this',
-    'a product': `/products/${estate.report}`,
-    'a degraded product': `/products/${estate.broken}`,
-    'a retired product': `/products/${estate.retired}`,
-    'a question before an order': `/products/${estate.report}/confirm/rotate`,
-    access: '/access',
-    'why not': `/access?reader=${estate.outsider}&source=${estate.leads}`,
-    'access graph': '/graph',
-    'access graph around a product': `/graph?focus=${estate.report}&depth=2`,
-    runs: '/runs',
-    'a run': `/runs/${estate.run}`,
-    'a failed run': `/runs/${estate.failedRun}`,
-    deliveries: '/deliveries',
-    'a delivery': `/deliveries/${estate.delivery}`,
-    audit: '/audit',
-    'nothing there': '/runs/nothing',
-  };
-}
+const pages: Readonly<Record<string, () => string>> = {
+  overview: () => '',
+  products: () => '/products',
+  'products that none fits': () => '/products?q=nothing-like-this',
+  'a product': () => `/products/${estate.report}`,
+  'a degraded product': () => `/products/${estate.broken}`,
+  'a retired product': () => `/products/${estate.retired}`,
+  'a question before an order': () => `/products/${estate.report}/confirm/rotate`,
+  access: () => '/access',
+  'why not': () => `/access?reader=${estate.outsider}&source=${estate.leads}`,
+  'access graph': () => '/graph',
+  'access graph around a product': () => `/graph?focus=${estate.report}&depth=2`,
+  runs: () => '/runs',
+  'a run': () => `/runs/${estate.run}`,
+  'a failed run': () => `/runs/${estate.failedRun}`,
+  deliveries: () => '/deliveries',
+  'a delivery': () => `/deliveries/${estate.delivery}`,
+  audit: () => '/audit',
+  'nothing there': () => '/runs/nothing',
+};
 
 const looks = {
   light: { colorScheme: 'light', viewport: { width: 1280, height: 860 } },
@@ -86,14 +86,15 @@ async function followed(page: Page): Promise<void> {
 }
 
 describe.each(Object.entries(looks))('in %s', (_name, look) => {
-  test('every page has nothing against WCAG AA, fits its window, and loads only what its policy allows', async () => {
-    for (const [name, path] of Object.entries(pages())) {
-      await using visit = await open(path, look);
-      expect(await violations(visit.page), name).toEqual([]);
-      expect(await visit.page.evaluate(() => document.documentElement.scrollWidth), name).toBe(look.viewport.width);
-      expect(visit.complaints, name).toEqual([]);
-    }
-  });
+  test.each(Object.entries(pages))(
+    '%s has nothing against WCAG AA, fits its window, and loads only what its policy allows',
+    async (_page, path) => {
+      await using visit = await open(path(), look);
+      expect(await violations(visit.page)).toEqual([]);
+      expect(await visit.page.evaluate(() => document.documentElement.scrollWidth)).toBe(look.viewport.width);
+      expect(visit.complaints).toEqual([]);
+    },
+  );
 });
 
 test('what a person chose counts more than what the machine prefers, and stays', async () => {

@@ -11,8 +11,8 @@ import { createConsoleRouter } from '../../src/console/router.ts';
 import type { Sources } from '../../src/console/sources.ts';
 import type { Commands } from '../../src/control/commands.ts';
 import { readStamps } from '../../src/db/stamps.ts';
-import type { RoleName } from '../../src/model/role.ts';
 import type { Tables } from '../../src/db/tables.ts';
+import type { RoleName } from '../../src/model/role.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { Redactor } from '../../src/telemetry/redact.ts';
 import { listFolder } from '../../src/workspace/listing.ts';
@@ -45,7 +45,9 @@ export async function setConsoleStage(options: ConsoleStageOptions = {}): Promis
   started.defer(() => rm(folder, { recursive: true, force: true }));
   const log = createLogger({ format: 'json', level: 'error', colour: false, redactor: new Redactor() });
   const { tickMs = 200, role = 'admin' } = options;
-  const live = started.use(new Live({ read: (since) => readStamps(books.db, since), log, tickMs, restMs: 50 }));
+  const live = started.use(
+    new Live({ read: (since) => readStamps(books.db, since), log, tickMs, restMs: 50 }),
+  );
   const orders: string[] = [];
   const app = express();
   app.use(

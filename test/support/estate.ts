@@ -25,7 +25,8 @@ export async function fillEstate(db: Kysely<Tables>, size: EstateSize): Promise<
 }
 
 async function fillProducts(db: Kysely<Tables>, { products, inputs }: EstateSize): Promise<void> {
-  const ready = '[{"type":"Ready","status":true,"reason":"HomeInOrder","message":"The home is as it should be."}]';
+  const ready =
+    '[{"type":"Ready","status":true,"reason":"HomeInOrder","message":"The home is as it should be."}]';
   const degraded =
     '[{"type":"Degraded","status":true,"reason":"StoreDenied","message":"The store refused our request: AccessDenied on PutUserPolicy. It is tried again with the next resync; a person has to look first."}]';
   await sql`
@@ -48,10 +49,7 @@ async function fillProducts(db: Kysely<Tables>, { products, inputs }: EstateSize
     on conflict do nothing`.execute(db);
 }
 
-async function fillHistory(
-  db: Kysely<Tables>,
-  { products, runs, deliveries }: EstateSize,
-): Promise<void> {
+async function fillHistory(db: Kysely<Tables>, { products, runs, deliveries }: EstateSize): Promise<void> {
   await sql`
     insert into provisioner.run (id, product, cause, started_at, ms, outcome, error_code, error_message, actions)
     select md5('run ' || i)::uuid, md5('product ' || (1 + i % ${sql.lit(products)}))::uuid,

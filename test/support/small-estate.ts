@@ -32,7 +32,8 @@ const gone: Condition = {
   type: 'Ready',
   status: false,
   reason: 'Retired',
-  message: 'The product was deleted in the portal; keys and principal are gone, the workspace is in the archive.',
+  message:
+    'The product was deleted in the portal; keys and principal are gone, the workspace is in the archive.',
 };
 const renamed: Condition = {
   type: 'Notice',
@@ -54,7 +55,10 @@ export async function noteSmallEstate(db: Kysely<Tables>): Promise<SmallEstate> 
   const leads = await noteProduct(db, 'Sales Leads', { home: 'sales-leads', conditions: [fine] });
   const report = await noteProduct(db, 'Sales Report', { home: 'sales-report', conditions: [fine, renamed] });
   const outsider = await noteProduct(db, 'Churn Model', { home: 'churn-model', conditions: [fine] });
-  const broken = await noteProduct(db, 'Supplier Ratings', { home: 'supplier-ratings', conditions: [denied] });
+  const broken = await noteProduct(db, 'Supplier Ratings', {
+    home: 'supplier-ratings',
+    conditions: [denied],
+  });
   const retired = await noteProduct(db, 'Old Campaigns', {
     home: 'old-campaigns',
     state: 'retired',
@@ -82,7 +86,11 @@ export async function noteSmallEstate(db: Kysely<Tables>): Promise<SmallEstate> 
     actions: failedSteps,
   });
   await noteAudit(db, 'put-policy', { product: report, at: minutesAgo(4) });
-  await noteAudit(db, 'order-rotate', { product: leads, actor: 'person:anna@example.com', at: minutesAgo(30) });
+  await noteAudit(db, 'order-rotate', {
+    product: leads,
+    actor: 'person:anna@example.com',
+    at: minutesAgo(30),
+  });
   const asked = (status: string, provider: ProductId, name: string): Input => ({
     outputPortId: provider === leads ? port : newPortId(),
     outputPortName: name,
@@ -113,7 +121,15 @@ async function noteKey(db: Kysely<Tables>, product: ProductId, index: number): P
   const issued = minutesAgo(1440 * (index + 2));
   await db
     .insertInto('access_key')
-    .values({ id, product, state: 'current', secret_sha256: null, issued_at: issued, grace_until: null, expires_at: null })
+    .values({
+      id,
+      product,
+      state: 'current',
+      secret_sha256: null,
+      issued_at: issued,
+      grace_until: null,
+      expires_at: null,
+    })
     .execute();
 }
 

@@ -31,14 +31,21 @@ async function find({ db }: Sources, text = ''): Promise<Found> {
   return { text, product: await findProductDetail(db, only.id), candidates: [] };
 }
 
-export async function accessPage(base: string, sources: Sources, render: Render, request: Request): Promise<Page> {
+export async function accessPage(
+  base: string,
+  sources: Sources,
+  render: Render,
+  request: Request,
+): Promise<Page> {
   const asked = askedOf(AccessAsked, request);
   const [reader, source] = await Promise.all([find(sources, asked.reader), find(sources, asked.source)]);
   const controls = render('access-question', {
     base,
     reader: reader.product?.name ?? reader.text,
     source: source.product?.name ?? source.text,
-    choices: [choice(request, 'reader', reader), choice(request, 'source', source)].filter((one) => one !== null),
+    choices: [choice(request, 'reader', reader), choice(request, 'source', source)].filter(
+      (one) => one !== null,
+    ),
   });
   if (reader.product !== null && source.product !== null)
     return explanation(base, sources, render, controls, reader.product, source.product);
@@ -58,7 +65,11 @@ function choice(request: Request, side: 'reader' | 'source', { text, product, ca
   return {
     text,
     side: side === 'reader' ? 'the product that reads' : 'the product that is read',
-    links: candidates.map(({ id, name, home }) => ({ name, home, href: addressWith(request, { [side]: id, after: null }) })),
+    links: candidates.map(({ id, name, home }) => ({
+      name,
+      home,
+      href: addressWith(request, { [side]: id, after: null }),
+    })),
   };
 }
 
@@ -73,7 +84,12 @@ async function grantsBody(
   const filter = { consumer: reader.product?.id, provider: source.product?.id };
   const after = GrantCursor.safeParse(request.query.after).data ?? null;
   const undecided = [reader, source].some(({ text, product }) => text !== '' && product === null);
-  if (undecided) return render('message', { says: 'Choose a product above, or write more of its name.', href: `${base}/access`, label: 'Begin anew' });
+  if (undecided)
+    return render('message', {
+      says: 'Choose a product above, or write more of its name.',
+      href: `${base}/access`,
+      label: 'Begin anew',
+    });
   const { items, next } = await listGrants(db, filter, { after, limit: rowsOfPage });
   return render('grants', {
     base,
@@ -105,11 +121,17 @@ async function explanation(
     sources.db.selectFrom('estate_pause').select('at').executeTakeFirst(),
     readBrake(sources.db),
   ]);
-  const facts: AccessFacts = { reader, source, asked, estatePaused: pause !== undefined, now: sources.clock() };
+  const facts: AccessFacts = {
+    reader,
+    source,
+    asked,
+    estatePaused: pause !== undefined,
+    now: sources.clock(),
+  };
   const found = explainAccess(facts);
   return {
     section: 'access',
-    title: `Why ${reader.name} ${found.access === true ? 'can' : 'can not'} read ${source.name}`,
+    title: `Can ${reader.name} read ${source.name}?`,
     crumbs: [
       { href: `${base}/products/${reader.id}`, label: reader.name },
       { href: `${base}/access?reader=${reader.id}`, label: 'What it reads' },

@@ -33,7 +33,9 @@ export async function askedSection(
   return render('asked', {
     base,
     id: product.id,
-    rows: rows.map((row) => ({ ...row, ...wordOf(row) })).sort((one, other) => Number(one.readable) - Number(other.readable)),
+    rows: rows
+      .map((row) => ({ ...row, ...wordOf(row) }))
+      .sort((one, other) => Number(one.readable) - Number(other.readable)),
   });
 }
 
@@ -45,7 +47,10 @@ function wordOf({ readable, should, status }: { readable: boolean; should: boole
 }
 
 /** The product's requests, or why the portal could not be asked. */
-export async function requestsOf({ inputsOf }: Sources, product: ProductDetail): Promise<readonly Input[] | string> {
+export async function requestsOf(
+  { inputsOf }: Sources,
+  product: ProductDetail,
+): Promise<readonly Input[] | string> {
   try {
     return await inputsOf(product.id);
   } catch (thrown) {

@@ -9,7 +9,12 @@ import type { Sources } from '../sources.ts';
 import type { Render } from '../views.ts';
 import { causeOf } from '../wording.ts';
 
-export async function auditPage(base: string, { db }: Sources, render: Render, request: Request): Promise<Page> {
+export async function auditPage(
+  base: string,
+  { db }: Sources,
+  render: Render,
+  request: Request,
+): Promise<Page> {
   const asked = askedOf(AuditAsked, request);
   const { after = null, ...filter } = asked;
   const { items, next } = await listAudit(db, filter, { after, limit: rowsOfPage });

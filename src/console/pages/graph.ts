@@ -119,7 +119,11 @@ function listed({ nodes, edges, left }: Part) {
 
 async function search({ db }: Sources, request: Request, text: string) {
   const { items } = await listProducts(db, { search: text }, 'name', { after: null, limit: mostNames });
-  return items.map(({ id, name, home }) => ({ name, home, href: addressWith(request, { focus: id, q: null }) }));
+  return items.map(({ id, name, home }) => ({
+    name,
+    home,
+    href: addressWith(request, { focus: id, q: null }),
+  }));
 }
 
 async function mostRead({ db }: Sources) {
@@ -129,7 +133,11 @@ async function mostRead({ db }: Sources) {
     most.map(({ provider }) => provider),
   );
   const names = new Map(nodes.map(({ id, name }) => [id, name]));
-  return most.map(({ provider, readers }) => ({ id: provider, name: names.get(provider) ?? provider, readers }));
+  return most.map(({ provider, readers }) => ({
+    id: provider,
+    name: names.get(provider) ?? provider,
+    readers,
+  }));
 }
 
 /** Layouts of the graphs that were asked for last: it takes long, and graphs change seldom. */

@@ -58,7 +58,13 @@ export async function productPage(
       moreRuns: runs.next !== null,
       orders: ordersOf(product, visitor),
     }),
-    after: render('product-after', { base, id: product.id, name: product.name, files, retired: product.state === 'retired' }),
+    after: render('product-after', {
+      base,
+      id: product.id,
+      name: product.name,
+      files,
+      retired: product.state === 'retired',
+    }),
     topics: ['product', 'estate'],
     watch: [product.id],
   };

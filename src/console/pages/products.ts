@@ -14,7 +14,12 @@ const sorts: readonly { readonly key: ProductSort; readonly label: string; reado
   { key: 'updated', label: 'Changed', order: 'descending' },
 ];
 
-export async function productsPage(base: string, { db }: Sources, render: Render, request: Request): Promise<Page> {
+export async function productsPage(
+  base: string,
+  { db }: Sources,
+  render: Render,
+  request: Request,
+): Promise<Page> {
   const asked = askedOf(ProductsAsked, request);
   const filter = {
     search: asked.q,
@@ -50,7 +55,11 @@ export async function productsPage(base: string, { db }: Sources, render: Render
       columns: Object.fromEntries(
         sorts.map(({ key, label, order }) => [
           key,
-          { label, href: addressWith(request, { sort: key, after: null }), order: asked.sort === key ? order : null },
+          {
+            label,
+            href: addressWith(request, { sort: key, after: null }),
+            order: asked.sort === key ? order : null,
+          },
         ]),
       ),
       pager: {

@@ -11,7 +11,12 @@ import type { Render } from '../views.ts';
 import { causeOf } from '../wording.ts';
 import { choices } from './products.ts';
 
-export async function runsPage(base: string, { db }: Sources, render: Render, request: Request): Promise<Page> {
+export async function runsPage(
+  base: string,
+  { db }: Sources,
+  render: Render,
+  request: Request,
+): Promise<Page> {
   const asked = askedOf(RunsAsked, request);
   const { after = null, ...filter } = asked;
   const { items, next } = await listRuns(db, filter, { after, limit: rowsOfPage });
@@ -55,7 +60,12 @@ export function runRow(run: RunLine) {
 }
 
 /** `null`: there is no such run. */
-export async function runPage(base: string, { db }: Sources, render: Render, id: string): Promise<Page | null> {
+export async function runPage(
+  base: string,
+  { db }: Sources,
+  render: Render,
+  id: string,
+): Promise<Page | null> {
   const run = z.guid().safeParse(id).success ? await findRun(db, id) : null;
   if (run === null) return null;
   const name = run.productName ?? run.product;

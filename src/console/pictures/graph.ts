@@ -86,6 +86,8 @@ function curve(points: readonly Point[]): string {
   if (first === undefined || last === undefined) return '';
   const at = ({ x, y }: Point) => `${x.toFixed(1)} ${y.toFixed(1)}`;
   const middle = (one: Point, other: Point) => ({ x: (one.x + other.x) / 2, y: (one.y + other.y) / 2 });
-  const bends = rest.slice(0, -1).map((point, index) => `Q${at(point)} ${at(middle(point, rest[index + 1] ?? last))}`);
+  const bends = rest
+    .slice(0, -1)
+    .map((point, index) => `Q${at(point)} ${at(middle(point, rest[index + 1] ?? last))}`);
   return `M${at(first)} ${bends.join(' ')} L${at(last)}`;
 }
