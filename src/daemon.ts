@@ -4,10 +4,14 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type express from 'express';
 import { createApp } from './compose/app.ts';
-import { assembleParts } from './compose/parts.ts';
 import { assembleConsole } from './compose/console.ts';
+import { watchLogLevel } from './compose/log-level.ts';
+import { openNotifier } from './compose/notify.ts';
+import { assembleParts } from './compose/parts.ts';
 import { announceAccess, assemblePeople } from './compose/people.ts';
 import { loadPlatform } from './compose/platform.ts';
+import { openTracer, tracedCalls } from './compose/tracing.ts';
+import { watchParts } from './compose/watched.ts';
 import { secretsOf } from './config/env.ts';
 import type { Environment } from './config/schema.ts';
 import { openDatabase } from './db/connection.ts';
@@ -22,9 +26,11 @@ import type { ReconcileParts } from './reconcile/parts.ts';
 import { reconcileProduct } from './reconcile/reconciler.ts';
 import { createResync } from './reconcile/resync.ts';
 import { startRounds } from './reconcile/rounds.ts';
-import { createLogger, type Logger } from './telemetry/logger.ts';
+import { timedCalls } from './telemetry/calls.ts';
+import { createLogger, type Facts, type Logger, type RootLogger } from './telemetry/logger.ts';
 import { createMetrics } from './telemetry/metrics.ts';
 import { Redactor } from './telemetry/redact.ts';
+import { noTracer } from './telemetry/tracer.ts';
 
 /** A running daemon; disposing it drains and stops within 10 s. */
 export interface Daemon extends AsyncDisposable {
@@ -62,13 +68,25 @@ async function startParts(
 ): Promise<Daemon> {
   const redactor = new Redactor();
   for (const secret of secretsOf(env)) redactor.register(secret);
-  const log = createDaemonLogger(env, redactor, logStream);
+  let tracer = noTracer;
+  const context = () => (tracer === noTracer ? {} : { trace: tracer.traceId() });
+  const log = createDaemonLogger(env, redactor, logStream, context);
+  tracer = started.use(await openTracer(env, redactor, log));
   const metrics = createMetrics();
   const platform = await loadPlatform(env, log);
   for (const secret of platform.secrets) redactor.register(secret);
   const database = started.use(await openDatabase(env.PROV_DATABASE_URL));
-  const queue = started.use(await openQueue(database, log));
-  const parts = assembleParts(env, { started, redactor, log, metrics, platform, database, queue });
+  const queue = started.use(await openQueue(database, log, tracer));
+  const notifier = await openNotifier(env, { database, log, metrics });
+  if (notifier !== null) started.use(notifier);
+  const foundations = { started, redactor, log, metrics, tracer, platform, database, queue };
+  const parts = watchParts(
+    {
+      ...assembleParts(env, foundations),
+      ...(notifier === null ? {} : { onRun: (ending) => notifier.onRun(ending) }),
+    },
+    tracedCalls(tracer, timedCalls(metrics.adapterCall)),
+  );
   await mkdir(env.PROV_CONTROL_PATH, { recursive: true });
 
   const resync = started.use(
@@ -79,6 +97,7 @@ async function startParts(
   );
   await parts.estate.refresh(database.sql);
   const leadership = started.use(await standForElection(parts));
+  started.use(watchLogLevel(env.PROV_CONTROL_PATH, log));
   started.use(startAlarmClock(parts, env.PROV_CONTROL_PATH));
   started.use(
     startRounds(parts, leadership, {
@@ -118,15 +137,22 @@ function startWorkers(
   started: AsyncDisposableStack,
   onRun: () => void,
 ): void {
-  const { queue, log } = parts;
+  const { queue, log, metrics, tracer } = parts;
   const reconcile = createWorker({
     queue,
     name: queueNames.reconcile,
     slots: env.PROV_CONCURRENCY,
     log,
+    onDone: (...job) => {
+        metrics.job(queueNames.reconcile, ...job);
+        onRun();
+      },
     run: (data) => {
-      const { product, cause } = ReconcileJob.parse(data);
-      return reconcileProduct(parts, product, cause).finally(onRun);
+      const { product, cause, trace: parent } = ReconcileJob.parse(data);
+      const attributes = { product, cause: cause.kind };
+      return tracer.span('run', { kind: 'consumer', attributes, parent }, () =>
+        reconcileProduct(parts, product, cause),
+      );
     },
   });
   const lookUps = createWorker({
@@ -134,10 +160,13 @@ function startWorkers(
     name: queueNames.lookUp,
     slots: lookUpSlots,
     log,
+    onDone: (...job) => metrics.job(queueNames.lookUp, ...job),
     run: async (data) => {
       const job = LookUpJob.parse(data);
       try {
-        await lookUpAffected(parts, resync, job.lookUp, job.cause);
+        await tracer.span('look-up', { kind: 'consumer', parent: job.trace }, () =>
+          lookUpAffected(parts, resync, job.lookUp, job.cause),
+        );
       } catch (error) {
         await queue.lookUp([job], lookUpRetryMs);
         throw error;
@@ -170,7 +199,8 @@ function createDaemonLogger(
   env: Environment,
   redactor: Redactor,
   stream: NodeJS.WritableStream | undefined,
-): Logger {
+  context: () => Facts,
+): RootLogger {
   const onTerminal = stream === undefined && process.stdout.isTTY === true;
   const format = env.PROV_LOG_FORMAT === 'auto' ? (onTerminal ? 'pretty' : 'json') : env.PROV_LOG_FORMAT;
   const colour = onTerminal && process.env.NO_COLOR === undefined;
@@ -179,6 +209,7 @@ function createDaemonLogger(
     level: env.PROV_LOG_LEVEL,
     colour,
     redactor,
+    context,
     ...(stream === undefined ? {} : { stream }),
   });
 }

@@ -31,7 +31,7 @@ export interface LoginOptions {
 
 /** A login at the provider may take so long. */
 const attemptMs = 10 * 60_000;
-/** Attempts from one address within a minute. */
+/** Failed attempts from one address within a minute. */
 const mostAttempts = 20;
 
 const KeyForm = z.object({ key: z.string().max(500), return: z.unknown() });
@@ -41,6 +41,7 @@ export function createLoginRouter(options: LoginOptions): Router {
   const limit = rateLimit({
     windowMs: 60_000,
     limit: mostAttempts,
+    skipSuccessfulRequests: true,
     standardHeaders: 'draft-8',
     legacyHeaders: false,
     // The address that counts is the connection's: a header that anybody can write names nobody.
@@ -55,6 +56,7 @@ export function createLoginRouter(options: LoginOptions): Router {
   router.get('/auth/login', ({ query }, response) => {
     response.send(renderLoginPage(options.oidc !== null, safeReturnPath(query.return), null));
   });
+  router.get('/auth/token', (request, response) => tellToken(options.guard, request, response));
   router.get('/auth/login.css', (_request, response) => void response.type('css').send(loginStyles));
   router.get('/auth/start', limit, (request, response) => start(options, request, response));
   router.get('/auth/callback', limit, (request, response) => finish(options, request, response));
@@ -68,6 +70,12 @@ export function createLoginRouter(options: LoginOptions): Router {
     logOut(options, request, response),
   );
   return router;
+}
+
+/** For scripts of our own pages: browsers give the answer to no other. */
+async function tellToken(guard: Guard, request: Request, response: Response): Promise<void> {
+  const visitor = await guard.identify(request);
+  response.status(visitor === null ? 401 : 200).json({ csrf: visitor?.csrfToken ?? null });
 }
 
 async function start(options: LoginOptions, request: Request, response: Response): Promise<void> {

@@ -1,15 +1,17 @@
 /** The command line: `provisioner serve` and what people do beside it. */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Command, CommanderError } from 'commander';
+import { Argument, Command, CommanderError } from 'commander';
 import { loadDotEnv, loadEnvironment } from '../config/env.ts';
 import type { Variables } from '../config/secret-references.ts';
 import { trustFile } from '../config/trust.ts';
 import { startDaemon } from '../daemon.ts';
-import { releaseFile } from '../model/control.ts';
+import { levelFile, logLevels, releaseFile } from '../model/control.ts';
 import { asProvisionerError } from '../model/errors.ts';
 import { version } from '../model/version.ts';
+import { completionScript, type Shell, shells } from './completion.ts';
 import { configCommand } from './config.ts';
+import { doctorCommand } from './doctor.ts';
 import { print } from './output.ts';
 import { templateCommand } from './template.ts';
 
@@ -47,8 +49,21 @@ export function createProgram(env: Variables): Command {
     .command('release')
     .description('agree to them')
     .action(() => releaseBrake(env));
+  program
+    .command('log-level')
+    .description('the running daemon’s log level, until it is started again')
+    .addArgument(new Argument('<level>', 'least severe line that is written').choices(logLevels))
+    .action((level: string) =>
+      order(env, levelFile, `${level}\n`, 'The running daemon takes the level within a second.'),
+    );
+  program
+    .command('completion')
+    .description('what a shell reads to complete our commands: source <(provisioner completion bash)')
+    .addArgument(new Argument('<shell>', 'which shell').choices(shells))
+    .action((shell: Shell) => print(completionScript(program, shell)));
   program.addCommand(templateCommand(env));
   program.addCommand(configCommand(env));
+  program.addCommand(doctorCommand(env));
   exitByThrowing(program);
   return program;
 }
@@ -69,10 +84,17 @@ async function serve(env: Variables): Promise<void> {
   await daemon[Symbol.asyncDispose]();
 }
 
-/** The embedded database has one owner, the daemon; the order reaches it as a file, which it takes within a second. */
-async function releaseBrake(env: Variables): Promise<void> {
+function releaseBrake(env: Variables): Promise<void> {
+  const done =
+    'The order is placed; the running daemon takes it within a second and tears down what it held.';
+  return order(env, releaseFile, '', done);
+}
+
+/** The embedded database has one owner, the daemon; an order reaches it as a file, renamed into place whole. */
+async function order(env: Variables, file: string, text: string, done: string): Promise<void> {
   const folder = env.PROV_CONTROL_PATH ?? './.control';
   await mkdir(folder, { recursive: true });
-  await writeFile(join(folder, releaseFile), '');
-  print('The order is placed; the running daemon takes it within a second and tears down what it held.\n');
+  await writeFile(join(folder, `.${file}.new`), text);
+  await rename(join(folder, `.${file}.new`), join(folder, file));
+  print(`${done}\n`);
 }

@@ -6,9 +6,10 @@ import { createHealthRouter } from '../api/health.ts';
 import { createApi } from '../api/v1/router.ts';
 import type { Environment } from '../config/schema.ts';
 import { createCommands } from '../control/orders.ts';
+import { countKeysByAge } from '../db/access-keys.ts';
 import { readBrake } from '../db/brake.ts';
 import { findTokenDigest } from '../db/credential-tokens.ts';
-import { countByCondition } from '../db/products.ts';
+import { countByCondition, listHomeless } from '../db/products.ts';
 import { principalNameOf } from '../identity/issuer.ts';
 import { OpenSessions } from '../identity/open-sessions.ts';
 import { createDeliveries } from '../intake/deliveries.ts';
@@ -27,13 +28,14 @@ export function createApp(
   people: People,
   console: Router,
 ): express.Express {
-  const { database, queue, log, metrics, portal, store, findIssuer, capabilities, workspaces } = parts;
+  const { database, queue, log, metrics, tracer, portal, store, findIssuer, capabilities, workspaces } =
+    parts;
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
   app.use(
     createIntakeRouter({
-      deliveries: createDeliveries(database, queue),
+      deliveries: createDeliveries(database, queue, tracer),
       secrets: {
         v1: env.WEBHOOK_SECRET ?? [],
         tokens: env.WEBHOOK_V2_TOKEN ?? [],
@@ -42,12 +44,14 @@ export function createApp(
       },
       log,
       metrics,
+      tracer,
     }),
   );
   app.use(
     createHealthRouter({
       version,
       metrics,
+      metricsToken: env.PROV_METRICS_TOKEN ?? null,
       accepting: () => state.accepting,
       refreshGauges: () => refreshGauges(parts),
       dependencies: [
@@ -86,12 +90,19 @@ function httpStatusOf(error: unknown): number {
 }
 
 async function refreshGauges({ database, queue, metrics }: ReconcileParts): Promise<void> {
-  const [counts, brake] = await Promise.all([countByCondition(database.sql), readBrake(database.sql)]);
-  metrics.products(counts);
+  const now = new Date();
+  const { sql: db } = database;
+  const [counts, homeless, brake, keys] = await Promise.all([
+    countByCondition(db),
+    listHomeless(db),
+    readBrake(db),
+    countKeysByAge(db, now),
+  ]);
+  metrics.products([...counts, { state: 'new', condition: 'Degraded', count: homeless.length }]);
+  metrics.keys(keys.counts, keys.firstEnd === null ? null : keys.firstEnd.getTime() - now.getTime());
   metrics.brake(brake !== null);
   for (const name of Object.values(queueNames)) {
-    const { waiting, running } = await queue.depth(name);
-    metrics.queue(name, waiting, running);
+    metrics.queue(name, await queue.depth(name));
   }
 }
 

@@ -112,7 +112,10 @@ export class Live implements Disposable {
 
   #compare(before: Stamps, now: Stamps): void {
     const changed = topics.filter((topic) => before[topic] !== now[topic]);
-    if (changed.length === 0) return this.#breathe();
+    if (changed.length === 0) {
+      this.#breathe();
+      return;
+    }
     this.#version += 1;
     this.#saidAt = Date.now();
     const general = changed.map(frame).join('');

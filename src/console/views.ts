@@ -1,10 +1,10 @@
 /** The Handlebars views: whatever is put into them is escaped, unless it was made by another view. */
 import { readdirSync, readFileSync } from 'node:fs';
-import Handlebars, { type SafeString } from 'handlebars';
+import Handlebars from 'handlebars';
 import { exact, lengthOf, numberOf, relative, sizeOf } from './wording.ts';
 
 /** Markup made by a view. */
-export type Markup = SafeString;
+export type Markup = Handlebars.SafeString;
 
 export type Render = (view: string, data: object) => Markup;
 
@@ -36,12 +36,12 @@ export function loadViews(clock: () => Date): Render {
 const knownHelpers = { time: true, ms: true, size: true, number: true, plural: true, is: true };
 
 function registerWords(engine: typeof Handlebars, clock: () => Date): void {
-  const { escapeExpression: escape, SafeString: Safe } = engine;
+  const { escapeExpression, SafeString } = engine;
   engine.registerHelper({
     time: (at: Date | null | undefined) => {
-      if (at === null || at === undefined) return new Safe('<span class="none">never</span>');
-      const words = escape(relative(at, clock()));
-      return new Safe(`<time datetime="${at.toISOString()}" title="${exact(at)}">${words}</time>`);
+      if (at === null || at === undefined) return new SafeString('<span class="none">never</span>');
+      const words = escapeExpression(relative(at, clock()));
+      return new SafeString(`<time datetime="${at.toISOString()}" title="${exact(at)}">${words}</time>`);
     },
     ms: (value: number | null | undefined) => (value === null || value === undefined ? '–' : lengthOf(value)),
     size: (value: number) => sizeOf(value),

@@ -23,7 +23,7 @@ export interface AuditEntry {
 }
 
 /** Hash that the first row follows. */
-export const chainStart = '0'.repeat(64);
+const chainStart = '0'.repeat(64);
 /** Rows of `audit_head`: the newest row of the chain, and the newest that was pruned. */
 const headId = 1;
 const anchorId = 0;

@@ -133,6 +133,23 @@ export interface CredentialTokenTable {
   sha256: string;
 }
 
+/** The group that a workspace's files belong to, where each has its own; kept for ever, as homes are. */
+export interface WorkspaceGroupTable {
+  home: string;
+  /** Numeric id, from the base on that the platform gives. */
+  gid: ColumnType<string | number, number, number>;
+}
+
+/** What was last pushed of a workspace's history. */
+export interface WorkspaceRemoteTable {
+  product: ProductId;
+  /** Address and commits, in one text. */
+  tips: string;
+  tried_at: Instant;
+  /** What people are told while the remote does not have them. */
+  problem: ColumnType<Condition | null, string | null, string | null>;
+}
+
 /** One reconcile of one product. */
 export interface RunTable {
   id: string;
@@ -151,6 +168,26 @@ export interface BrakeTable {
   id: number;
   engaged_at: Instant;
   reason: string;
+}
+
+/**
+ * Something that people are told of by one channel. A row lives as long as that is so, and until the word that it is
+ * over was sent.
+ */
+export interface NotificationTable {
+  /** Id of a product, or `brake`. */
+  subject: string;
+  reason: string;
+  channel: string;
+  kind: 'degraded' | 'parked' | 'brake' | 'key' | 'drift';
+  facts: Json<{ product: string; home: string; message: string }>;
+  opened_at: Instant;
+  told_at: ColumnType<Date | null, Date | null, Date | null>;
+  over_at: ColumnType<Date | null, Date | null, Date | null>;
+  /** When something is to be sent; `null` = nothing is. */
+  next_at: ColumnType<Date | null, Date | null, Date | null>;
+  /** Tries to send it that failed. */
+  attempts: number;
 }
 
 /** Keys to our own API. `sha256` is over 32 random bytes: it opens nothing. */
@@ -186,12 +223,15 @@ export interface Tables {
   grant: GrantTable;
   access_key: AccessKeyTable;
   credential_token: CredentialTokenTable;
+  workspace_group: WorkspaceGroupTable;
+  workspace_remote: WorkspaceRemoteTable;
   run: RunTable;
   brake: BrakeTable;
   lease: LeaseTable;
   estate_pause: EstatePauseTable;
   audit: AuditTable;
   audit_head: AuditHeadTable;
+  notification: NotificationTable;
   api_key: ApiKeyTable;
   session: SessionTable;
 }

@@ -2,6 +2,7 @@
 import { type Action, type ActionKind, describeAction, type Plan } from '../model/action.ts';
 import { asProvisionerError, type ProvisionerError } from '../model/errors.ts';
 import type { ActionRecord } from '../model/run.ts';
+import { noTracer, type Tracer } from '../telemetry/tracer.ts';
 
 /** One function per kind of action; the map must be complete. */
 export type Handlers = {
@@ -29,6 +30,7 @@ export async function applyPlan(
   plan: Plan,
   handlers: Handlers,
   onDone: (record: ActionRecord) => void,
+  tracer: Tracer = noTracer,
 ): Promise<Applied> {
   const records: ActionRecord[] = [];
   const done: Done[] = [];
@@ -42,7 +44,7 @@ export async function applyPlan(
     let outcome: ActionRecord['outcome'] = 'skipped';
     if (ready) {
       try {
-        const target = await handle(handlers, action);
+        const target = await tracer.span(`action ${action.kind}`, {}, () => handle(handlers, action));
         done.push({ action, target: target ?? null });
         outcome = 'done';
       } catch (thrown) {
