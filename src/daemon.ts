@@ -4,6 +4,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type express from 'express';
 import { createApp } from './compose/app.ts';
+import { assembleConsole } from './compose/console.ts';
 import { watchLogLevel } from './compose/log-level.ts';
 import { createDaemonLogger } from './compose/logger.ts';
 import { openNotifier } from './compose/notify.ts';
@@ -108,9 +109,12 @@ async function startParts(
   );
   const state = { accepting: true };
   const people = assemblePeople(env, parts);
-  const server = await listen(env, createApp(env, parts, state, people));
+  const { router, live } = assembleConsole(env, parts, people);
+  const server = await listen(env, createApp(env, parts, state, people, router));
   started.defer(() => close(server));
-  startWorkers(env, parts, resync, started);
+  // Pages that are open would keep the server from closing.
+  started.use(live);
+  startWorkers(env, parts, resync, started, () => live.poke());
   resync.start(leadership);
   announce(env, log);
   await announceAccess(env, people.guard, log);
@@ -131,6 +135,7 @@ function startWorkers(
   parts: ReconcileParts,
   resync: ReturnType<typeof createResync>,
   started: AsyncDisposableStack,
+  onRun: () => void,
 ): void {
   const { queue, log, metrics, tracer } = parts;
   const reconcile = createWorker({
@@ -138,7 +143,10 @@ function startWorkers(
     name: queueNames.reconcile,
     slots: env.PROV_CONCURRENCY,
     log,
-    onDone: (...job) => metrics.job(queueNames.reconcile, ...job),
+    onDone: (...job) => {
+      metrics.job(queueNames.reconcile, ...job);
+      onRun();
+    },
     run: (data) => {
       const { product, cause, trace: parent } = ReconcileJob.parse(data);
       const attributes = { product, cause: cause.kind };
