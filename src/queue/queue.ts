@@ -8,11 +8,20 @@
 
 import { EventEmitter } from 'node:events';
 import type { Transaction } from 'kysely';
-import { type ConnectionOptions, fromKysely, type Job, type JobInsert, PgBoss } from 'pg-boss';
+import {
+  type ConnectionOptions,
+  fromKysely,
+  type Job,
+  type JobInsert,
+  type JobWithMetadata,
+  PgBoss,
+} from 'pg-boss';
 import type { Database } from '../db/connection.ts';
 import { takeTurns } from '../db/lease.ts';
 import type { Tables } from '../db/tables.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import type { QueueDepth } from '../telemetry/metrics.ts';
+import { noTracer, type Tracer } from '../telemetry/tracer.ts';
 import {
   type LookUpJob,
   lookUpKey,
@@ -46,19 +55,19 @@ export interface Queue extends AsyncDisposable {
   wake(name: QueueName): void;
   onWake(name: QueueName, listener: () => void): () => void;
   /** Claims up to `limit` jobs. */
-  claim(name: QueueName, limit: number): Promise<Job<unknown>[]>;
+  claim(name: QueueName, limit: number): Promise<JobWithMetadata<unknown>[]>;
   /** The job is over, however its run ended: when to try again is the product's `wake_at`. */
   finish(name: QueueName, job: Job<unknown>): Promise<void>;
   /** What came of the run could not be noted: it is done again, in a few seconds. */
   giveBack(name: QueueName, job: Job<unknown>): Promise<void>;
   /** Keeps claims alive. */
   refresh(name: QueueName, jobs: readonly Job<unknown>[]): Promise<void>;
-  /** Jobs that wait or run. */
-  depth(name: QueueName): Promise<{ waiting: number; running: number }>;
+  /** Jobs that wait or run, and for how long the oldest of those that wait does. */
+  depth(name: QueueName): Promise<QueueDepth>;
 }
 
 /** Opens the queue on the database. On an embedded one, jobs that a killed process left running are queued again. */
-export async function openQueue(database: Database, log: Logger): Promise<Queue> {
+export async function openQueue(database: Database, log: Logger, tracer: Tracer = noTracer): Promise<Queue> {
   const boss = new PgBoss({
     db: database.queueDatabase,
     schema: 'queue',
@@ -82,7 +91,7 @@ export async function openQueue(database: Database, log: Logger): Promise<Queue>
     // transaction of ours that would wait for ever. So it is read here once.
     await boss.insert(name, []);
   }
-  const queue = new BossQueue(boss, database);
+  const queue = new BossQueue(boss, database, tracer);
   if (database.embedded) await queue.takeBackOrphans();
   return queue;
 }
@@ -91,11 +100,13 @@ class BossQueue implements Queue {
   readonly #boss: PgBoss;
   readonly #database: Database;
   #claims = 0;
+  readonly #tracer: Tracer;
   readonly #wakes = new EventEmitter<Record<QueueName, []>>();
 
-  constructor(boss: PgBoss, database: Database) {
+  constructor(boss: PgBoss, database: Database, tracer: Tracer) {
     this.#boss = boss;
     this.#database = database;
+    this.#tracer = tracer;
   }
 
   async add(
@@ -117,7 +128,9 @@ class BossQueue implements Queue {
 
   async reconcile(jobs: readonly ReconcileJob[], priority: number = priorities.fresh): Promise<void> {
     if (jobs.length === 0) return;
-    await this.#boss.insert(queueNames.reconcile, reconcileInserts(jobs, priority));
+    const trace = this.#tracer.current();
+    const traced = jobs.map((job) => ({ trace, ...job }));
+    await this.#boss.insert(queueNames.reconcile, reconcileInserts(traced, priority));
     this.wake(queueNames.reconcile);
   }
 
@@ -138,23 +151,31 @@ class BossQueue implements Queue {
     return () => this.#wakes.off(name, listener);
   }
 
-  claim(name: QueueName, limit: number): Promise<Job<unknown>[]> {
+  claim(name: QueueName, limit: number): Promise<JobWithMetadata<unknown>[]> {
     if (this.#database.embedded) return this.#fetch(name, limit, {});
     return takeTurns(this.#database.sql, `claims of ${name}`, (trx) =>
       this.#fetch(name, limit, { db: fromKysely(trx) }),
     );
   }
 
-  async #fetch(name: QueueName, limit: number, connection: ConnectionOptions): Promise<Job<unknown>[]> {
+  async #fetch(
+    name: QueueName,
+    limit: number,
+    connection: ConnectionOptions,
+  ): Promise<JobWithMetadata<unknown>[]> {
+    const how = { ...connection, groupConcurrency: 1, includeMetadata: true } as const;
     this.#claims += 1;
     if (this.#claims % claimsOfAll === 0) {
       // A share for what is in no hurry: a flood of webhooks does not stop the drift check.
       const batchSize = Math.ceil(limit / claimsOfAll);
-      const later = { ...connection, batchSize, groupConcurrency: 1, maxPriority: priorities.resync };
-      const jobs = await this.#boss.fetch<unknown>(name, later);
+      const jobs = await this.#boss.fetch<unknown>(name, {
+        ...how,
+        batchSize,
+        maxPriority: priorities.resync,
+      });
       if (jobs.length > 0) return jobs;
     }
-    return this.#boss.fetch<unknown>(name, { ...connection, batchSize: limit, groupConcurrency: 1 });
+    return this.#boss.fetch<unknown>(name, { ...how, batchSize: limit });
   }
 
   async finish(name: QueueName, job: Job<unknown>): Promise<void> {
@@ -173,13 +194,15 @@ class BossQueue implements Queue {
       );
   }
 
-  async depth(name: QueueName): Promise<{ waiting: number; running: number }> {
+  async depth(name: QueueName): Promise<QueueDepth> {
     const { rows } = await this.#database.queueDatabase.executeSql(
-      `SELECT count(*) FILTER (WHERE state < 'active') AS waiting, count(*) FILTER (WHERE state = 'active') AS running
+      `SELECT count(*) FILTER (WHERE state < 'active') AS waiting, count(*) FILTER (WHERE state = 'active') AS running,
+              extract(epoch FROM now() - min(created_on) FILTER (WHERE state < 'active')) AS oldest
          FROM queue.job WHERE name = $1`,
       [name],
     );
-    return { waiting: Number(rows[0]?.waiting ?? 0), running: Number(rows[0]?.running ?? 0) };
+    const { waiting = 0, running = 0, oldest = 0 } = rows[0] ?? {};
+    return { waiting: Number(waiting), running: Number(running), oldestMs: Number(oldest) * 1000 };
   }
 
   /** Queues again what a killed process was working on. Only where no other process can have the database open. */

@@ -3,7 +3,7 @@
  * wake (16 fetches for one job) and poll between; this one fetches once for all free slots, when something was
  * committed, or a slot got free while more may wait, and looks every two seconds for what another process committed.
  */
-import type { Job } from 'pg-boss';
+import type { Job, JobWithMetadata } from 'pg-boss';
 import { asProvisionerError } from '../model/errors.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { QueueName } from './jobs.ts';
@@ -18,6 +18,8 @@ export interface WorkerOptions {
   readonly slots: number;
   /** Runs one job. What goes wrong with the work itself it sees to; when it throws, the job waits for another try. */
   readonly run: (data: unknown) => Promise<void>;
+  /** Told of each job that is over: how it ended, how long it ran and how long it had waited. */
+  readonly onDone?: (outcome: 'done' | 'failed', ms: number, waitedMs: number) => void;
   readonly log: Logger;
 }
 
@@ -106,7 +108,7 @@ class QueueWorker implements Worker {
     }
   }
 
-  #begin(job: Job<unknown>): void {
+  #begin(job: JobWithMetadata<unknown>): void {
     const over = this.#run(job).finally(() => {
       this.#running.delete(job);
       if (this.#moreMayWait) this.#wake();
@@ -114,9 +116,13 @@ class QueueWorker implements Worker {
     this.#running.set(job, over);
   }
 
-  async #run(job: Job<unknown>): Promise<void> {
-    const { queue, name, run, log } = this.#options;
+  async #run(job: JobWithMetadata<unknown>): Promise<void> {
+    const { queue, name, run, log, onDone } = this.#options;
+    const startedMs = Date.now();
     const failure = await run(job.data).then(() => null, asProvisionerError);
+    const since = Math.max(job.createdOn.getTime(), job.startAfter.getTime());
+    const outcome = failure === null ? 'done' : 'failed';
+    onDone?.(outcome, Date.now() - startedMs, Math.max(0, startedMs - since));
     if (failure !== null)
       log.error('a job could not be done; it will run again', {
         queue: name,

@@ -111,7 +111,7 @@ test.each(managers)(
   'in %s: made, kept out of the workspace, made anew when lost, gone with the product',
   async (_name, start) => {
     await using manager = await start();
-    await using world = await createWorld({ ...manager.settings, PROV_RESYNC_INTERVAL: '1s' });
+    await using world = await createWorld({ ...manager.settings, PROV_DRIFT_INTERVAL: '1s' });
     const user = new PortalUser(world.portal.url);
     const product = await user.createProduct('Product', 'product');
     const home = 'product' as HomeName;
