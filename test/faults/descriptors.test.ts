@@ -70,7 +70,7 @@ test.each([
     const starved = supervised.current();
     const open = await readdir(`/proc/${starved.pid}/fd`);
     // Room for a few webhooks to come in, and for little of what its work needs.
-    await limit(starved, open.length + 3);
+    await limit(starved, open.length + 4);
     const unheard = new Set(products);
     const began = performance.now();
     while (performance.now() - began < 5000) {
