@@ -102,7 +102,7 @@ export async function setStage<Store extends WorldStore>(
 ): Promise<Stage<Store>> {
   await using started = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), 'provisioner-'));
-  started.defer(() => rm(folder, { recursive: true, force: true }));
+  started.defer(() => rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 }));
   const [store, portal] = await Promise.all([start(), startPortalSimulator(portalOptions)]);
   started.use(store);
   started.use(portal);
