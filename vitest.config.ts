@@ -1,12 +1,13 @@
 import { defineConfig } from 'vitest/config';
 
 /** Suites: `spec` (pure), `integration`, `stores` (each kind of S3 server), `e2e` (all real), `faults` (all real, and broken on purpose), `browser` (pages), `templates` (real data tools). */
-const suite = (name: string, timeoutMs: number) => ({
+const suite = (name: string, timeoutMs: number, more: object = {}) => ({
   test: {
     name,
     include: [`test/${name}/**/*.test.ts`],
     testTimeout: timeoutMs,
     hookTimeout: timeoutMs,
+    ...more,
     globalSetup: name === 'spec' ? [] : ['test/support/install-tools.ts'],
   },
 });
@@ -20,7 +21,8 @@ export default defineConfig({
       suite('integration', 60_000),
       suite('stores', 60_000),
       suite('e2e', 120_000),
-      suite('faults', 120_000),
+      // What is broken on purpose takes its time to be whole again.
+      suite('faults', 180_000, { maxWorkers: 2, env: { PROV_TEST_PATIENCE_MS: '60000' } }),
       suite('browser', 60_000),
       suite('templates', 600_000),
     ],

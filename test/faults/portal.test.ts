@@ -19,7 +19,7 @@ test('a portal that is away, then errs, costs nothing', async () => {
   await survives(() => {
     calls += 1;
     return calls % 2 === 0 ? { kind: 'reset' } : { kind: 'answer', status: 500 };
-  }, 6000 * timeScale);
+  }, 4000 * timeScale);
 });
 
 test('a list that lost half of its entries tears nothing down', async () => {
@@ -31,7 +31,7 @@ test('a list that lost half of its entries tears nothing down', async () => {
       lists += 1;
       return { kind: 'rewrite', text: halfOf };
     },
-    7000 * timeScale,
+    5000 * timeScale,
     false,
   );
   expect(lists).toBeGreaterThan(2);

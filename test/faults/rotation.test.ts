@@ -23,7 +23,7 @@ async function writeOnce<Store extends { readonly endpoint: string }>(world: Wor
   return { key: keys.accessKeyId, failure };
 }
 
-test.each([
+test.concurrent.each([
   ['MinIO', startMinio],
   ['a store with the AWS IAM API', startStore],
 ])(

@@ -17,11 +17,11 @@ async function survives(fault: Fault, forMs: number): Promise<void> {
 test('a store that refuses 30 % of all calls, some of them after it did them, costs nothing', async () => {
   const random = seeded(6);
   const kinds = [{ kind: 'answer', status: 503 }, { kind: 'reset' }, { kind: 'lose-answer' }] as const;
-  await survives(() => (random() < 0.3 ? (kinds[Math.floor(random() * kinds.length)] ?? null) : null), 8000);
+  await survives(() => (random() < 0.3 ? (kinds[Math.floor(random() * kinds.length)] ?? null) : null), 5000);
 });
 
 test('a store that answers late costs nothing', async () => {
-  await survives(() => ({ kind: 'delay', ms: 2000 * timeScale }), 6000 * timeScale);
+  await survives(() => ({ kind: 'delay', ms: 1500 * timeScale }), 4000 * timeScale);
 });
 
 test('a store that takes calls and never answers costs nothing', async () => {
@@ -38,7 +38,7 @@ test('a store that is away sees at most 10 tries a second for 40 products, and a
   const homes = Array.from({ length: 40 }, (_, number) => `waiting-${number}`);
   for (const home of homes) await user.createProduct(home, home);
   const begin = performance.now();
-  await new Promise((resolve) => setTimeout(resolve, 8000 * timeScale));
+  await new Promise((resolve) => setTimeout(resolve, 6000 * timeScale));
   const perSecond = new Map<number, number>();
   for (const at of storeProxy.seen.filter((each) => each > begin)) {
     const second = Math.floor((at - begin) / 1000);

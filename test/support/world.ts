@@ -137,11 +137,14 @@ export async function setStage<Store extends WorldStore>(
   };
 }
 
+/** Tests that starve the machine, or break it, want more. */
+const patienceMs = Number(process.env.PROV_TEST_PATIENCE_MS ?? 15_000);
+
 /** Waits until `look` gives something other than null, undefined or false. Fails with `what` after `timeoutMs`. */
 export async function eventually<T>(
   what: string,
   look: () => Promise<T> | T,
-  timeoutMs = 15_000,
+  timeoutMs = patienceMs,
 ): Promise<NonNullable<T>> {
   const deadline = Date.now() + timeoutMs;
   for (;;) {
