@@ -86,6 +86,7 @@ export function assembleParts(env: Environment, foundations: Foundations): Recon
     catalogue: platform.catalogue,
     history: env.PROV_WORKSPACE_GIT,
     remote: platform.remote,
+    rollout: platform.rollout,
     workspaceEnv: platform.workspaceEnv,
     secretReference: (product, home) => (sink === null ? {} : sink.reference({ product, home })),
     keyGraceMs: env.PROV_KEY_GRACE,

@@ -18,6 +18,7 @@ import type { Breaker } from './breaker.ts';
 import type { HomeSettings } from './desired.ts';
 import type { EstatePauseView } from './pause.ts';
 import type { Published } from './published.ts';
+import type { RolloutSettings } from './rollout.ts';
 
 /** When tear-downs stop: more than `percent` and at least `minimum` products gone within `windowMs`. */
 export interface BrakeSettings {
@@ -34,6 +35,8 @@ export interface ReconcileSettings extends HomeSettings {
   /** Where histories are pushed; `null`: nowhere. */
   readonly remote: Remote | null;
   readonly brake: BrakeSettings;
+  /** Who tries a new version of a template first. */
+  readonly rollout: RolloutSettings;
 }
 
 export interface ReconcileParts {

@@ -21,6 +21,8 @@ export interface DesiredHome {
   readonly files: readonly WantedFile[];
   /** Whether workspaces have a history. */
   readonly history: boolean;
+  /** The template has a new version that this product does not follow yet: files stay as they are. */
+  readonly holdFiles: boolean;
   /** The block of `.env` without the credentials. */
   readonly env: Readonly<Record<string, string>>;
   readonly rotateOnAccessChange: boolean;
@@ -129,7 +131,7 @@ function planHome(desired: DesiredHome, observed: Observed): Plan {
     { kind: 'put-policy', inputs: desired.readable },
     [principal],
   );
-  const files = addFiles(steps, desired, observed, [held]);
+  const files = desired.holdFiles ? null : addFiles(steps, desired, observed, [held]);
   const keys = planKeys(steps, desired, observed, [held, marked, policy]);
   // People wait for their keys, not for the history.
   steps.addIf(files !== null && desired.history, { kind: 'commit-files' }, [files, keys]);

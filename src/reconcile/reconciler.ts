@@ -35,6 +35,7 @@ import { whyPaused } from './pause.ts';
 import { renewalMs } from './plan.ts';
 import { followRemote } from './remote.ts';
 import { retire } from './retirement.ts';
+import { noteTurn, noticeOf } from './rollout.ts';
 import { standingOf } from './standing.ts';
 
 const longestGraceOfLeakMs = 60_000;
@@ -118,14 +119,23 @@ async function reconcileHome(
     return { ...nothingToDo, change: { conditions }, nextMs };
   }
   const { records, done, error, files } = await applyHome(parts, prepared, run);
+  const { turn } = prepared;
+  if (turn.kind === 'follows' && turn.canary)
+    await noteTurn(parts, prepared.record, wish.template, error !== null, files);
   const audited = { at: parts.clock(), product: product.id, run: run.id, cause: run.cause };
   return {
     actions: records,
     error,
     change: {
-      conditions: homeConditions(product, prepared, files, await followRemote(parts, prepared.record)),
+      conditions: homeConditions(product, prepared, files, [
+        ...noticeOf(turn),
+        ...(await followRemote(parts, prepared.record)),
+      ]),
       ...toldFiles(prepared, records, files),
-      ...(error === null ? { fingerprint: standingOf(product.fingerprint, parts.ground) } : {}),
+      // One that waits is looked at again by the next resync.
+      ...(error === null && turn.kind === 'follows'
+        ? { fingerprint: standingOf(product.fingerprint, parts.ground) }
+        : {}),
     },
     nextMs: earliest(
       nextKeyChangeMs(await listKeys(parts.database.sql, product.id), parts.settings.keyMaxAgeMs),
@@ -211,7 +221,10 @@ function toldFiles(
 ) {
   const told = records.every(({ kind, outcome }) => kind !== 'commit-files' || outcome === 'done');
   if (files !== null && told) return { files: files.rendered, template: wish.template };
-  return recovered === null ? {} : { files: recovered, template: wish.template };
+  if (recovered !== null) return { files: recovered, template: wish.template };
+  // A new version that gives this product the same files.
+  const same = files === null && told && !wish.desired.holdFiles;
+  return same ? { template: wish.template } : {};
 }
 
 /** What was found out, and the time of the next look: backoff after a failure that can pass by itself. */
