@@ -31,6 +31,7 @@ const allowed = {
     'sinks',
   ],
   control: ['model', 'db', 'queue', 'reconcile'],
+  console: ['model', 'grants', 'telemetry', 'db', 'workspace', 'insight', 'auth', 'control'],
 };
 
 const folderRules = Object.entries(allowed).map(([folder, others]) => ({

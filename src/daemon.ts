@@ -4,7 +4,9 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type express from 'express';
 import { createApp } from './compose/app.ts';
+import { assembleConsole } from './compose/console.ts';
 import { watchLogLevel } from './compose/log-level.ts';
+import { createDaemonLogger } from './compose/logger.ts';
 import { openNotifier } from './compose/notify.ts';
 import { assembleParts } from './compose/parts.ts';
 import { announceAccess, assemblePeople } from './compose/people.ts';
@@ -26,7 +28,7 @@ import { reconcileProduct } from './reconcile/reconciler.ts';
 import { createResync } from './reconcile/resync.ts';
 import { startRounds } from './reconcile/rounds.ts';
 import { timedCalls } from './telemetry/calls.ts';
-import { createLogger, type Facts, type Logger, type RootLogger } from './telemetry/logger.ts';
+import type { Logger } from './telemetry/logger.ts';
 import { createMetrics } from './telemetry/metrics.ts';
 import { Redactor } from './telemetry/redact.ts';
 import { noTracer } from './telemetry/tracer.ts';
@@ -68,8 +70,7 @@ async function startParts(
   const redactor = new Redactor();
   for (const secret of secretsOf(env)) redactor.register(secret);
   let tracer = noTracer;
-  const context = () => (tracer === noTracer ? {} : { trace: tracer.traceId() });
-  const log = createDaemonLogger(env, redactor, logStream, context);
+  const log = createDaemonLogger(env, redactor, logStream, () => tracer.traceId());
   tracer = started.use(await openTracer(env, redactor, log));
   const metrics = createMetrics();
   const platform = await loadPlatform(env, log);
@@ -108,9 +109,12 @@ async function startParts(
   );
   const state = { accepting: true };
   const people = assemblePeople(env, parts);
-  const server = await listen(env, createApp(env, parts, state, people));
+  const { router, live } = assembleConsole(env, parts, people);
+  const server = await listen(env, createApp(env, parts, state, people, router));
   started.defer(() => close(server));
-  startWorkers(env, parts, resync, started);
+  // Pages that are open would keep the server from closing.
+  started.use(live);
+  startWorkers(env, parts, resync, started, () => live.poke());
   resync.start(leadership);
   announce(env, log);
   await announceAccess(env, people.guard, log);
@@ -131,6 +135,7 @@ function startWorkers(
   parts: ReconcileParts,
   resync: ReturnType<typeof createResync>,
   started: AsyncDisposableStack,
+  onRun: () => void,
 ): void {
   const { queue, log, metrics, tracer } = parts;
   const reconcile = createWorker({
@@ -138,7 +143,10 @@ function startWorkers(
     name: queueNames.reconcile,
     slots: env.PROV_CONCURRENCY,
     log,
-    onDone: (...job) => metrics.job(queueNames.reconcile, ...job),
+    onDone: (...job) => {
+      metrics.job(queueNames.reconcile, ...job);
+      onRun();
+    },
     run: (data) => {
       const { product, cause, trace: parent } = ReconcileJob.parse(data);
       const attributes = { product, cause: cause.kind };
@@ -185,25 +193,6 @@ async function close(server: Server): Promise<void> {
   server.close(() => closed());
   server.closeIdleConnections();
   await promise;
-}
-
-function createDaemonLogger(
-  env: Environment,
-  redactor: Redactor,
-  stream: NodeJS.WritableStream | undefined,
-  context: () => Facts,
-): RootLogger {
-  const onTerminal = stream === undefined && process.stdout.isTTY === true;
-  const format = env.PROV_LOG_FORMAT === 'auto' ? (onTerminal ? 'pretty' : 'json') : env.PROV_LOG_FORMAT;
-  const colour = onTerminal && process.env.NO_COLOR === undefined;
-  return createLogger({
-    format,
-    level: env.PROV_LOG_LEVEL,
-    colour,
-    redactor,
-    context,
-    ...(stream === undefined ? {} : { stream }),
-  });
 }
 
 function announce(env: Environment, log: Logger): void {

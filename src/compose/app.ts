@@ -1,5 +1,5 @@
-/** The HTTP server’s routes: webhooks, health, sessions, logins, the API. */
-import express, { type NextFunction, type Request, type Response } from 'express';
+/** The HTTP server’s routes: webhooks, health, sessions, logins, the API, the console. */
+import express, { type NextFunction, type Request, type Response, type Router } from 'express';
 import { sql } from 'kysely';
 import { createCredentialsRouter } from '../api/credentials.ts';
 import { createHealthRouter } from '../api/health.ts';
@@ -26,6 +26,7 @@ export function createApp(
   parts: ReconcileParts,
   state: { readonly accepting: boolean },
   people: People,
+  console: Router,
 ): express.Express {
   const { database, queue, log, metrics, tracer, portal, store, findIssuer, capabilities, workspaces } =
     parts;
@@ -69,6 +70,7 @@ export function createApp(
   if (env.PROV_CREDENTIALS_URL !== undefined) app.use(createCredentials(parts));
   app.use(people.login);
   app.use('/api/v1', createApiOf(parts, people));
+  app.use(console);
   app.use((_request, response) => void response.status(404).json({ error: 'There is nothing here.' }));
   app.use((error: unknown, _request: Request, response: Response, _next: NextFunction) => {
     const status = httpStatusOf(error);

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { behaviourSettings } from './settings/behaviour.ts';
+import { consoleSettings } from './settings/console.ts';
 import { daemonSettings } from './settings/daemon.ts';
 import { notifySettings } from './settings/notify.ts';
 import { peopleSettings } from './settings/people.ts';
@@ -22,6 +23,7 @@ export const Environment = z.object({
   ...workspacesSettings,
   ...behaviourSettings,
   ...peopleSettings,
+  ...consoleSettings,
   ...daemonSettings,
   ...telemetrySettings,
   ...notifySettings,

@@ -19,6 +19,8 @@ export interface ActionRecord {
   readonly kind: ActionKind;
   readonly description: string;
   readonly ms: number;
+  /** When it began, after the first action of its run; not noted by earlier versions. */
+  readonly startMs?: number;
   readonly outcome: 'done' | 'failed' | 'skipped';
 }
 

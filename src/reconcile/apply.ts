@@ -36,6 +36,7 @@ export async function applyPlan(
   const done: Done[] = [];
   let error: ProvisionerError | null = null;
   const outcomes: Promise<boolean>[] = [];
+  const began = performance.now();
 
   const runStep = async (action: Action, before: readonly Promise<boolean>[]): Promise<boolean> => {
     const ready = (await Promise.all(before)).every((done) => done);
@@ -55,6 +56,7 @@ export async function applyPlan(
       kind: action.kind,
       description: describeAction(action),
       ms: performance.now() - started,
+      startMs: started - began,
       outcome,
     };
     records.push(record);

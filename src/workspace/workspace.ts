@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { HomeName } from '../model/home.ts';
 import { type Contract, readContract } from './contract.ts';
 import { type EnvEntries, readEnvBlock, withEnvBlock, withoutEnvBlock } from './env-block.ts';
+import { type Listing, listFolder } from './listing.ts';
 import { Owners, type OwnersOptions } from './owners.ts';
 import type { Tips } from './push.ts';
 import { sha256 } from './render.ts';
@@ -192,6 +193,11 @@ export class Workspaces {
         throw workspaceError(name, error);
       },
     );
+  }
+
+  /** One folder of a workspace, for looking; `null`: there is none. */
+  list(home: HomeName, path: string): Promise<Listing | null> {
+    return listFolder(this.#root, home, path);
   }
 
   /** Makes the folder of all workspaces and shows that it can be written. */

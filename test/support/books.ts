@@ -27,7 +27,7 @@ export async function openBooks(): Promise<Books> {
 }
 
 export const newProductId = () => ProductId.parse(randomUUID());
-const newPortId = () => OutputPortId.parse(randomUUID());
+export const newPortId = () => OutputPortId.parse(randomUUID());
 
 export const ready: Condition = { type: 'Ready', status: true, reason: 'HomeInOrder', message: 'In order.' };
 export const degraded: Condition = {
