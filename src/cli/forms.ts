@@ -101,7 +101,7 @@ export const Overview = many({
     p95: z.number().nullable(),
   }),
   deliveries: many({ accepted: z.number(), ignored: z.number() }),
-  jobs: many({ waiting: z.number(), running: z.number() }),
+  jobs: many({ waiting: z.number(), running: z.number(), oldestMs: z.number() }),
 });
 export const DryRun = many({
   product: z.string(),

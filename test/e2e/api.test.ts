@@ -1,4 +1,5 @@
 /** The API of a running daemon, each answer held against the document that it serves. */
+import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
 import { PortalUser } from '../../demo/people/portal-user.ts';
 import { type ApiCaller, createApiCaller } from '../support/api-caller.ts';
@@ -229,6 +230,20 @@ describe('what can not be', () => {
       type: '/api/v1/docs#portal-unavailable',
     });
   });
+});
+
+test('docs/api.md has every operation with its role', async () => {
+  const page = await readFile('docs/api.md', 'utf8');
+  const rows = [...page.matchAll(/^\| `([A-Z]+) (\/[^`]*)` \| `(\w+)` \|/gm)].map(
+    ([, method, path, role]) => [`${method?.toLowerCase()} ${path}`, `\`${role}\``],
+  );
+  const described = Object.entries(api.document.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, { description }]) => [
+      `${method} ${path}`,
+      /`(?:viewer|operator|admin)`/.exec(description)?.[0],
+    ]),
+  );
+  expect(rows.toSorted()).toEqual(described.toSorted());
 });
 
 test('every operation of the document was called by this file, so every form was held against an answer', () => {

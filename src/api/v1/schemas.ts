@@ -196,7 +196,11 @@ export const Overview = form({
     minutes: many(form({ at: instant, runs: count, failed: count })),
   }),
   deliveries: form({ accepted: count, ignored: count }),
-  jobs: form({ waiting: count, running: count }),
+  jobs: form({
+    waiting: count,
+    running: count,
+    oldestMs: z.number().meta({ description: 'How long the oldest has waited.' }),
+  }),
 }).meta({ id: 'Overview' });
 
 export const DryRun = form({
