@@ -61,6 +61,13 @@ export function joinPolicies(parts: readonly PolicyDocument[]): PolicyDocument {
   return { Version: '2012-10-17', Statement: [...joined.values()] };
 }
 
+/** Whether anything is said by two parts: a change that was cut off leaves them so. */
+export function overlap(parts: readonly PolicyDocument[]): boolean {
+  const entries = (some: readonly PolicyDocument[]) =>
+    some.flatMap((part) => part.Statement).reduce((sum, statement) => sum + listOf(statement).length, 0);
+  return entries(parts) > entries([joinPolicies(parts)]);
+}
+
 /** The list that grows with the inputs: prefixes where there are any, else resources. */
 function listOf(statement: PolicyStatement): readonly string[] {
   return statement.Condition?.StringLike?.['s3:prefix'] ?? statement.Resource;

@@ -41,6 +41,7 @@ export async function retire(
     record,
     issuer,
     desired: null,
+    foundPolicy: observed.policy,
     rendered: [],
     message: '',
     onFiles: () => undefined,

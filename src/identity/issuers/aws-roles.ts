@@ -25,7 +25,9 @@ import type {
   ObserveOptions,
   PrincipalName,
 } from '../issuer.ts';
-import { type AwsIamOptions, attempt, exists, gone, parsePolicy, policyName } from './aws-iam.ts';
+import { policyName } from './aws-beside.ts';
+import { attempt, exists, gone, parsePolicy } from './aws-calls.ts';
+import type { AwsIamOptions } from './aws-iam.ts';
 
 export interface AwsRolesOptions extends AwsIamOptions {
   /** STS, where it has an address of its own. */

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { assemblePolicy, type PolicyDocument, policySize, samePolicy } from '../../../src/grants/policy.ts';
-import { joinPolicies, splitPolicy } from '../../../src/grants/policy-parts.ts';
+import { joinPolicies, overlap, splitPolicy } from '../../../src/grants/policy-parts.ts';
 import type { HomeName } from '../../../src/model/home.ts';
 import { allows, type Request, s3Requests } from '../../support/iam-evaluator.ts';
 
@@ -69,6 +69,16 @@ describe('a policy in parts', () => {
       fc.property(inputs, limits, (readable, limit) => {
         const whole = assemblePolicy(bucket, own, readable);
         expect(samePolicy(whole, joinPolicies(splitPolicy(whole, limit) ?? []))).toBe(true);
+      }),
+    );
+  });
+
+  test('says nothing twice, and is recognised when it does', () => {
+    fc.assert(
+      fc.property(inputs, limits, (readable, limit) => {
+        const parts = splitPolicy(assemblePolicy(bucket, own, readable), limit) ?? [];
+        expect(overlap(parts)).toBe(false);
+        expect(overlap([...parts, assemblePolicy(bucket, own, [])])).toBe(true);
       }),
     );
   });
