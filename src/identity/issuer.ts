@@ -74,6 +74,8 @@ export interface Issuer {
   proposeKeyId(): string | null;
   /** Not idempotent: each call makes a key. `id` is what `proposeKeyId` gave. */
   createKey(principal: PrincipalName, id: string | null): Promise<AccessKey>;
+  /** Switches the key off; one that ends by itself stays. */
+  disableKey(principal: PrincipalName, keyId: string): Promise<void>;
   deleteKey(principal: PrincipalName, keyId: string): Promise<void>;
   /** Removes the principal with its policy; its keys must be gone. */
   deletePrincipal(principal: PrincipalName): Promise<void>;

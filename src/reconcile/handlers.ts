@@ -87,6 +87,8 @@ export function createHandlers(parts: ReconcileParts, subject: RunSubject): Hand
     'create-principal': () => issuer.ensurePrincipal(principal),
     'put-policy': () => issuer.putPolicy(principal, wish().policy, subject.foundPolicy),
     'delete-key': async (action) => {
+      // Off first: what can not be deleted does not stay open.
+      await issuer.disableKey(principal, action.key);
       await issuer.deleteKey(principal, action.key);
       await forgetKey(database.sql, action.key);
     },

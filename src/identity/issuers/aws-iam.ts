@@ -9,6 +9,7 @@ import {
   ListAccessKeysCommand,
   ListUsersCommand,
   PutUserPermissionsBoundaryCommand,
+  UpdateAccessKeyCommand,
 } from '@aws-sdk/client-iam';
 import { z } from 'zod';
 import type { PolicyDocument } from '../../grants/policy.ts';
@@ -127,6 +128,15 @@ export class AwsIamIssuer implements Issuer, Disposable {
     if (!key.success)
       throw new ProvisionerError('STORE_REJECTED', 'The store made an access key without id or secret.');
     return { id: key.data.AccessKeyId, secret: key.data.SecretAccessKey, session: null };
+  }
+
+  async disableKey(principal: PrincipalName, keyId: string): Promise<void> {
+    const command = new UpdateAccessKeyCommand({
+      UserName: principal,
+      AccessKeyId: keyId,
+      Status: 'Inactive',
+    });
+    await attempt('switch an access key off', gone, () => this.#client.send(command));
   }
 
   async deleteKey(principal: PrincipalName, keyId: string): Promise<void> {

@@ -108,6 +108,8 @@ export class AwsRoleIssuer implements Issuer {
     return assumeRole({ ...who, roleArn, sessionName: principal, seconds });
   }
 
+  async disableKey(): Promise<void> {}
+
   /** A session ends by itself; there is nothing else that could be ended. */
   async deleteKey(): Promise<void> {}
 

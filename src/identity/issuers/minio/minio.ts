@@ -137,6 +137,17 @@ export class MinioIssuer implements Issuer {
     });
   }
 
+  disableKey(principal: PrincipalName, keyId: string): Promise<void> {
+    return this.#inTurn(principal, async () => {
+      const user = await this.#api.readUser(keyId).catch(async (thrown: unknown) => {
+        // About one that somebody made below a key of ours the stores do not answer as about a user.
+        if (await this.#api.disableServiceAccount(keyId)) return null;
+        throw thrown;
+      });
+      if (user?.enabled === true) await this.#api.disableUser(keyId);
+    });
+  }
+
   deleteKey(principal: PrincipalName, keyId: string): Promise<void> {
     return this.#inTurn(principal, async () => {
       // One that somebody made below a key of ours is no user: asked about as one, the stores refuse.
