@@ -122,7 +122,7 @@ export function assembleParts(env: Environment, foundations: Foundations): Recon
       return () => redactor.forget(secret);
     },
     settings,
-    ground: groundOf(settings),
+    ground: groundOf(settings, env.PROV_CREDENTIALS),
     breakers,
     estate: new EstatePauseView({ observeOnly: env.PROV_OBSERVE_ONLY }),
     canary: canaryHome,

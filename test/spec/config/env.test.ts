@@ -51,6 +51,14 @@ describe('settings', () => {
     );
   });
 
+  test('ask for a secret manager or for sessions that are fetched, not for both', () => {
+    const fetched = { PROV_CREDENTIALS: 'sessions', PROV_CREDENTIALS_URL: 'https://provisioner.example.com' };
+    const kept = { PROV_CREDENTIALS: 'sessions', PROV_SECRET_SINK: 'kubernetes' };
+    expect(messageOf({ ...seed, ...fetched })).toBe('');
+    expect(messageOf({ ...seed, ...kept })).toBe('');
+    expect(messageOf({ ...seed, ...fetched, ...kept })).toContain('PROV_SECRET_SINK');
+  });
+
   test('take several secrets, so that one can be changed without a gap', () => {
     expect(readEnvironment({ ...seed, WEBHOOK_SECRET: 'old, new' }).WEBHOOK_SECRET).toEqual(['old', 'new']);
   });
