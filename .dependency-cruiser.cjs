@@ -11,9 +11,13 @@ const allowed = {
   identity: ['model', 'telemetry', 'grants'],
   workspace: ['model', 'telemetry'],
   sinks: ['model', 'secrets'],
+  insight: ['model', 'db'],
   queue: ['model', 'telemetry', 'db'],
+  notify: ['model', 'telemetry', 'db'],
   intake: ['model', 'telemetry', 'db', 'queue'],
-  api: ['model', 'telemetry', 'db', 'queue'],
+  doctor: ['model', 'config', 'telemetry', 'db', 'portal', 'storage', 'identity', 'workspace', 'compose'],
+  auth: ['model', 'telemetry', 'db'],
+  api: ['model', 'telemetry', 'db', 'queue', 'insight', 'control', 'auth'],
   reconcile: [
     'model',
     'grants',
@@ -27,6 +31,7 @@ const allowed = {
     'sinks',
   ],
   control: ['model', 'db', 'queue', 'reconcile'],
+  console: ['model', 'grants', 'telemetry', 'db', 'workspace', 'insight', 'auth', 'control'],
 };
 
 const folderRules = Object.entries(allowed).map(([folder, others]) => ({
@@ -46,7 +51,7 @@ module.exports = {
       from: { path: '^src/cli/' },
       to: {
         path: '^src/',
-        pathNot: '^src/(cli|model|config|telemetry|compose|workspace)/|^src/daemon[.]ts$',
+        pathNot: '^src/(cli|model|config|auth|telemetry|compose|workspace|doctor)/|^src/daemon[.]ts$',
       },
     },
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
@@ -63,9 +68,22 @@ module.exports = {
       comment: 'What decides does no I/O: no node module, no package.',
       severity: 'error',
       from: {
-        path: '^src/(grants/|reconcile/(plan|plan-files|history-message|conditions)[.]ts|queue/backoff[.]ts|intake/affected-products[.]ts|workspace/env-block[.]ts)',
+        path: '^src/(grants/|reconcile/(plan|plan-files|history-message|conditions|drift)[.]ts|queue/backoff[.]ts|intake/affected-products[.]ts|workspace/env-block[.]ts)',
       },
       to: { dependencyTypes: ['core', 'npm'] },
+    },
+    {
+      name: 'heavy-packages-are-lazy',
+      comment: 'Who wants no traces and no mail does not pay for them: only `import()` reaches these files.',
+      severity: 'error',
+      from: {},
+      to: { path: '^src/(telemetry/otel|notify/mail)[.]ts$', dynamic: false },
+    },
+    {
+      name: 'heavy-packages-have-one-place',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(telemetry/otel|notify/mail)[.]ts$' },
+      to: { path: '^node_modules/(@opentelemetry|nodemailer)/' },
     },
     { name: 'no-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
   ],

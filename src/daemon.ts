@@ -4,8 +4,15 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type express from 'express';
 import { createApp } from './compose/app.ts';
+import { assembleConsole } from './compose/console.ts';
+import { watchLogLevel } from './compose/log-level.ts';
+import { createDaemonLogger } from './compose/logger.ts';
+import { openNotifier } from './compose/notify.ts';
 import { assembleParts } from './compose/parts.ts';
+import { announceAccess, assemblePeople } from './compose/people.ts';
 import { loadPlatform } from './compose/platform.ts';
+import { openTracer, tracedCalls } from './compose/tracing.ts';
+import { watchParts } from './compose/watched.ts';
 import { secretsOf } from './config/env.ts';
 import type { Environment } from './config/schema.ts';
 import { openDatabase } from './db/connection.ts';
@@ -20,9 +27,11 @@ import type { ReconcileParts } from './reconcile/parts.ts';
 import { reconcileProduct } from './reconcile/reconciler.ts';
 import { createResync } from './reconcile/resync.ts';
 import { startRounds } from './reconcile/rounds.ts';
-import { createLogger, type Logger } from './telemetry/logger.ts';
+import { timedCalls } from './telemetry/calls.ts';
+import type { Logger } from './telemetry/logger.ts';
 import { createMetrics } from './telemetry/metrics.ts';
 import { Redactor } from './telemetry/redact.ts';
+import { noTracer } from './telemetry/tracer.ts';
 
 /** A running daemon; disposing it drains and stops within 10 s. */
 export interface Daemon extends AsyncDisposable {
@@ -60,13 +69,24 @@ async function startParts(
 ): Promise<Daemon> {
   const redactor = new Redactor();
   for (const secret of secretsOf(env)) redactor.register(secret);
-  const log = createDaemonLogger(env, redactor, logStream);
+  let tracer = noTracer;
+  const log = createDaemonLogger(env, redactor, logStream, () => tracer.traceId());
+  tracer = started.use(await openTracer(env, redactor, log));
   const metrics = createMetrics();
   const platform = await loadPlatform(env, log);
   for (const secret of platform.secrets) redactor.register(secret);
   const database = started.use(await openDatabase(env.PROV_DATABASE_URL));
-  const queue = started.use(await openQueue(database, log));
-  const parts = assembleParts(env, { started, redactor, log, metrics, platform, database, queue });
+  const queue = started.use(await openQueue(database, log, tracer));
+  const notifier = await openNotifier(env, { database, log, metrics });
+  if (notifier !== null) started.use(notifier);
+  const foundations = { started, redactor, log, metrics, tracer, platform, database, queue };
+  const parts = watchParts(
+    {
+      ...assembleParts(env, foundations),
+      ...(notifier === null ? {} : { onRun: (ending) => notifier.onRun(ending) }),
+    },
+    tracedCalls(tracer, timedCalls(metrics.adapterCall)),
+  );
   await mkdir(env.PROV_CONTROL_PATH, { recursive: true });
 
   const resync = started.use(
@@ -77,6 +97,7 @@ async function startParts(
   );
   await parts.estate.refresh(database.sql);
   const leadership = started.use(await standForElection(parts));
+  started.use(watchLogLevel(env.PROV_CONTROL_PATH, log));
   started.use(startAlarmClock(parts, env.PROV_CONTROL_PATH));
   started.use(
     startRounds(parts, leadership, {
@@ -87,11 +108,16 @@ async function startParts(
     }),
   );
   const state = { accepting: true };
-  const server = await listen(env, createApp(env, parts, state));
+  const people = assemblePeople(env, parts);
+  const { router, live } = assembleConsole(env, parts, people);
+  const server = await listen(env, createApp(env, parts, state, people, router));
   started.defer(() => close(server));
-  startWorkers(env, parts, resync, started);
+  // Pages that are open would keep the server from closing.
+  started.use(live);
+  startWorkers(env, parts, resync, started, () => live.poke());
   resync.start(leadership);
   announce(env, log);
+  await announceAccess(env, people.guard, log);
 
   const { address, port } = server.address() as AddressInfo;
   const host = address.includes(':') ? `[${address}]` : address;
@@ -109,16 +135,24 @@ function startWorkers(
   parts: ReconcileParts,
   resync: ReturnType<typeof createResync>,
   started: AsyncDisposableStack,
+  onRun: () => void,
 ): void {
-  const { queue, log } = parts;
+  const { queue, log, metrics, tracer } = parts;
   const reconcile = createWorker({
     queue,
     name: queueNames.reconcile,
     slots: env.PROV_CONCURRENCY,
     log,
+    onDone: (...job) => {
+      metrics.job(queueNames.reconcile, ...job);
+      onRun();
+    },
     run: (data) => {
-      const { product, cause } = ReconcileJob.parse(data);
-      return reconcileProduct(parts, product, cause);
+      const { product, cause, trace: parent } = ReconcileJob.parse(data);
+      const attributes = { product, cause: cause.kind };
+      return tracer.span('run', { kind: 'consumer', attributes, parent }, () =>
+        reconcileProduct(parts, product, cause),
+      );
     },
   });
   const lookUps = createWorker({
@@ -126,10 +160,13 @@ function startWorkers(
     name: queueNames.lookUp,
     slots: lookUpSlots,
     log,
+    onDone: (...job) => metrics.job(queueNames.lookUp, ...job),
     run: async (data) => {
       const job = LookUpJob.parse(data);
       try {
-        await lookUpAffected(parts, resync, job.lookUp, job.cause);
+        await tracer.span('look-up', { kind: 'consumer', parent: job.trace }, () =>
+          lookUpAffected(parts, resync, job.lookUp, job.cause),
+        );
       } catch (error) {
         await queue.lookUp([job], lookUpRetryMs);
         throw error;
@@ -156,23 +193,6 @@ async function close(server: Server): Promise<void> {
   server.close(() => closed());
   server.closeIdleConnections();
   await promise;
-}
-
-function createDaemonLogger(
-  env: Environment,
-  redactor: Redactor,
-  stream: NodeJS.WritableStream | undefined,
-): Logger {
-  const onTerminal = stream === undefined && process.stdout.isTTY === true;
-  const format = env.PROV_LOG_FORMAT === 'auto' ? (onTerminal ? 'pretty' : 'json') : env.PROV_LOG_FORMAT;
-  const colour = onTerminal && process.env.NO_COLOR === undefined;
-  return createLogger({
-    format,
-    level: env.PROV_LOG_LEVEL,
-    colour,
-    redactor,
-    ...(stream === undefined ? {} : { stream }),
-  });
 }
 
 function announce(env: Environment, log: Logger): void {

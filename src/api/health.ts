@@ -1,4 +1,5 @@
 /** Whether we live, whether we can work, and what to do when not. */
+import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Request, Response } from 'express';
 import { Router } from 'express';
 import { asProvisionerError } from '../model/errors.ts';
@@ -14,6 +15,8 @@ export interface Dependency {
 export interface HealthOptions {
   readonly dependencies: readonly Dependency[];
   readonly metrics: Metrics;
+  /** Who reads the metrics must bring it; `null`: everybody may. */
+  readonly metricsToken: string | null;
   /** Brings gauges that are read, not counted, up to date before a scrape. */
   readonly refreshGauges: () => Promise<void>;
   /** False while stopping: a load balancer sends nothing more. */
@@ -55,11 +58,22 @@ export function createHealthRouter(options: HealthOptions): Router {
       ...(await ready()),
     });
   });
-  router.get('/metrics', async (_request: Request, response: Response) => {
+  router.get('/metrics', async (request: Request, response: Response) => {
+    if (!mayScrape(request.get('authorization'), options.metricsToken)) {
+      response.status(401).set('www-authenticate', 'Bearer').json({ error: 'The metrics need their token.' });
+      return;
+    }
     await options.refreshGauges().catch(() => undefined);
     response.type(options.metrics.contentType).send(await options.metrics.render());
   });
   return router;
+}
+
+/** Digests are of one length, so that the comparison tells nothing by its time. */
+function mayScrape(header: string | undefined, token: string | null): boolean {
+  if (token === null) return true;
+  const digest = (text: string) => createHash('sha256').update(text).digest();
+  return timingSafeEqual(digest(header ?? ''), digest(`Bearer ${token}`));
 }
 
 function about(version: string) {

@@ -20,7 +20,7 @@ export function configCommand(env: Variables): Command {
 
 async function show(env: Variables, json: boolean): Promise<void> {
   const settings = await loadEnvironment(env);
-  const { catalogue, workspaceEnv, secrets } = await loadPlatform(settings, null);
+  const { catalogue, workspaceEnv, remote, secrets } = await loadPlatform(settings, null);
   // A database in a folder is no secret, though its address may hold one.
   const known = secretsOf(settings).filter((value) => value !== settings.PROV_DATABASE_URL);
   const hidden = new Set([...known, ...secrets]);
@@ -31,6 +31,10 @@ async function show(env: Variables, json: boolean): Promise<void> {
   });
   const platform = {
     rules: catalogue.rules,
+    workspaces: {
+      remote:
+        remote === null ? null : { url: remote.url, branch: remote.branch, token: remote.login && '***' },
+    },
     parameters: Object.fromEntries([...catalogue.choices].map(([id, { parameters }]) => [id, parameters])),
     env: Object.fromEntries(
       Object.entries(workspaceEnv).map(([name, value]) => [name, masked(value, false, hidden)]),

@@ -1,6 +1,6 @@
 /** `provisioner template …`: for the people who write templates. */
-import { readFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { access, readFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { styleText } from 'node:util';
 import { Command } from 'commander';
 import { z } from 'zod';
@@ -9,14 +9,15 @@ import { loadEnvironment } from '../config/env.ts';
 import type { Variables } from '../config/secret-references.ts';
 import { ProvisionerError } from '../model/errors.ts';
 import { importCookiecutter } from '../workspace/cookiecutter.ts';
-import { type Finding, lintTemplate } from '../workspace/lint.ts';
-import { type RenderedFile, renderTemplate, sha256 } from '../workspace/render.ts';
+import { type LintResult, lintTemplate } from '../workspace/lint.ts';
+import { type RenderedFile, renderTemplate } from '../workspace/render.ts';
 import { plainProduct } from '../workspace/samples.ts';
 import { writeStarter } from '../workspace/starter.ts';
 import { loadTemplate } from '../workspace/template.ts';
 import { readWorkspaceFile, writeWorkspaceFiles } from '../workspace/tree.ts';
 import { print, printJson } from './output.ts';
 import { table } from './table.ts';
+import { textDiff } from './text-diff.ts';
 
 /** Facts of a product in a file of one's own: what is left out is a sample's. */
 const Facts = z.strictObject({
@@ -52,12 +53,14 @@ export function templateCommand(env: Variables): Command {
   template
     .command('preview')
     .description('what a workspace would hold; with --out also writes it')
-    .argument('<folder>', 'a template folder')
+    .argument('<template>', 'a template folder, or the name of one beside PROV_TEMPLATE_PATH')
     .option('--product <file>', 'JSON with `product` facts and `parameters`')
-    .option('--against <folder>', 'a workspace to compare with')
+    .option('--against <folder>', 'a workspace to compare with; shows what would differ')
     .option('--out <folder>', 'where to write the files')
     .option('--json', 'as JSON')
-    .action(preview);
+    .action(async (template: string, options: PreviewOptions) =>
+      preview(await folderOf(template, env), options),
+    );
   template
     .command('new')
     .description('a small template to begin with')
@@ -103,12 +106,13 @@ async function list(env: Variables, json: boolean): Promise<void> {
 }
 
 async function lint(folders: readonly string[], json: boolean): Promise<void> {
-  const results: Record<string, readonly Finding[]> = {};
-  for (const folder of folders) results[folder] = await lintTemplate(resolve(folder));
-  const count = Object.values(results).flat().length;
-  if (count > 0) process.exitCode = 1;
-  if (json) return printJson(results);
-  for (const [folder, findings] of Object.entries(results)) {
+  const results: [folder: string, result: LintResult][] = [];
+  for (const folder of folders) results.push([folder, await lintTemplate(resolve(folder))]);
+  if (results.some(([, { findings }]) => findings.length > 0)) process.exitCode = 1;
+  for (const [folder, { notes }] of results)
+    for (const note of notes) process.stderr.write(`${folder}: ${note}\n`);
+  if (json) return printJson(Object.fromEntries(results.map(([folder, { findings }]) => [folder, findings])));
+  for (const [folder, { findings }] of results) {
     const verdict =
       findings.length === 0
         ? styleText('green', 'in order', { stream: process.stdout })
@@ -125,8 +129,19 @@ interface PreviewOptions {
   readonly json?: true;
 }
 
+/** A name is one beside the fallback, unless a folder of that name is here. */
+async function folderOf(template: string, env: Variables): Promise<string> {
+  const here = resolve(template);
+  const isHere = await access(here).then(
+    () => true,
+    () => false,
+  );
+  if (isHere || !/^[a-z0-9-]+$/.test(template)) return here;
+  return resolve(dirname(env.PROV_TEMPLATE_PATH ?? './templates/sqlmesh'), template);
+}
+
 async function preview(folder: string, options: PreviewOptions): Promise<void> {
-  const template = await loadTemplate(resolve(folder));
+  const template = await loadTemplate(folder);
   const facts = await readFacts(options.product);
   const files = renderTemplate(template, {
     ...plainProduct,
@@ -135,7 +150,7 @@ async function preview(folder: string, options: PreviewOptions): Promise<void> {
   });
   const rows = await Promise.all(files.map((file) => rowOf(file, options.against)));
   if (options.out !== undefined) await write(resolve(options.out), files);
-  if (options.json === true) return printJson(rows);
+  if (options.json === true) return printJson(rows.map(({ diff: _shown, ...row }) => row));
   const headings = ['FILE', 'RULE', 'BYTES', ...(options.against === undefined ? [] : ['THERE'])];
   const cells = rows.map((row) => [
     row.path,
@@ -144,6 +159,7 @@ async function preview(folder: string, options: PreviewOptions): Promise<void> {
     ...(row.there === null ? [] : [row.there]),
   ]);
   print(table(headings, cells));
+  for (const { diff } of rows) if (diff !== '') print(`\n${diff}`);
 }
 
 async function readFacts(path: string | undefined): Promise<z.infer<typeof Facts>> {
@@ -160,14 +176,11 @@ async function readFacts(path: string | undefined): Promise<z.infer<typeof Facts
 
 async function rowOf(file: RenderedFile, against: string | undefined) {
   const { path, ownership: rule, content } = file;
-  const there = against === undefined ? null : await standingOf(resolve(against), file);
-  return { path, rule, bytes: Buffer.byteLength(content), there };
-}
-
-async function standingOf(folder: string, { path, sha256: digest }: RenderedFile): Promise<string> {
-  const text = await readWorkspaceFile(folder, path);
-  if (text === null) return 'missing';
-  return sha256(text) === digest ? 'same' : 'differs';
+  const row = { path, rule, bytes: Buffer.byteLength(content) };
+  if (against === undefined) return { ...row, there: null, diff: '' };
+  const text = await readWorkspaceFile(resolve(against), path);
+  const there = text === null ? 'missing' : text === content ? 'same' : 'differs';
+  return { ...row, there, diff: textDiff(path, text, content) };
 }
 
 async function write(folder: string, files: readonly RenderedFile[]): Promise<void> {

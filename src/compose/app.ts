@@ -1,12 +1,15 @@
-/** The HTTP server’s routes: webhooks, health, sessions. */
-import express, { type NextFunction, type Request, type Response } from 'express';
+/** The HTTP server’s routes: webhooks, health, sessions, logins, the API, the console. */
+import express, { type NextFunction, type Request, type Response, type Router } from 'express';
 import { sql } from 'kysely';
 import { createCredentialsRouter } from '../api/credentials.ts';
 import { createHealthRouter } from '../api/health.ts';
+import { createApi } from '../api/v1/router.ts';
 import type { Environment } from '../config/schema.ts';
+import { createCommands } from '../control/orders.ts';
+import { countKeysByAge } from '../db/access-keys.ts';
 import { readBrake } from '../db/brake.ts';
 import { findTokenDigest } from '../db/credential-tokens.ts';
-import { countByCondition } from '../db/products.ts';
+import { countByCondition, listHomeless } from '../db/products.ts';
 import { principalNameOf } from '../identity/issuer.ts';
 import { OpenSessions } from '../identity/open-sessions.ts';
 import { createDeliveries } from '../intake/deliveries.ts';
@@ -15,20 +18,24 @@ import { version } from '../model/version.ts';
 import { queueNames } from '../queue/jobs.ts';
 import type { ReconcileParts } from '../reconcile/parts.ts';
 import { tokenDigest } from '../sinks/credential-endpoint.ts';
+import type { People } from './people.ts';
 
 /** `state.accepting` turns false while the daemon stops. */
 export function createApp(
   env: Environment,
   parts: ReconcileParts,
   state: { readonly accepting: boolean },
+  people: People,
+  console: Router,
 ): express.Express {
-  const { database, queue, log, metrics, portal, store, findIssuer, capabilities, workspaces } = parts;
+  const { database, queue, log, metrics, tracer, portal, store, findIssuer, capabilities, workspaces } =
+    parts;
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
   app.use(
     createIntakeRouter({
-      deliveries: createDeliveries(database, queue),
+      deliveries: createDeliveries(database, queue, tracer),
       secrets: {
         v1: env.WEBHOOK_SECRET ?? [],
         tokens: env.WEBHOOK_V2_TOKEN ?? [],
@@ -37,12 +44,14 @@ export function createApp(
       },
       log,
       metrics,
+      tracer,
     }),
   );
   app.use(
     createHealthRouter({
       version,
       metrics,
+      metricsToken: env.PROV_METRICS_TOKEN ?? null,
       accepting: () => state.accepting,
       refreshGauges: () => refreshGauges(parts),
       dependencies: [
@@ -59,6 +68,9 @@ export function createApp(
     }),
   );
   if (env.PROV_CREDENTIALS_URL !== undefined) app.use(createCredentials(parts));
+  app.use(people.login);
+  app.use('/api/v1', createApiOf(parts, people));
+  app.use(console);
   app.use((_request, response) => void response.status(404).json({ error: 'There is nothing here.' }));
   app.use((error: unknown, _request: Request, response: Response, _next: NextFunction) => {
     const status = httpStatusOf(error);
@@ -78,13 +90,27 @@ function httpStatusOf(error: unknown): number {
 }
 
 async function refreshGauges({ database, queue, metrics }: ReconcileParts): Promise<void> {
-  const [counts, brake] = await Promise.all([countByCondition(database.sql), readBrake(database.sql)]);
-  metrics.products(counts);
+  const now = new Date();
+  const { sql: db } = database;
+  const [counts, homeless, brake, keys] = await Promise.all([
+    countByCondition(db),
+    listHomeless(db),
+    readBrake(db),
+    countKeysByAge(db, now),
+  ]);
+  metrics.products([...counts, { state: 'new', condition: 'Degraded', count: homeless.length }]);
+  metrics.keys(keys.counts, keys.firstEnd === null ? null : keys.firstEnd.getTime() - now.getTime());
   metrics.brake(brake !== null);
   for (const name of Object.values(queueNames)) {
-    const { waiting, running } = await queue.depth(name);
-    metrics.queue(name, waiting, running);
+    metrics.queue(name, await queue.depth(name));
   }
+}
+
+function createApiOf(parts: ReconcileParts, { guard, secure }: People): express.Express {
+  const { database, queue, log, clock } = parts;
+  const commands = createCommands(parts);
+  const jobs = () => queue.depth(queueNames.reconcile);
+  return createApi({ db: database.sql, commands, jobs, clock, version, guard, secure, log });
 }
 
 function createCredentials({ database, findIssuer, hideSecret, log }: ReconcileParts): express.Router {

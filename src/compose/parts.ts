@@ -3,20 +3,19 @@ import { resolve } from 'node:path';
 import type { Environment } from '../config/schema.ts';
 import type { Database } from '../db/connection.ts';
 import { hastenFailed } from '../db/wake.ts';
-import { assemblePolicy } from '../grants/policy.ts';
+import { claimGroup } from '../db/workspace-groups.ts';
 import { issuerFinder } from '../identity/find-issuer.ts';
 import type { Issuer } from '../identity/issuer.ts';
-import { type Capabilities, probeStore } from '../identity/probe.ts';
+import type { Capabilities } from '../identity/probe.ts';
 import { asProvisionerError } from '../model/errors.ts';
-import { canaryHome, closedCanaryHome } from '../model/home.ts';
-import { ProductId } from '../model/ids.ts';
+import { canaryHome } from '../model/home.ts';
 import type { PortalClient } from '../portal/client.ts';
 import { createPortalClient } from '../portal/create-client.ts';
-import type { PortalAuth } from '../portal/credentials.ts';
 import type { Queue } from '../queue/queue.ts';
 import { Breaker } from '../reconcile/breaker.ts';
 import type { ReconcileParts, ReconcileSettings } from '../reconcile/parts.ts';
 import { EstatePauseView } from '../reconcile/pause.ts';
+import { Published } from '../reconcile/published.ts';
 import { groundOf } from '../reconcile/standing.ts';
 import { proveKey } from '../storage/proof.ts';
 import { S3ObjectStore } from '../storage/s3.ts';
@@ -24,15 +23,14 @@ import type { ObjectStore } from '../storage/store.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Redactor } from '../telemetry/redact.ts';
-import { Workspaces } from '../workspace/workspace.ts';
+import type { Tracer } from '../telemetry/tracer.ts';
+import { type WorkspaceOptions, Workspaces } from '../workspace/workspace.ts';
+import { adminOf, issuerOptionsOf, placeOf, portalOptionsOf, probeThrowAway } from './connections.ts';
 import type { Platform } from './platform.ts';
 import { createSink } from './sink.ts';
 
 /** What failed in an outage is spread over so long when it is over. */
 const catchUpSeconds = 20;
-
-/** Owner of what belongs to no product. */
-const noProduct = ProductId.parse('00000000-0000-0000-0000-000000000000');
 
 /** What is there before the parts. */
 export interface Foundations {
@@ -40,6 +38,7 @@ export interface Foundations {
   readonly redactor: Redactor;
   readonly log: Logger;
   readonly metrics: Metrics;
+  readonly tracer: Tracer;
   readonly platform: Platform;
   readonly database: Database;
   readonly queue: Queue;
@@ -47,18 +46,11 @@ export interface Foundations {
 
 /** Puts the parts together; what must be closed is left to `started`. */
 export function assembleParts(env: Environment, foundations: Foundations): ReconcileParts {
-  const { started, redactor, log, metrics, platform, database, queue } = foundations;
+  const { started, redactor, log, metrics, tracer, platform, database, queue } = foundations;
   const place = placeOf(env);
-  const admin = { accessKeyId: env.S3_ACCESS_KEY, secretAccessKey: env.S3_SECRET_KEY };
-  const store = started.use(new S3ObjectStore({ ...place, ...admin }));
+  const store = started.use(new S3ObjectStore({ ...place, ...adminOf(env) }));
   const findIssuer = issuerFinder({
-    ...place,
-    ...admin,
-    api: env.PROV_ISSUER,
-    iamEndpoint: env.PROV_IAM_ENDPOINT,
-    credentials: env.PROV_CREDENTIALS === 'keys' ? 'keys' : { seconds: env.PROV_SESSION_LIFETIME / 1000 },
-    stsEndpoint: env.PROV_STS_ENDPOINT,
-    users: { permissionsBoundary: env.PROV_AWS_PERMISSIONS_BOUNDARY, path: env.PROV_AWS_IAM_PATH },
+    ...issuerOptionsOf(env),
     onFound: (issuer) => {
       const { store: name, credentials, limits } = issuer.kind;
       log.info('found the store’s identity API', { store: name, credentials, ...limits });
@@ -75,11 +67,11 @@ export function assembleParts(env: Environment, foundations: Foundations): Recon
     root: resolve(env.PROV_TEMPLATE_OUTPUT_PATH),
     owner: { uid: env.PROV_WORKSPACE_UID, gid: env.PROV_WORKSPACE_GID },
     history: env.PROV_WORKSPACE_GIT,
+    ...groupsOf(env, database),
   });
   const sink = createSink(env, database, workspaces);
   const portal = createPortalClient({
-    baseUrl: env.PROV_DPP_API_URL,
-    auth: portalAuth(env),
+    ...portalOptionsOf(env),
     registerSecret: (secret) => redactor.register(secret),
     forgetSecret: (secret) => redactor.forget(secret),
     onRequest: (route, status, ms) => metrics.portalRequest(route, String(status), ms),
@@ -93,6 +85,7 @@ export function assembleParts(env: Environment, foundations: Foundations): Recon
     rotateOnAccessChange: env.PROV_ROTATE_ON_ACCESS_CHANGE,
     catalogue: platform.catalogue,
     history: env.PROV_WORKSPACE_GIT,
+    remote: platform.remote,
     workspaceEnv: platform.workspaceEnv,
     secretReference: (product, home) => (sink === null ? {} : sink.reference({ product, home })),
     keyGraceMs: env.PROV_KEY_GRACE,
@@ -116,18 +109,24 @@ export function assembleParts(env: Environment, foundations: Foundations): Recon
     capabilities: () => capabilities,
     sink,
     workspaces,
+    published: new Published({ store, workspaces, log }),
     proveKey: (key, claim) => proveKey(key, claim, { store: place, timeoutMs: env.PROV_PROOF_TIMEOUT }),
     hideSecret: (secret) => {
       redactor.register(secret);
       return () => redactor.forget(secret);
     },
     settings,
-    ground: groundOf(settings, env.PROV_CREDENTIALS),
+    ground: groundOf(settings, {
+      credentials: env.PROV_CREDENTIALS,
+      users: [env.PROV_AWS_PERMISSIONS_BOUNDARY, env.PROV_AWS_IAM_PATH],
+      owner: [env.PROV_WORKSPACE_UID, env.PROV_WORKSPACE_GID],
+    }),
     breakers,
     estate: new EstatePauseView({ observeOnly: env.PROV_OBSERVE_ONLY }),
     canary: canaryHome,
     log,
     metrics,
+    tracer,
     clock: () => new Date(),
     random: Math.random,
   };
@@ -155,9 +154,11 @@ function createBreakers(
   ];
 }
 
-function placeOf(env: Environment) {
-  const { S3_ENDPOINT: endpoint, S3_REGION: region, S3_BUCKET: bucket, PROV_S3_ADDRESSING: addressing } = env;
-  return { endpoint, region, bucket, addressing };
+function groupsOf(
+  { PROV_WORKSPACE_GROUP_BASE: base }: Environment,
+  { sql }: Database,
+): Pick<WorkspaceOptions, 'groupOf'> {
+  return base === undefined ? {} : { groupOf: (home, found) => claimGroup(sql, home, base, found) };
 }
 
 /** Nobody waits for it: a product's own proof stands before its keys, whatever the probe says. */
@@ -168,16 +169,8 @@ async function probe(
   log: Logger,
 ): Promise<Capabilities | null> {
   const { store: name } = issuer.kind;
-  const place = placeOf(env);
-  const claim = { own: canaryHome, inputs: [], foreign: [closedCanaryHome] };
   try {
-    // The bucket is made with the first marker: in one that is not there everything is "not found", nothing refused.
-    await store.writeMarker(canaryHome, noProduct);
-    const capabilities = await probeStore(issuer, {
-      policy: assemblePolicy(env.S3_BUCKET, canaryHome, []),
-      prove: (key) => proveKey(key, claim, { store: place, timeoutMs: env.PROV_PROOF_TIMEOUT }),
-    });
-    await store.purge(canaryHome);
+    const capabilities = await probeThrowAway(env, store, issuer);
     const { policies, secondKey } = capabilities;
     if (policies === 'enforced' && secondKey)
       log.info('the store keeps policies as they are written', { store: name });
@@ -188,11 +181,4 @@ async function probe(
     log.warn('the store could not be probed', { store: name, code, error: message });
     return null;
   }
-}
-
-function portalAuth(env: Environment): PortalAuth {
-  if (env.PORTAL_API_KEY !== undefined) return { kind: 'api-key', key: env.PORTAL_API_KEY };
-  const { PORTAL_CLIENT_ID: clientId, PORTAL_CLIENT_SECRET: clientSecret, PORTAL_TOKEN_URL: tokenUrl } = env;
-  if (clientId === undefined || clientSecret === undefined || tokenUrl === undefined) return { kind: 'none' };
-  return { kind: 'client-credentials', tokenUrl, clientId, clientSecret, scope: env.PORTAL_SCOPE };
 }

@@ -1,18 +1,26 @@
 /** The platform team's file → the templates that there are, and the lines that every `.env` gets. */
 import { join, resolve } from 'node:path';
-import { noPlatform, readPlatformFile, type TemplatePlace } from '../config/platform-file.ts';
+import {
+  noPlatform,
+  type RemotePlace,
+  readPlatformFile,
+  type TemplatePlace,
+} from '../config/platform-file.ts';
 import type { Environment } from '../config/schema.ts';
 import { resolveSecret } from '../config/secret-references.ts';
 import { asProvisionerError, ProvisionerError } from '../model/errors.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { type Catalogue, loadCatalogue } from '../workspace/catalogue.ts';
+import { loginOf, type Remote } from '../workspace/push.ts';
 import { fetchTemplate } from '../workspace/template-source.ts';
 
 export interface Platform {
   readonly catalogue: Catalogue;
   /** Further lines of every workspace's `.env`; may hold secrets. */
   readonly workspaceEnv: Readonly<Record<string, string>>;
-  /** Those of its values that came from a secret manager. */
+  /** Where histories are pushed; `null`: nowhere. */
+  readonly remote: Remote | null;
+  /** What came from a secret manager. */
   readonly secrets: readonly string[];
 }
 
@@ -36,11 +44,19 @@ export async function loadPlatform(env: Environment, log: Logger | null): Promis
       return { name, value: typeof value === 'string' ? value : (secret ?? ''), secret };
     }),
   );
+  const remote = platform.remote === null ? null : await remoteOf(env, platform.remote);
   return {
     catalogue,
     workspaceEnv: Object.fromEntries(lines.map(({ name, value }) => [name, value])),
-    secrets: lines.flatMap(({ secret }) => secret ?? []),
+    remote,
+    secrets: [...lines.flatMap(({ secret }) => secret ?? []), ...(remote?.login?.secrets ?? [])],
   };
+}
+
+async function remoteOf(env: Environment, { url, token, user, branch }: RemotePlace): Promise<Remote> {
+  if (token === undefined) return { url, branch, login: null };
+  const secret = await secretOf(env, 'workspaces.remote.token', token.secret_ref);
+  return { url, branch, login: loginOf(user, secret) };
 }
 
 async function folderOf(env: Environment, place: TemplatePlace, log: Logger | null): Promise<string> {

@@ -53,8 +53,11 @@ export function secretsOf(env: Environment): string[] {
     ([, schema]) => SettingMeta.parse(schema.meta()).secret,
   );
   const values = named.flatMap(([name]) => env[name as keyof Environment] ?? []).map(String);
-  const password = URL.parse(env.PROV_DATABASE_URL)?.password;
-  return password === undefined ? values : [...values, password];
+  const passwords = [env.PROV_DATABASE_URL, env.PROV_NOTIFY_SMTP_URL ?? ''].flatMap((address) => {
+    const password = URL.parse(address)?.password ?? '';
+    return password === '' ? [] : [password, decodeURIComponent(password)];
+  });
+  return [...values, ...passwords];
 }
 
 /** Loads `.env` of the working directory, for development only; what is already set stays. */
@@ -88,7 +91,7 @@ function crossFaults(env: Environment): Fault[] {
       example: exampleOf('WEBHOOK_SECRET'),
     });
   }
-  faults.push(...vaultFaults(env));
+  faults.push(...vaultFaults(env), ...groupFaults(env), ...loginFaults(env));
   if (env.PROV_CREDENTIALS_URL !== undefined && env.PROV_CREDENTIALS !== 'sessions') {
     faults.push({
       variable: 'PROV_CREDENTIALS',
@@ -103,17 +106,47 @@ function crossFaults(env: Environment): Fault[] {
       example: 'env',
     });
   }
-  const client = ['PORTAL_CLIENT_ID', 'PORTAL_CLIENT_SECRET', 'PORTAL_TOKEN_URL'] as const;
-  if (client.some((name) => env[name] !== undefined)) {
-    for (const name of client.filter((each) => env[each] === undefined)) {
-      faults.push({
-        variable: name,
-        problem: 'is missing: client credentials need all three',
-        example: exampleOf(name),
-      });
+  for (const [what, names] of Object.entries(together)) {
+    if (names.every((name) => env[name] === undefined)) continue;
+    for (const variable of names.filter((each) => env[each] === undefined)) {
+      faults.push({ variable, problem: `is missing: ${what}`, example: exampleOf(variable) });
     }
   }
   return faults;
+}
+
+/** An owner or a group that all workspaces have opens all of them. */
+function groupFaults(env: Environment): Fault[] {
+  if (env.PROV_WORKSPACE_GROUP_BASE === undefined) return [];
+  return (['PROV_WORKSPACE_UID', 'PROV_WORKSPACE_GID'] as const)
+    .filter((name) => env[name] !== undefined)
+    .map((variable) => ({
+      variable,
+      problem: 'must not be set with PROV_WORKSPACE_GROUP_BASE: it would open every workspace',
+      example: '(none)',
+    }));
+}
+/** Settings of which each needs the others, and why. */
+const together = {
+  'client credentials need all three': ['PORTAL_CLIENT_ID', 'PORTAL_CLIENT_SECRET', 'PORTAL_TOKEN_URL'],
+  'messages by webhook are signed': ['PROV_NOTIFY_WEBHOOK_URL', 'PROV_NOTIFY_WEBHOOK_SECRET'],
+  'mail needs a server, a sender and somebody who gets it': [
+    'PROV_NOTIFY_SMTP_URL',
+    'PROV_NOTIFY_MAIL_FROM',
+    'PROV_NOTIFY_MAIL_TO',
+  ],
+} as const satisfies Record<string, readonly (keyof Environment)[]>;
+/** Logins with an identity provider, by half. */
+function loginFaults(env: Environment): Fault[] {
+  const needed = ['PROV_OIDC_ISSUER', 'PROV_OIDC_CLIENT_ID', 'PROV_PUBLIC_URL'] as const;
+  if (env.PROV_OIDC_ISSUER === undefined && env.PROV_OIDC_CLIENT_ID === undefined) return [];
+  return needed
+    .filter((name) => env[name] === undefined)
+    .map((variable) => ({
+      variable,
+      problem: 'is missing: logins need issuer, client and our own address',
+      example: exampleOf(variable),
+    }));
 }
 
 /** A sink without its server. */
@@ -139,6 +172,10 @@ function transportFaults(env: Environment): Fault[] {
     'PROV_IAM_ENDPOINT',
     'VAULT_ADDR',
     'PROV_AWS_SECRETS_ENDPOINT',
+    'PROV_NOTIFY_WEBHOOK_URL',
+    'PROV_NOTIFY_SLACK_URL',
+    'OTEL_EXPORTER_OTLP_ENDPOINT',
+    'PROV_OIDC_ISSUER',
   ] as const;
   return addresses
     .filter((name) => env[name] !== undefined && !isSafeAddress(env[name]))

@@ -4,6 +4,7 @@ import { dirname, resolve } from 'node:path';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import { ProvisionerError } from '../model/errors.ts';
+import { isSafeAddress } from './address.ts';
 
 const templateId = z.string().regex(/^[a-z0-9][a-z0-9-]*$/, 'must be of a-z, 0-9 and -');
 
@@ -62,7 +63,44 @@ const WorkspaceEnv = z
   )
   .describe('Further lines of every workspace’s `.env`; a `secret_ref` is read at start and never rendered.');
 
+const remoteUrl = z
+  .string()
+  .regex(
+    /^(https?:\/\/|file:\/\/\/|\/)[^\s@]+$/,
+    'must be an https:// or file:/// URL or an absolute path, without credentials',
+  )
+  .refine((url) => /\{(home|namespace)\}/.test(url), 'must hold {home} or {namespace}')
+  .refine(
+    (url) => !url.startsWith('http') || isSafeAddress(url.replace(/\{\w+\}/g, 'x')),
+    'plain http:// is for the local network only',
+  );
+
+const WorkspaceRemote = z
+  .strictObject({
+    url: remoteUrl.describe(
+      'Address of a workspace’s repository, which must be there; {home} and {namespace} stand for the product’s.',
+    ),
+    token: SecretRef.optional().describe('Password for that address, read at start; for https:// alone.'),
+    user: z
+      .string()
+      .regex(/^[\w.-]+$/)
+      .default('git')
+      .describe('User name that goes with the token; most servers take any.'),
+    branch: z
+      .string()
+      .regex(/^(?!provisioner\/)[A-Za-z0-9](?!.*(\.\.|\/\/|\.lock$))[\w./-]*$/)
+      .default('main')
+      .describe('Branch of the workspace that is pushed, beside `provisioner/template`.'),
+  })
+  .describe('Where the histories of workspaces are pushed.');
+
+const WorkspacesPart = z.strictObject({ remote: WorkspaceRemote.optional() });
+
+/** A remote as the file says it. */
+export type RemotePlace = z.infer<typeof WorkspaceRemote>;
+
 const Environment = z.strictObject({
+  workspaces: WorkspacesPart.default({}),
   parameters: Parameters.default({}),
   env: WorkspaceEnv.default({}),
 });
@@ -80,6 +118,7 @@ export const PlatformFile = z.strictObject({
     .describe('The first that fits a product decides, unless its setting `workspace_template` does.'),
   parameters: Parameters.default({}),
   env: WorkspaceEnv.default({}),
+  workspaces: WorkspacesPart.default({}),
   environments: z
     .record(z.string(), Environment)
     .default({})
@@ -92,9 +131,11 @@ export interface Platform {
   readonly rules: readonly TemplateRule[];
   readonly parameters: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   readonly env: Readonly<Record<string, string | { readonly secret_ref: string }>>;
+  /** `null`: histories stay in the workspaces. */
+  readonly remote: RemotePlace | null;
 }
 
-export const noPlatform: Platform = { templates: {}, rules: [], parameters: {}, env: {} };
+export const noPlatform: Platform = { templates: {}, rules: [], parameters: {}, env: {}, remote: null };
 
 /**
  * Reads and checks the file. Paths in it come back absolute.
@@ -108,8 +149,9 @@ export async function readPlatformFile(path: string, environment: string | undef
   });
   const parsed = PlatformFile.safeParse(parsedYaml(path, text));
   if (!parsed.success) throw wrong(path, z.prettifyError(parsed.error));
-  const { environments, templates, rules, parameters, env } = parsed.data;
-  const here = environment === undefined ? { parameters: {}, env: {} } : environments[environment];
+  const { environments, templates, rules, parameters, env, workspaces } = parsed.data;
+  const here =
+    environment === undefined ? { parameters: {}, env: {}, workspaces: {} } : environments[environment];
   if (here === undefined) {
     const known = Object.keys(environments).join(', ') || 'none';
     throw wrong(
@@ -127,6 +169,7 @@ export async function readPlatformFile(path: string, environment: string | undef
     rules,
     parameters: mergeParameters(parameters, here.parameters),
     env: { ...env, ...here.env },
+    remote: here.workspaces.remote ?? workspaces.remote ?? null,
   };
 }
 

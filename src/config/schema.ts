@@ -4,10 +4,14 @@
  */
 import { z } from 'zod';
 import { behaviourSettings } from './settings/behaviour.ts';
+import { consoleSettings } from './settings/console.ts';
 import { daemonSettings } from './settings/daemon.ts';
+import { notifySettings } from './settings/notify.ts';
+import { peopleSettings } from './settings/people.ts';
 import { portalSettings } from './settings/portal.ts';
 import { secretsSettings } from './settings/secrets.ts';
 import { storeSettings } from './settings/store.ts';
+import { telemetrySettings } from './settings/telemetry.ts';
 import { webhooksSettings } from './settings/webhooks.ts';
 import { workspacesSettings } from './settings/workspaces.ts';
 
@@ -18,7 +22,11 @@ export const Environment = z.object({
   ...webhooksSettings,
   ...workspacesSettings,
   ...behaviourSettings,
+  ...peopleSettings,
+  ...consoleSettings,
   ...daemonSettings,
+  ...telemetrySettings,
+  ...notifySettings,
   ...secretsSettings,
 });
 export type Environment = z.infer<typeof Environment>;

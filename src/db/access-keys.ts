@@ -90,3 +90,65 @@ export async function findCurrentKey(
   const key = keys.find(({ state }) => state === 'current');
   return key === undefined ? null : { id: key.id, digest: key.secretSha256 ?? '' };
 }
+
+/** Upper ends of the groups that keys are counted in by their age. */
+const ages = {
+  '1h': 3_600_000,
+  '1d': 86_400_000,
+  '7d': 604_800_000,
+  '30d': 2_592_000_000,
+  '90d': 7_776_000_000,
+};
+
+/** How many keys are how old, and when the first of those in use ends by itself. */
+export async function countKeysByAge(
+  db: Kysely<Tables>,
+  now: Date,
+): Promise<{
+  readonly counts: readonly { readonly state: string; readonly age: string; readonly count: number }[];
+  readonly firstEnd: Date | null;
+}> {
+  const groups = Object.entries(ages).map(
+    ([age, ms]) => raw`when issued_at > ${new Date(now.getTime() - ms)} then ${raw.lit(age)}`,
+  );
+  const age = raw<string>`case ${raw.join(groups, raw` `)} else 'older' end`;
+  const rows = await db
+    .selectFrom((from) =>
+      from
+        .selectFrom('access_key')
+        .select(['state', 'expires_at', age.as('age')])
+        .as('key'),
+    )
+    .select((key) => [
+      'state',
+      'age',
+      key.fn.countAll().as('count'),
+      key.fn.min('expires_at').filterWhere('state', '=', 'current').as('end'),
+    ])
+    .groupBy(['state', 'age'])
+    .execute();
+  const ends = rows.flatMap(({ end }) => end ?? []).map((end) => end.getTime());
+  return {
+    counts: rows.map((row) => ({ state: row.state, age: row.age, count: Number(row.count) })),
+    firstEnd: ends.length === 0 ? null : new Date(Math.min(...ends)),
+  };
+}
+
+/** Keys in use that have less than a quarter of their life left, with their products; they are renewed at half of it. */
+export async function listKeysNearEnd(
+  db: Kysely<Tables>,
+  now: Date,
+): Promise<
+  { readonly id: ProductId; readonly name: string; readonly home: string; readonly expiresAt: Date }[]
+> {
+  const rows = await db
+    .selectFrom('access_key')
+    .innerJoin('product', 'product.id', 'access_key.product')
+    .select(['product.id', 'product.name', 'product.home', 'access_key.expires_at'])
+    .where('access_key.state', '=', 'current')
+    .where(raw<boolean>`issued_at + (expires_at - issued_at) * 0.75 < ${now}`)
+    .execute();
+  return rows.flatMap(({ expires_at: expiresAt, ...product }) =>
+    expiresAt === null ? [] : [{ ...product, expiresAt }],
+  );
+}

@@ -42,7 +42,7 @@ export interface Database extends AsyncDisposable {
  */
 export async function openDatabase(url: string): Promise<Database> {
   try {
-    const database = /^postgres(ql)?:\/\//.test(url) ? openServer(url) : await openFolder(url);
+    const database = await connectDatabase(url);
     await migrate(database.sql);
     return database;
   } catch (cause) {
@@ -54,6 +54,22 @@ export async function openDatabase(url: string): Promise<Database> {
       },
     );
   }
+}
+
+/** Opens the database as it is, its tables perhaps of an older version. A folder that is not there is made. */
+export async function connectDatabase(url: string): Promise<Database> {
+  return isServer(url) ? openServer(url) : openFolder(url);
+}
+
+/** Whether the address is a PostgreSQL server's; else it is a folder. */
+export function isServer(url: string): boolean {
+  return /^postgres(ql)?:\/\//.test(url);
+}
+
+/** What PGlite keeps in the folder while it is open; a killed process leaves it there. */
+export function embeddedFiles(folder: string): { readonly cluster: string; readonly lock: string } {
+  const cluster = join(folder, 'pglite');
+  return { cluster, lock: join(cluster, 'postmaster.pid') };
 }
 
 function openServer(connectionString: string): Database {
@@ -70,7 +86,7 @@ function openServer(connectionString: string): Database {
 }
 
 async function openFolder(folder: string): Promise<Database> {
-  const cluster = join(folder, 'pglite');
+  const { cluster } = embeddedFiles(folder);
   if (!existsSync(cluster)) await initialise(cluster);
   // Not loaded where a server holds the database: it takes 11 MB.
   const { PGlite } = await import('@electric-sql/pglite');

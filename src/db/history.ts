@@ -76,3 +76,16 @@ export async function pruneHistory(db: Kysely<Tables>, before: Date): Promise<vo
   await db.deleteFrom('delivery').where('received_at', '<', before).execute();
   await db.deleteFrom('run').where('started_at', '<', before).execute();
 }
+
+/** The newest delivery: when it came and what it said; `null` when there is none. */
+export async function findLatestDelivery(
+  db: Kysely<Tables>,
+): Promise<{ readonly receivedAt: Date; readonly event: string } | null> {
+  const row = await db
+    .selectFrom('delivery')
+    .select(['received_at', 'event'])
+    .orderBy('received_at', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return row === undefined ? null : { receivedAt: row.received_at, event: row.event };
+}

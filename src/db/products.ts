@@ -210,3 +210,57 @@ export async function countByCondition(
     .execute();
   return rows.map((row) => ({ state: row.state, condition: row.condition, count: Number(row.count) }));
 }
+
+/** A product whose headline says that it is not well. */
+export interface DegradedProduct {
+  readonly id: ProductId;
+  readonly name: string;
+  readonly home: string;
+  readonly condition: Condition;
+  /** Nothing is tried again before the next resync. */
+  readonly parked: boolean;
+}
+
+export async function listDegraded(db: Kysely<Tables>): Promise<DegradedProduct[]> {
+  const rows = await db
+    .selectFrom('product')
+    .leftJoin('wake', 'wake.product', 'product.id')
+    .select(['product.id', 'name', 'home', 'conditions', 'wake.at', 'attempts'])
+    .where(raw`conditions->0->>'type'`, '=', 'Degraded')
+    .execute();
+  return rows.flatMap(({ id, name, home, conditions, at, attempts }) => {
+    const [condition] = conditions;
+    return condition === undefined
+      ? []
+      : [{ id, name, home, condition, parked: at === null && (attempts ?? 0) > 0 }];
+  });
+}
+
+/** A product that never got a home, so that it has no record: what its last run failed with. */
+export interface HomelessProduct {
+  readonly id: ProductId;
+  readonly error: string;
+  readonly parked: boolean;
+}
+
+export async function listHomeless(db: Kysely<Tables>): Promise<HomelessProduct[]> {
+  const rows = await db
+    .selectFrom('wake')
+    .leftJoin('product', 'product.id', 'wake.product')
+    .leftJoinLateral(
+      (from) =>
+        from
+          .selectFrom('run')
+          .select('error_message')
+          .whereRef('run.product', '=', 'wake.product')
+          .orderBy('started_at', 'desc')
+          .limit(1)
+          .as('last'),
+      (join) => join.onTrue(),
+    )
+    .select(['wake.product as id', 'wake.at', 'last.error_message'])
+    .where('product.id', 'is', null)
+    .where('attempts', '>', 0)
+    .execute();
+  return rows.map(({ id, at, error_message: error }) => ({ id, error: error ?? '', parked: at === null }));
+}

@@ -2,6 +2,8 @@
 import type { ColumnType, Generated, JSONColumnType } from 'kysely';
 import type { Condition } from '../model/condition.ts';
 import type { OutputPortId, ProductId } from '../model/ids.ts';
+import type { NoticeKind } from '../model/notice.ts';
+import type { RoleName } from '../model/role.ts';
 import type { ActionRecord, Cause } from '../model/run.ts';
 
 type Instant = ColumnType<Date, Date, Date>;
@@ -132,6 +134,23 @@ export interface CredentialTokenTable {
   sha256: string;
 }
 
+/** The group that a workspace's files belong to, where each has its own; kept for ever, as homes are. */
+export interface WorkspaceGroupTable {
+  home: string;
+  /** Numeric id, from the base on that the platform gives. */
+  gid: ColumnType<string | number, number, number>;
+}
+
+/** What was last pushed of a workspace's history. */
+export interface WorkspaceRemoteTable {
+  product: ProductId;
+  /** Address and commits, in one text. */
+  tips: string;
+  tried_at: Instant;
+  /** What people are told while the remote does not have them. */
+  problem: ColumnType<Condition | null, string | null, string | null>;
+}
+
 /** One reconcile of one product. */
 export interface RunTable {
   id: string;
@@ -152,6 +171,52 @@ export interface BrakeTable {
   reason: string;
 }
 
+/**
+ * Something that people are told of by one channel. A row lives as long as that is so, and until the word that it is
+ * over was sent.
+ */
+export interface NotificationTable {
+  /** Id of a product, or `brake`. */
+  subject: string;
+  reason: string;
+  channel: string;
+  kind: NoticeKind;
+  facts: Json<{ product: string; home: string; message: string }>;
+  opened_at: Instant;
+  told_at: ColumnType<Date | null, Date | null, Date | null>;
+  over_at: ColumnType<Date | null, Date | null, Date | null>;
+  /** When something is to be sent; `null` = nothing is. */
+  next_at: ColumnType<Date | null, Date | null, Date | null>;
+  /** Tries to send it that failed. */
+  attempts: number;
+}
+
+/** Keys to our own API. `sha256` is over 32 random bytes: it opens nothing. */
+export interface ApiKeyTable {
+  /** The public part: `prov_<id>_<secret>`. */
+  id: string;
+  name: string;
+  role: RoleName;
+  sha256: string;
+  made_at: Instant;
+  made_by: string;
+  expires_at: MaybeInstant;
+  /** Up to a minute behind. */
+  used_at: MaybeInstant;
+  revoked_at: MaybeInstant;
+}
+
+/** People who are logged in. The cookie holds what `sha256` is made of. */
+export interface SessionTable {
+  sha256: string;
+  name: string;
+  role: RoleName;
+  /** The key that was logged in with; revoking it ends the session. */
+  api_key: string | null;
+  made_at: Instant;
+  expires_at: Instant;
+}
+
 export interface Tables {
   delivery: DeliveryTable;
   product: ProductTable;
@@ -159,10 +224,15 @@ export interface Tables {
   grant: GrantTable;
   access_key: AccessKeyTable;
   credential_token: CredentialTokenTable;
+  workspace_group: WorkspaceGroupTable;
+  workspace_remote: WorkspaceRemoteTable;
   run: RunTable;
   brake: BrakeTable;
   lease: LeaseTable;
   estate_pause: EstatePauseTable;
   audit: AuditTable;
   audit_head: AuditHeadTable;
+  notification: NotificationTable;
+  api_key: ApiKeyTable;
+  session: SessionTable;
 }

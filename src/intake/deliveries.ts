@@ -10,8 +10,9 @@ import { type DeliveryRecord, insertDeliveries } from '../db/history.ts';
 import type { Affected, LookUp } from '../model/affected.ts';
 import { ProvisionerError } from '../model/errors.ts';
 import type { ProductId } from '../model/ids.ts';
-import { lookUpKey, type QueueName } from '../queue/jobs.ts';
+import { type LookUpJob, lookUpKey, type QueueName, type ReconcileJob } from '../queue/jobs.ts';
 import type { Queue } from '../queue/queue.ts';
+import { noTracer, type Tracer } from '../telemetry/tracer.ts';
 
 /** A verified delivery with the verdict on it. */
 export interface Arrival {
@@ -32,6 +33,8 @@ export interface Deliveries {
 interface Waiting {
   readonly id: string;
   readonly arrival: Arrival;
+  /** `traceparent` of the request: the commit is made for many at once, outside of it. */
+  readonly trace: string | undefined;
   readonly receivedAt: Date;
   readonly resolve: (id: string) => void;
   readonly reject: (error: ProvisionerError) => void;
@@ -44,24 +47,27 @@ const longestGatheringMs = 20;
 /** So many turns of the event loop that bring nothing mean that nobody follows: accept, then read the head, then the body. */
 const quietTurns = 3;
 
-export function createDeliveries(database: Database, queue: Queue): Deliveries {
-  return new GroupCommit(database, queue);
+export function createDeliveries(database: Database, queue: Queue, tracer: Tracer = noTracer): Deliveries {
+  return new GroupCommit(database, queue, tracer);
 }
 
 class GroupCommit implements Deliveries {
   readonly #database: Database;
   readonly #queue: Queue;
+  readonly #tracer: Tracer;
   #waiting: Waiting[] = [];
   #committing = false;
 
-  constructor(database: Database, queue: Queue) {
+  constructor(database: Database, queue: Queue, tracer: Tracer) {
     this.#database = database;
     this.#queue = queue;
+    this.#tracer = tracer;
   }
 
   accept(arrival: Arrival): Promise<string> {
     const { promise, resolve, reject } = Promise.withResolvers<string>();
-    this.#waiting.push({ id: randomUUID(), arrival, receivedAt: new Date(), resolve, reject });
+    const trace = this.#tracer.current();
+    this.#waiting.push({ id: randomUUID(), arrival, trace, receivedAt: new Date(), resolve, reject });
     this.#schedule();
     return promise;
   }
@@ -112,7 +118,7 @@ class GroupCommit implements Deliveries {
       const grants = await listGrantsAround(trx, named);
       const records = batch.map((each) => toRecord(each, grants));
       await insertDeliveries(trx, records);
-      return this.#queue.add(trx, { reconcile: reconcileJobs(records), lookUps: lookUpJobs(batch) });
+      return this.#queue.add(trx, { reconcile: reconcileJobs(records, batch), lookUps: lookUpJobs(batch) });
     });
   }
 }
@@ -174,22 +180,23 @@ function lookUpProducts(affected: Affected): ProductId[] {
 }
 
 /** One job per product, whatever number of deliveries named it; the first is its cause. */
-function reconcileJobs(records: readonly DeliveryRecord[]) {
-  const jobs = new Map<ProductId, { product: ProductId; cause: { kind: 'delivery'; delivery: string } }>();
-  for (const record of records) {
-    for (const product of record.products) {
+function reconcileJobs(records: readonly DeliveryRecord[], batch: readonly Waiting[]): ReconcileJob[] {
+  const traces = new Map(batch.map(({ id, trace }) => [id, trace]));
+  const jobs = new Map<ProductId, ReconcileJob>();
+  for (const { id, products } of records) {
+    for (const product of products) {
       if (!jobs.has(product))
-        jobs.set(product, { product, cause: { kind: 'delivery', delivery: record.id } });
+        jobs.set(product, { product, cause: { kind: 'delivery', delivery: id }, trace: traces.get(id) });
     }
   }
   return [...jobs.values()];
 }
 
-function lookUpJobs(batch: readonly Waiting[]) {
-  const jobs = new Map<string, { lookUp: LookUp; cause: { kind: 'delivery'; delivery: string } }>();
-  for (const { id, arrival } of batch) {
+function lookUpJobs(batch: readonly Waiting[]): LookUpJob[] {
+  const jobs = new Map<string, LookUpJob>();
+  for (const { id, arrival, trace } of batch) {
     for (const lookUp of arrival.affected.kind === 'ignored' ? [] : arrival.affected.lookUps) {
-      jobs.set(lookUpKey(lookUp), { lookUp, cause: { kind: 'delivery', delivery: id } });
+      jobs.set(lookUpKey(lookUp), { lookUp, cause: { kind: 'delivery', delivery: id }, trace });
     }
   }
   return [...jobs.values()];

@@ -3,6 +3,7 @@ import express, { type Request, type Response, Router } from 'express';
 import { asProvisionerError } from '../model/errors.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import type { Tracer } from '../telemetry/tracer.ts';
 import { affectedProducts } from './affected-products.ts';
 import type { Arrival, Deliveries } from './deliveries.ts';
 import { describeEvent, parseEvent } from './event.ts';
@@ -17,6 +18,7 @@ export interface IntakeOptions {
   readonly secrets: ProofSecrets;
   readonly log: Logger;
   readonly metrics: Metrics;
+  readonly tracer: Tracer;
 }
 
 /** What the sender is told. v1 counts only 200 as success (else the portal logs message and signature). */
@@ -27,7 +29,9 @@ export function createIntakeRouter(options: IntakeOptions): Router {
   const router = Router();
   const paths = ['/', '/webhooks/v1', '/webhooks/v2'];
   const body = express.raw({ type: () => true, limit: maxBytes });
-  router.post(paths, requireJson, body, (request, response) => take(options, request, response));
+  router.post(paths, requireJson, body, (request, response) =>
+    options.tracer.span('webhook', { kind: 'server' }, () => take(options, request, response)),
+  );
   return router;
 }
 

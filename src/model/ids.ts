@@ -5,6 +5,9 @@ import { z } from 'zod';
 export const ProductId = z.guid().toLowerCase().brand<'ProductId'>();
 export type ProductId = z.infer<typeof ProductId>;
 
+/** Owner of what belongs to no product. */
+export const noProduct = ProductId.parse('00000000-0000-0000-0000-000000000000');
+
 /** The portal's id of an output port. */
 export const OutputPortId = z.guid().toLowerCase().brand<'OutputPortId'>();
 export type OutputPortId = z.infer<typeof OutputPortId>;

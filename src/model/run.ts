@@ -1,5 +1,7 @@
 /** What a run is told and what it leaves behind. */
 import type { ActionKind } from './action.ts';
+import type { Condition } from './condition.ts';
+import type { ProductId } from './ids.ts';
 
 /** Why a run was asked for. The first cause of a queued job counts; later ones are coalesced into it. */
 export type Cause =
@@ -17,5 +19,18 @@ export interface ActionRecord {
   readonly kind: ActionKind;
   readonly description: string;
   readonly ms: number;
+  /** When it began, after the first action of its run; not noted by earlier versions. */
+  readonly startMs?: number;
   readonly outcome: 'done' | 'failed' | 'skipped';
+}
+
+/** How a run left its product. */
+export interface RunEnding {
+  readonly product: ProductId;
+  /** `null`: as they were. */
+  readonly conditions: readonly Condition[] | null;
+  /** It failed in a way that does not pass by itself: nothing is tried before the next resync. */
+  readonly parked: boolean;
+  /** Parts of the home that others had changed and that were made good. */
+  readonly drift: readonly string[];
 }

@@ -20,12 +20,15 @@ const lookUp = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('everything') }),
 ]) satisfies z.ZodType<LookUp>;
 
+/** W3C `traceparent` of what asked for the job, where traces are made. */
+const trace = z.string().optional();
+
 /** Reconcile one product. Coalesced: at most one waiting and one running per product. */
-export const ReconcileJob = z.object({ product: ProductId, cause });
+export const ReconcileJob = z.object({ product: ProductId, cause, trace });
 export type ReconcileJob = z.infer<typeof ReconcileJob>;
 
 /** Ask the portal which further products an event touched. Coalesced by what is asked. */
-export const LookUpJob = z.object({ lookUp, cause });
+export const LookUpJob = z.object({ lookUp, cause, trace });
 export type LookUpJob = z.infer<typeof LookUpJob>;
 
 /** Queue names, as they stand in the database. */

@@ -8,10 +8,12 @@
 
 import { EventEmitter } from 'node:events';
 import type { Transaction } from 'kysely';
-import { fromKysely, type Job, type JobInsert, PgBoss } from 'pg-boss';
+import { fromKysely, type Job, type JobInsert, type JobWithMetadata, PgBoss } from 'pg-boss';
 import type { Database } from '../db/connection.ts';
 import type { Tables } from '../db/tables.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import type { QueueDepth } from '../telemetry/metrics.ts';
+import { noTracer, type Tracer } from '../telemetry/tracer.ts';
 import {
   type LookUpJob,
   lookUpKey,
@@ -43,17 +45,17 @@ export interface Queue extends AsyncDisposable {
   wake(name: QueueName): void;
   onWake(name: QueueName, listener: () => void): () => void;
   /** Claims up to `limit` jobs. */
-  claim(name: QueueName, limit: number): Promise<Job<unknown>[]>;
+  claim(name: QueueName, limit: number): Promise<JobWithMetadata<unknown>[]>;
   /** The job is over, however its run ended: when to try again is the product's `wake_at`. */
   finish(name: QueueName, job: Job<unknown>): Promise<void>;
   /** Keeps claims alive. */
   refresh(name: QueueName, jobs: readonly Job<unknown>[]): Promise<void>;
-  /** Jobs that wait or run. */
-  depth(name: QueueName): Promise<{ waiting: number; running: number }>;
+  /** Jobs that wait or run, and for how long the oldest of those that wait does. */
+  depth(name: QueueName): Promise<QueueDepth>;
 }
 
 /** Opens the queue on the database. On an embedded one, jobs that a killed process left running are queued again. */
-export async function openQueue(database: Database, log: Logger): Promise<Queue> {
+export async function openQueue(database: Database, log: Logger, tracer: Tracer = noTracer): Promise<Queue> {
   const boss = new PgBoss({
     db: database.queueDatabase,
     schema: 'queue',
@@ -71,7 +73,7 @@ export async function openQueue(database: Database, log: Logger): Promise<Queue>
     // transaction of ours that would wait for ever. So it is read here once.
     await boss.insert(name, []);
   }
-  const queue = new BossQueue(boss, database);
+  const queue = new BossQueue(boss, database, tracer);
   if (database.embedded) await queue.takeBackOrphans();
   return queue;
 }
@@ -80,11 +82,13 @@ class BossQueue implements Queue {
   readonly #boss: PgBoss;
   readonly #database: Database;
   #claims = 0;
+  readonly #tracer: Tracer;
   readonly #wakes = new EventEmitter<Record<QueueName, []>>();
 
-  constructor(boss: PgBoss, database: Database) {
+  constructor(boss: PgBoss, database: Database, tracer: Tracer) {
     this.#boss = boss;
     this.#database = database;
+    this.#tracer = tracer;
   }
 
   async add(
@@ -106,7 +110,9 @@ class BossQueue implements Queue {
 
   async reconcile(jobs: readonly ReconcileJob[], priority: number = priorities.fresh): Promise<void> {
     if (jobs.length === 0) return;
-    await this.#boss.insert(queueNames.reconcile, reconcileInserts(jobs, priority));
+    const trace = this.#tracer.current();
+    const traced = jobs.map((job) => ({ trace, ...job }));
+    await this.#boss.insert(queueNames.reconcile, reconcileInserts(traced, priority));
     this.wake(queueNames.reconcile);
   }
 
@@ -127,16 +133,21 @@ class BossQueue implements Queue {
     return () => this.#wakes.off(name, listener);
   }
 
-  async claim(name: QueueName, limit: number): Promise<Job<unknown>[]> {
+  async claim(name: QueueName, limit: number): Promise<JobWithMetadata<unknown>[]> {
     this.#claims += 1;
     if (this.#claims % claimsOfAll === 0) {
       // A share for what is in no hurry: a flood of webhooks does not stop the drift check.
       const batchSize = Math.ceil(limit / claimsOfAll);
-      const later = { batchSize, groupConcurrency: 1, maxPriority: priorities.resync };
+      const later = {
+        batchSize,
+        groupConcurrency: 1,
+        maxPriority: priorities.resync,
+        includeMetadata: true,
+      } as const;
       const jobs = await this.#boss.fetch<unknown>(name, later);
       if (jobs.length > 0) return jobs;
     }
-    return this.#boss.fetch<unknown>(name, { batchSize: limit, groupConcurrency: 1 });
+    return this.#boss.fetch<unknown>(name, { batchSize: limit, groupConcurrency: 1, includeMetadata: true });
   }
 
   async finish(name: QueueName, job: Job<unknown>): Promise<void> {
@@ -151,13 +162,15 @@ class BossQueue implements Queue {
       );
   }
 
-  async depth(name: QueueName): Promise<{ waiting: number; running: number }> {
+  async depth(name: QueueName): Promise<QueueDepth> {
     const { rows } = await this.#database.queueDatabase.executeSql(
-      `SELECT count(*) FILTER (WHERE state < 'active') AS waiting, count(*) FILTER (WHERE state = 'active') AS running
+      `SELECT count(*) FILTER (WHERE state < 'active') AS waiting, count(*) FILTER (WHERE state = 'active') AS running,
+              extract(epoch FROM now() - min(created_on) FILTER (WHERE state < 'active')) AS oldest
          FROM queue.job WHERE name = $1`,
       [name],
     );
-    return { waiting: Number(rows[0]?.waiting ?? 0), running: Number(rows[0]?.running ?? 0) };
+    const { waiting = 0, running = 0, oldest = 0 } = rows[0] ?? {};
+    return { waiting: Number(waiting), running: Number(running), oldestMs: Number(oldest) * 1000 };
   }
 
   /** Queues again what a killed process was working on. Only where no other process can have the database open. */

@@ -3,7 +3,7 @@
  * wake (16 fetches for one job) and poll between; this one fetches once for all free slots, when something was
  * committed, or a slot got free while more may wait, and looks every two seconds for what another process committed.
  */
-import type { Job } from 'pg-boss';
+import type { Job, JobWithMetadata } from 'pg-boss';
 import { asProvisionerError } from '../model/errors.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { QueueName } from './jobs.ts';
@@ -18,6 +18,8 @@ export interface WorkerOptions {
   readonly slots: number;
   /** Runs one job. What it throws is logged; the job is over all the same (see `Queue.finish`). */
   readonly run: (data: unknown) => Promise<void>;
+  /** Told of each job that is over: how it ended, how long it ran and how long it had waited. */
+  readonly onDone?: (outcome: 'done' | 'failed', ms: number, waitedMs: number) => void;
   readonly log: Logger;
 }
 
@@ -102,7 +104,7 @@ class QueueWorker implements Worker {
     }
   }
 
-  #begin(job: Job<unknown>): void {
+  #begin(job: JobWithMetadata<unknown>): void {
     const over = this.#run(job).finally(() => {
       this.#running.delete(job);
       if (this.#moreMayWait) this.#wake();
@@ -110,11 +112,18 @@ class QueueWorker implements Worker {
     this.#running.set(job, over);
   }
 
-  async #run(job: Job<unknown>): Promise<void> {
-    const { queue, name, run, log } = this.#options;
+  async #run(job: JobWithMetadata<unknown>): Promise<void> {
+    const { queue, name, run, log, onDone } = this.#options;
+    const startedMs = Date.now();
+    const over = (outcome: 'done' | 'failed') => {
+      const since = Math.max(job.createdOn.getTime(), job.startAfter.getTime());
+      onDone?.(outcome, Date.now() - startedMs, Math.max(0, startedMs - since));
+    };
     try {
       await run(job.data);
+      over('done');
     } catch (error) {
+      over('failed');
       log.error('a job failed', { queue: name, job: job.id, error: asProvisionerError(error).message });
     }
     try {

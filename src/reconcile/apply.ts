@@ -2,6 +2,7 @@
 import { type Action, type ActionKind, describeAction, type Plan } from '../model/action.ts';
 import { asProvisionerError, type ProvisionerError } from '../model/errors.ts';
 import type { ActionRecord } from '../model/run.ts';
+import { noTracer, type Tracer } from '../telemetry/tracer.ts';
 
 /** One function per kind of action; the map must be complete. */
 export type Handlers = {
@@ -29,11 +30,13 @@ export async function applyPlan(
   plan: Plan,
   handlers: Handlers,
   onDone: (record: ActionRecord) => void,
+  tracer: Tracer = noTracer,
 ): Promise<Applied> {
   const records: ActionRecord[] = [];
   const done: Done[] = [];
   let error: ProvisionerError | null = null;
   const outcomes: Promise<boolean>[] = [];
+  const began = performance.now();
 
   const runStep = async (action: Action, before: readonly Promise<boolean>[]): Promise<boolean> => {
     const ready = (await Promise.all(before)).every((done) => done);
@@ -41,7 +44,7 @@ export async function applyPlan(
     let outcome: ActionRecord['outcome'] = 'skipped';
     if (ready) {
       try {
-        const target = await handle(handlers, action);
+        const target = await tracer.span(`action ${action.kind}`, {}, () => handle(handlers, action));
         done.push({ action, target: target ?? null });
         outcome = 'done';
       } catch (thrown) {
@@ -53,6 +56,7 @@ export async function applyPlan(
       kind: action.kind,
       description: describeAction(action),
       ms: performance.now() - started,
+      startMs: started - began,
       outcome,
     };
     records.push(record);

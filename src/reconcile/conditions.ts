@@ -18,6 +18,8 @@ export interface HomeOutcome {
   readonly conflicts: readonly string[];
   /** Files whose new version waits for a person's commit. */
   readonly beingEdited: readonly string[];
+  /** What else people should know. */
+  readonly others: readonly Condition[];
 }
 
 /** From here on people are told: the next inputs may find no room. */
@@ -49,7 +51,7 @@ export function conditionsOfHome(outcome: HomeOutcome): readonly Condition[] {
       message: `The input ${JSON.stringify(input.outputPortName)} is approved, but its provider has no home; access follows when it has.`,
     });
   }
-  notices.push(...noticesOfFiles(outcome));
+  notices.push(...noticesOfFiles(outcome), ...outcome.others);
   if (outcome.noRoom.length > 0) {
     const names = outcome.noRoom.map((grant) => grant.home).join(', ');
     const message = `The store's limit for policies leaves no room for: ${names}. Those inputs are not readable; remove others, or use a store that takes larger policies.`;

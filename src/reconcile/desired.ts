@@ -5,6 +5,7 @@ import type { IssuerKind } from '../identity/issuer.ts';
 import { type HomeName, outputPrefixOf, prefixOf, schemaNameOf } from '../model/home.ts';
 import type { ProductId } from '../model/ids.ts';
 import type { Product } from '../model/product.ts';
+import type { PublishedTable } from '../model/published.ts';
 import { type Catalogue, chooseTemplate } from '../workspace/catalogue.ts';
 import type { Parameters } from '../workspace/manifest.ts';
 import { type RenderContext, type RenderedFile, renderTemplate } from '../workspace/render.ts';
@@ -39,7 +40,7 @@ export interface HomeFacts {
   /** Ports granted at the last run: on a full policy they keep their place. */
   readonly grantedBefore: ReadonlySet<string>;
   /** Tables found below each provider's output prefix. */
-  readonly tables: ReadonlyMap<HomeName, readonly string[]>;
+  readonly tables: ReadonlyMap<HomeName, readonly PublishedTable[]>;
   /** What the store's identity API gives, and how much it can hold. */
   readonly issuer: IssuerKind;
   readonly nowMs: number;
@@ -148,12 +149,14 @@ function inputsByProvider(
   const schemas = uniqueSchemas([schemaNameOf(facts.home), ...homes.map(schemaNameOf)]).slice(1);
   return homes.map((home, index) => {
     const ports = grants.filter((grant) => grant.home === home);
+    const published = facts.tables.get(home) ?? [];
     return {
       product: { id: ports[0]?.provider ?? '', name: ports[0]?.providerName ?? '' },
       outputPort: ports.map((grant) => grant.outputPortName).join(', '),
       schema: schemas[index] ?? schemaNameOf(home),
       uri: outputUri(settings, home),
-      tables: facts.tables.get(home) ?? [],
+      tables: published.map((table) => table.name),
+      published,
     };
   });
 }

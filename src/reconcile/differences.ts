@@ -9,6 +9,11 @@ export interface Difference {
   readonly wanted: string | null;
 }
 
+/** Which part of a home a field belongs to: few words, for metrics and messages. */
+export function partOf(field: string): string {
+  return field.split(' ')[0] ?? field;
+}
+
 /** Everything that differs, whatever the reason. */
 export function differencesOf(desired: DesiredHome, observed: Observed): readonly Difference[] {
   return [

@@ -3,7 +3,7 @@ import { findLiveHome, findProducts, type ProductRecord } from '../db/products.t
 import { isApproved, type Provider } from '../grants/granted.ts';
 import type { Issuer } from '../identity/issuer.ts';
 import type { Plan } from '../model/action.ts';
-import { type HomeName, outputPrefixOf } from '../model/home.ts';
+import type { HomeName } from '../model/home.ts';
 import type { ProductId } from '../model/ids.ts';
 import type { Product } from '../model/product.ts';
 import { type HomeWish, wishForHome } from './desired.ts';
@@ -78,16 +78,7 @@ async function surroundingsOf(parts: ReconcileParts, product: Product, nowMs: nu
       { id, name, home, live: state === 'live' || state === 'held' },
     ]),
   );
-  const homes = records.map((record) => record.home);
-  const tables = await Promise.all(
-    homes.map(
-      async (home): Promise<[HomeName, readonly string[]]> => [
-        home,
-        await parts.store.listFolders(outputPrefixOf(home)),
-      ],
-    ),
-  );
-  return { providers, tables: new Map(tables) };
+  return { providers, tables: await parts.published.tablesOf(records.map((record) => record.home)) };
 }
 
 /** The prefix that a new key must not open: somebody else's, or nobody's when there is no other. */

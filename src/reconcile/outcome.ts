@@ -17,6 +17,8 @@ export interface Outcome {
   /** When to look again even if nothing happens, in milliseconds since the epoch. */
   readonly nextMs: number | null;
   readonly audit: readonly AuditEntry[];
+  /** Parts of the home that others had changed, each once. */
+  readonly drift: readonly string[];
 }
 
 /** What goes with one run. */
@@ -29,7 +31,14 @@ export interface Run {
 }
 
 /** A run that found nothing to do. */
-export const nothingToDo: Outcome = { actions: [], error: null, change: {}, nextMs: null, audit: [] };
+export const nothingToDo: Outcome = {
+  actions: [],
+  error: null,
+  change: {},
+  nextMs: null,
+  audit: [],
+  drift: [],
+};
 
 /** Nobody waits for a drift check: it looks for what costs time to find. */
 export function isThorough({ cause }: Run): boolean {

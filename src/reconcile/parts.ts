@@ -3,6 +3,7 @@ import type { Database } from '../db/connection.ts';
 import type { AccessKey, Issuer } from '../identity/issuer.ts';
 import type { Capabilities } from '../identity/probe.ts';
 import type { HomeName } from '../model/home.ts';
+import type { RunEnding } from '../model/run.ts';
 import type { PortalClient } from '../portal/client.ts';
 import type { Queue } from '../queue/queue.ts';
 import type { SecretSink } from '../sinks/sink.ts';
@@ -10,10 +11,13 @@ import type { Claim } from '../storage/proof.ts';
 import type { ObjectStore } from '../storage/store.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import type { Tracer } from '../telemetry/tracer.ts';
+import type { Remote } from '../workspace/push.ts';
 import type { Workspaces } from '../workspace/workspace.ts';
 import type { Breaker } from './breaker.ts';
 import type { HomeSettings } from './desired.ts';
 import type { EstatePauseView } from './pause.ts';
+import type { Published } from './published.ts';
 
 /** When tear-downs stop: more than `percent` and at least `minimum` products gone within `windowMs`. */
 export interface BrakeSettings {
@@ -27,6 +31,8 @@ export interface ReconcileSettings extends HomeSettings {
   /** Failed runs in a row after which a product waits for the drift check. */
   readonly maxTries: number;
   readonly purgeOnDelete: boolean;
+  /** Where histories are pushed; `null`: nowhere. */
+  readonly remote: Remote | null;
   readonly brake: BrakeSettings;
 }
 
@@ -40,6 +46,8 @@ export interface ReconcileParts {
   /** What the store was seen to do; `null` while that is not known. */
   readonly capabilities: () => Capabilities | null;
   readonly workspaces: Workspaces;
+  /** What providers publish. */
+  readonly published: Published;
   /** Holds the secrets of products' keys; `null`: the workspace's `.env` does. */
   readonly sink: SecretSink | null;
   /** Shows with the key itself that it opens what it must and nothing else. */
@@ -54,8 +62,11 @@ export interface ReconcileParts {
   /** Whether anything is applied at all. */
   readonly estate: EstatePauseView;
   readonly canary: HomeName;
+  /** Told how each run left its product; must not throw. */
+  readonly onRun?: (ending: RunEnding) => void;
   readonly log: Logger;
   readonly metrics: Metrics;
+  readonly tracer: Tracer;
   readonly clock: () => Date;
   readonly random: () => number;
 }

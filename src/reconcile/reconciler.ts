@@ -6,17 +6,18 @@ import { insertRun } from '../db/history.ts';
 import { changeProduct, type ProductRecord } from '../db/products.ts';
 import { countAttempts, setWake } from '../db/wake.ts';
 import { policySize } from '../grants/policy.ts';
+import type { Condition } from '../model/condition.ts';
 import { asProvisionerError } from '../model/errors.ts';
 import { type ProductId, RunId } from '../model/ids.ts';
 import type { Product } from '../model/product.ts';
-import type { ActionRecord, Cause } from '../model/run.ts';
+import type { ActionRecord, Cause, RunEnding } from '../model/run.ts';
 import { backoffMs } from '../queue/backoff.ts';
 import type { FilesOutcome } from '../workspace/update.ts';
 import { applyPlan } from './apply.ts';
 import { auditOf } from './audit.ts';
 import { claimProviders, claimRecord } from './claim.ts';
 import { conditionsOfFailure, conditionsOfHome, conditionsOfPause } from './conditions.ts';
-import { driftOf } from './differences.ts';
+import { driftOf, partOf } from './differences.ts';
 import { createHandlers } from './handlers.ts';
 import { historyMessage } from './history-message.ts';
 import { foreignHomes, type PreparedHome, prepareHome } from './home.ts';
@@ -33,6 +34,7 @@ import {
 import type { ReconcileParts } from './parts.ts';
 import { whyPaused } from './pause.ts';
 import { renewalMs } from './plan.ts';
+import { followRemote } from './remote.ts';
 import { retire } from './retirement.ts';
 import { standingOf } from './standing.ts';
 
@@ -54,7 +56,7 @@ export async function reconcileProduct(
   const outcome = await outcomeOf(parts, product, run);
   for (const breaker of parts.breakers) breaker.note(outcome.error);
   const ms = performance.now() - started;
-  await record(parts, product, outcome);
+  const ending = await record(parts, product, outcome);
   if (outcome.actions.length > 0 || outcome.error !== null) {
     const { error, actions, audit } = outcome;
     const failure = error === null ? null : { code: error.code, message: error.message };
@@ -62,6 +64,9 @@ export async function reconcileProduct(
     await insertAudit(parts.database.sql, audit);
   }
   parts.metrics.run(outcome.error === null ? 'succeeded' : 'failed', ms);
+  for (const field of outcome.drift) parts.metrics.drift(field);
+  if (outcome.error !== null) parts.tracer.fail(outcome.error);
+  parts.onRun?.(ending);
   logOutcome(log, outcome, ms, cause);
   for (const cleanUp of cleanUps) cleanUp();
 }
@@ -109,8 +114,9 @@ async function reconcileHome(
   const drift = driftOf(wish.desired, observed);
   noteDrift(run.log, drift);
   if (paused !== null) {
-    const conditions = conditionsOfPause(paused, steps, homeConditions(product, prepared, null));
-    return { ...nothingToDo, change: { conditions }, nextMs: wish.decision.nextEndMs };
+    const conditions = conditionsOfPause(paused, steps, homeConditions(product, prepared, null, []));
+    const nextMs = wish.decision.nextEndMs;
+    return { ...nothingToDo, change: { conditions }, nextMs };
   }
   const { records, done, error, files } = await applyHome(parts, prepared, run);
   const audited = { at: parts.clock(), product: product.id, run: run.id, cause: run.cause };
@@ -118,7 +124,7 @@ async function reconcileHome(
     actions: records,
     error,
     change: {
-      conditions: homeConditions(product, prepared, files),
+      conditions: homeConditions(product, prepared, files, await followRemote(parts, prepared.record)),
       ...toldFiles(prepared, records, files),
       ...(error === null ? { fingerprint: standingOf(product.fingerprint, parts.ground) } : {}),
     },
@@ -127,6 +133,7 @@ async function reconcileHome(
       wish.decision.nextEndMs,
     ),
     audit: auditOf(audited, drift, done, wish.desired, observed),
+    drift: [...new Set(drift.map(({ field }) => partOf(field)))],
   };
 }
 
@@ -149,7 +156,8 @@ async function applyHome(parts: ReconcileParts, prepared: PreparedHome, run: Run
     graceMs: graceOf(parts, prepared),
     defer: run.defer,
   });
-  const applied = await applyPlan(steps, handlers, (action) => noteAction(parts, run.log, action));
+  const note = (action: ActionRecord) => noteAction(parts, run.log, action);
+  const applied = await applyPlan(steps, handlers, note, parts.tracer);
   // Set by the handler, which the compiler does not see.
   return { ...applied, files: files as FilesOutcome | null };
 }
@@ -184,6 +192,7 @@ function homeConditions(
   product: Product,
   { record: known, issuer, wish, observed }: PreparedHome,
   files: FilesOutcome | null,
+  others: readonly Condition[],
 ) {
   return conditionsOfHome({
     namespace: product.namespace,
@@ -193,6 +202,7 @@ function homeConditions(
     policyFill: policySize(wish.desired.policy) / issuer.kind.limits.policySize,
     conflicts: [...new Set([...observed.conflicts, ...(files?.conflicts ?? [])])].sort(),
     beingEdited: files?.waiting ?? [],
+    others,
   });
 }
 
@@ -208,14 +218,14 @@ function toldFiles(
 }
 
 /** What was found out, and the time of the next look: backoff after a failure that can pass by itself. */
-async function record(parts: ReconcileParts, product: ProductId, outcome: Outcome): Promise<void> {
-  const { error, change } = outcome;
+async function record(parts: ReconcileParts, product: ProductId, outcome: Outcome): Promise<RunEnding> {
+  const { error, change, drift } = outcome;
   const db = parts.database.sql;
   const now = parts.clock();
   if (error === null) {
     await setWake(db, product, outcome.nextMs === null ? null : new Date(outcome.nextMs), 0);
     if (Object.keys(change).length > 0) await changeProduct(db, product, change, now);
-    return;
+    return { product, conditions: change.conditions ?? null, parked: false, drift };
   }
   // Turned away is not tried: it neither parks a product nor slows it down.
   const attempts = Math.max(
@@ -228,6 +238,7 @@ async function record(parts: ReconcileParts, product: ProductId, outcome: Outcom
   const conditions = conditionsOfFailure(error, waitMs, error.retryable ? attempts : null);
   // Without a fingerprint the next resync looks at it, too.
   await changeProduct(db, product, { ...change, conditions, fingerprint: null }, now);
+  return { product, conditions, parked: waitMs === null, drift };
 }
 
 function earliest(left: number | null, right: number | null): number | null {

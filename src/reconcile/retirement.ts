@@ -1,6 +1,7 @@
 /** A product that should have nothing any more: tear down, unless the brake or a pause holds it. */
 import type { ProductRecord } from '../db/products.ts';
 import type { Product } from '../model/product.ts';
+import type { ActionRecord } from '../model/run.ts';
 import { applyPlan } from './apply.ts';
 import { auditOf } from './audit.ts';
 import { whyHeld } from './brake.ts';
@@ -51,9 +52,8 @@ export async function retire(
     graceMs: parts.settings.keyGraceMs,
     defer: run.defer,
   });
-  const { records, done, error } = await applyPlan(steps, handlers, (action) =>
-    noteAction(parts, run.log, action),
-  );
+  const note = (action: ActionRecord) => noteAction(parts, run.log, action);
+  const { records, done, error } = await applyPlan(steps, handlers, note, parts.tracer);
   const audited = { at: parts.clock(), product: record.id, run: run.id, cause: run.cause };
   return {
     ...nothingToDo,

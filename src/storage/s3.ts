@@ -1,17 +1,22 @@
 /** The bucket over the S3 API. */
+import { Readable } from 'node:stream';
 import {
   CreateBucketCommand,
   DeleteObjectsCommand,
+  GetObjectCommand,
   HeadBucketCommand,
   HeadObjectCommand,
   ListObjectsV2Command,
+  type ListObjectsV2CommandOutput,
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
 import { type HomeName, isHomeName, prefixOf } from '../model/home.ts';
 import { ProductId } from '../model/ids.ts';
 import { httpStatusOf, storeError } from '../model/store-error.ts';
+import { type FileColumn, readParquetColumns } from './parquet-columns.ts';
 import type { ObjectStore } from './store.ts';
+import { type FoundTable, isTableName, type ListedObject, tablesOf } from './tables.ts';
 
 /** Credentials and place for an S3 client. */
 export interface S3Options {
@@ -55,8 +60,8 @@ function pointerKey(product: ProductId): string {
 
 const ownerHeader = 'product-id';
 const homeHeader = 'home';
-/** Folder names that are passed on: object keys are anybody's text, and these reach rendered files. */
-const tableName = /^[A-Za-z0-9][A-Za-z0-9_-]*$/;
+/** Where one listing does not tell all, so many folders are listed one by one. */
+const foldersLookedInto = 50;
 
 export class S3ObjectStore implements ObjectStore, Disposable {
   readonly #client: S3Client;
@@ -125,19 +130,58 @@ export class S3ObjectStore implements ObjectStore, Disposable {
     }
   }
 
-  async listFolders(prefix: string): Promise<readonly string[]> {
+  async listTables(prefix: string): Promise<readonly FoundTable[]> {
     try {
-      const answer = await this.#client.send(
-        new ListObjectsV2Command({ Bucket: this.#bucket, Prefix: prefix, Delimiter: '/' }),
+      const all = await this.#list({ Prefix: prefix });
+      if (all.IsTruncated !== true) return tablesOf(prefix, listed(all));
+      const folders = await this.#list({ Prefix: prefix, Delimiter: '/' });
+      const names = (folders.CommonPrefixes ?? []).map((common) =>
+        (common.Prefix ?? '').slice(prefix.length, -1),
       );
-      return (answer.CommonPrefixes ?? [])
-        .map((common) => (common.Prefix ?? '').slice(prefix.length, -1))
-        .filter((name) => tableName.test(name));
+      return await this.#lookIntoFolders(prefix, names.filter(isTableName));
     } catch (error) {
       // The first marker makes the bucket: until then nobody has published anything.
       if (isNamed(error, 'NoSuchBucket')) return [];
       throw storeError('list a prefix', error);
     }
+  }
+
+  readColumns({ key, size }: ListedObject, signal: AbortSignal): Promise<readonly FileColumn[] | null> {
+    return readParquetColumns((from, to) => this.#readRange(key, from, to, signal), size);
+  }
+
+  async #readRange(key: string, from: number, to: number, abortSignal: AbortSignal): Promise<Uint8Array> {
+    const command = new GetObjectCommand({
+      Bucket: this.#bucket,
+      Key: key,
+      Range: `bytes=${from}-${to - 1}`,
+    });
+    try {
+      const { Body, ContentLength } = await this.#client.send(command, { abortSignal });
+      // A server that does not know ranges sends the whole.
+      if (Body === undefined || (ContentLength ?? 0) > to - from) {
+        if (Body instanceof Readable) Body.destroy();
+        throw new Error('it did not answer with the range');
+      }
+      return await Body.transformToByteArray();
+    } catch (error) {
+      throw storeError('read a part of an object', error);
+    }
+  }
+
+  /** More objects than one listing tells: the newest of what the first ones say, for the first folders. */
+  async #lookIntoFolders(prefix: string, names: readonly string[]): Promise<FoundTable[]> {
+    const found = await Promise.all(
+      names.slice(0, foldersLookedInto).map(async (name) => {
+        const page = await this.#list({ Prefix: `${prefix}${name}/`, MaxKeys: 100 });
+        return tablesOf(prefix, listed(page))[0] ?? { name, newest: null };
+      }),
+    );
+    return [...found, ...names.slice(foldersLookedInto).map((name) => ({ name, newest: null }))];
+  }
+
+  #list(which: { Prefix: string; Delimiter?: string; MaxKeys?: number }) {
+    return this.#client.send(new ListObjectsV2Command({ Bucket: this.#bucket, ...which }));
   }
 
   async purge(home: HomeName): Promise<void> {
@@ -201,6 +245,15 @@ export class S3ObjectStore implements ObjectStore, Disposable {
   [Symbol.dispose](): void {
     this.#client.destroy();
   }
+}
+
+function listed({ Contents = [] }: ListObjectsV2CommandOutput): ListedObject[] {
+  return Contents.map(({ Key = '', Size = 0, ETag = '', LastModified }) => ({
+    key: Key,
+    size: Size,
+    etag: ETag,
+    modifiedMs: LastModified?.getTime() ?? 0,
+  }));
 }
 
 function isNamed(error: unknown, name: string): boolean {

@@ -1,5 +1,6 @@
 /** Logs for people on a terminal and for machines elsewhere; no line leaves without redaction. */
 import winston from 'winston';
+import type { LogLevel } from '../model/control.ts';
 import type { Redactor } from './redact.ts';
 
 /** Fields of a line: `delivery`, `product`, `run`, `action`, `code` and whatever else is a fact, never a secret. */
@@ -19,6 +20,8 @@ export interface LoggerOptions {
   readonly level: string;
   readonly colour: boolean;
   readonly redactor: Redactor;
+  /** Facts that every line gets when it is written, for example the trace that it belongs to. */
+  readonly context?: () => Facts;
   readonly stream?: NodeJS.WritableStream;
 }
 
@@ -46,8 +49,13 @@ function prettyValue(value: unknown): string {
   );
 }
 
+/** The logger whose level counts for all that are made of it. */
+export interface RootLogger extends Logger {
+  setLevel(level: LogLevel): void;
+}
+
 /** Makes the root logger: readable lines (with colour only where asked) or one JSON object per line. */
-export function createLogger(options: LoggerOptions): Logger {
+export function createLogger(options: LoggerOptions): RootLogger {
   const { combine, timestamp, json, colorize, printf } = winston.format;
   const last = Symbol.for('message');
   const redact = winston.format((info) => {
@@ -55,18 +63,24 @@ export function createLogger(options: LoggerOptions): Logger {
     info[last] = options.redactor.redact(String(info[last])).replace(/[\u2028\u2029]/g, printable);
     return info;
   });
+  const withContext = winston.format((info) => Object.assign(info, options.context?.()));
   const layout =
     options.format === 'json' ? [json()] : [...(options.colour ? [colorize()] : []), printf(prettyLine)];
   const root = winston.createLogger({
     level: options.level,
-    format: combine(timestamp(), ...layout, redact()),
+    format: combine(timestamp(), withContext(), ...layout, redact()),
     transports: [
       options.stream === undefined
         ? new winston.transports.Console()
         : new winston.transports.Stream({ stream: options.stream }),
     ],
   });
-  return wrap(root);
+  return {
+    ...wrap(root),
+    setLevel: (level) => {
+      root.level = level;
+    },
+  };
 }
 
 function wrap(logger: winston.Logger): Logger {

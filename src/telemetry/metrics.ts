@@ -1,5 +1,5 @@
 /** What is counted, for Prometheus. Ids never become labels. */
-import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
 /** So many products are in a state, with a condition as their headline. */
 export interface ProductCount {
@@ -8,71 +8,122 @@ export interface ProductCount {
   readonly count: number;
 }
 
+/** So many access keys in a state are at most so old (`older` = all others). */
+export interface KeyCount {
+  readonly state: string;
+  readonly age: string;
+  readonly count: number;
+}
+
+/** Jobs of one queue. */
+export interface QueueDepth {
+  readonly waiting: number;
+  readonly running: number;
+  /** Age of the one that waits longest; 0 when none does. */
+  readonly oldestMs: number;
+}
+
 export interface Metrics {
   /** A delivery was answered, after so many milliseconds. */
   delivery(generation: string, verdict: string, ms: number): void;
+  /** A job was over, so long after it was taken; it had waited `waitedMs` before. */
+  job(queue: string, outcome: string, ms: number, waitedMs: number): void;
   run(outcome: string, ms: number): void;
   action(kind: string, outcome: string, ms: number): void;
+  /** A call of an adapter was over; `outcome` is `ok` or the code of its error. */
+  adapterCall(adapter: string, operation: string, outcome: string, ms: number): void;
   portalRequest(route: string, status: string, ms: number): void;
+  /** Something of a home in order was found changed by others, and made good. */
+  drift(field: string): void;
+  /** A message to people was sent, given up, or left out because it had been sent before. */
+  notification(channel: string, outcome: string): void;
   brake(on: boolean): void;
   /** All counts there are: what is not among them is gone. */
   products(counts: readonly ProductCount[]): void;
-  queue(name: string, waiting: number, running: number): void;
+  /** The same for keys; `firstEndMs` is the time until the first one in use ends by itself, `null` = none does. */
+  keys(counts: readonly KeyCount[], firstEndMs: number | null): void;
+  queue(name: string, depth: QueueDepth): void;
   /** Prometheus text. */
   render(): Promise<string>;
   readonly contentType: string;
 }
 
 const seconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+const waits = [0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300, 1800];
 
 export function createMetrics(): Metrics {
   const registry = new Registry();
-  const registers = [registry];
   collectDefaultMetrics({ register: registry });
-  const histogram = <T extends string>(name: string, help: string, labelNames: T[]) =>
-    new Histogram({ name, help, labelNames, buckets: seconds, registers });
-  const delivery = histogram('provisioner_delivery_seconds', 'Time to answer a webhook.', [
-    'generation',
-    'verdict',
+  return {
+    ...countEvents(registry),
+    ...showStates(registry),
+    render: () => registry.metrics(),
+    contentType: registry.contentType,
+  };
+}
+
+/** What happens: rate, errors and duration of each stage. */
+function countEvents(registry: Registry) {
+  const registers = [registry];
+  const histogram = <T extends string>(name: string, help: string, labelNames: T[], buckets = seconds) =>
+    new Histogram({ name: `provisioner_${name}_seconds`, help, labelNames, buckets, registers });
+  const counter = <T extends string>(name: string, help: string, labelNames: T[]) =>
+    new Counter({ name: `provisioner_${name}_total`, help, labelNames, registers });
+  const delivery = histogram('delivery', 'Time to answer a webhook.', ['generation', 'verdict']);
+  const job = histogram('job', 'Time of a job once it was taken.', ['queue', 'outcome']);
+  const wait = histogram('job_wait', 'Time that a job waited before it was taken.', ['queue'], waits);
+  const run = histogram('run', 'Time of one reconcile of one product.', ['outcome']);
+  const action = histogram('action', 'Time of one action of a run.', ['kind', 'outcome']);
+  const call = histogram('adapter_call', 'Time of one call of an adapter, tries included.', [
+    'adapter',
+    'operation',
+    'outcome',
   ]);
-  const run = histogram('provisioner_run_seconds', 'Time of one reconcile of one product.', ['outcome']);
-  const action = histogram('provisioner_action_seconds', 'Time of one action of a run.', ['kind', 'outcome']);
-  const portal = histogram('provisioner_portal_request_seconds', 'Time of one call to the portal.', [
-    'route',
-    'status',
-  ]);
-  const brake = new Gauge({
-    name: 'provisioner_brake',
-    help: '1 while the brake holds tear-downs.',
-    registers,
-  });
-  const products = new Gauge({
-    name: 'provisioner_products',
-    help: 'Products by state and headline condition.',
-    labelNames: ['state', 'condition'],
-    registers,
-  });
-  const jobs = new Gauge({
-    name: 'provisioner_jobs',
-    help: 'Jobs that wait or run.',
-    labelNames: ['queue', 'state'],
-    registers,
-  });
+  const portal = histogram('portal_request', 'Time of one request to the portal.', ['route', 'status']);
+  const drift = counter('drift', 'Parts of homes that others had changed, found and made good.', ['field']);
+  const notification = counter('notifications', 'Messages to people.', ['channel', 'outcome']);
   return {
     delivery: (generation, verdict, ms) => delivery.observe({ generation, verdict }, ms / 1000),
+    job: (queue, outcome, ms, waitedMs) => {
+      job.observe({ queue, outcome }, ms / 1000);
+      wait.observe({ queue }, waitedMs / 1000);
+    },
     run: (outcome, ms) => run.observe({ outcome }, ms / 1000),
     action: (kind, outcome, ms) => action.observe({ kind, outcome }, ms / 1000),
+    adapterCall: (adapter, operation, outcome, ms) =>
+      call.observe({ adapter, operation, outcome }, ms / 1000),
     portalRequest: (route, status, ms) => portal.observe({ route, status }, ms / 1000),
+    drift: (field) => drift.inc({ field }),
+    notification: (channel, outcome) => notification.inc({ channel, outcome }),
+  } satisfies Partial<Metrics>;
+}
+
+/** How things stand: read from the database before each scrape. */
+function showStates(registry: Registry) {
+  const gauge = <T extends string>(name: string, help: string, labelNames: T[] = []) =>
+    new Gauge({ name: `provisioner_${name}`, help, labelNames, registers: [registry] });
+  const brake = gauge('brake', '1 while the brake holds tear-downs.');
+  const products = gauge('products', 'Products by state and headline condition.', ['state', 'condition']);
+  const keys = gauge('keys', 'Access keys by state and age.', ['state', 'age']);
+  const keyEnd = gauge('first_key_end_seconds', 'Time until the first key in use ends by itself.');
+  const jobs = gauge('jobs', 'Jobs that wait or run.', ['queue', 'state']);
+  const oldest = gauge('oldest_job_seconds', 'Age of the job that waits longest; 0 = none waits.', ['queue']);
+  return {
     brake: (on) => brake.set(on ? 1 : 0),
     products: (counts) => {
       products.reset();
       for (const { state, condition, count } of counts) products.set({ state, condition }, count);
     },
-    queue: (name, waiting, running) => {
+    keys: (counts, firstEndMs) => {
+      keys.reset();
+      for (const { state, age, count } of counts) keys.set({ state, age }, count);
+      // Infinity says "none ends", so that a rule on too small a value stays quiet.
+      keyEnd.set(firstEndMs === null ? Number.POSITIVE_INFINITY : firstEndMs / 1000);
+    },
+    queue: (name, { waiting, running, oldestMs }) => {
       jobs.set({ queue: name, state: 'waiting' }, waiting);
       jobs.set({ queue: name, state: 'running' }, running);
+      oldest.set({ queue: name }, oldestMs / 1000);
     },
-    render: () => registry.metrics(),
-    contentType: registry.contentType,
-  };
+  } satisfies Partial<Metrics>;
 }

@@ -36,6 +36,20 @@ export function sh(value: unknown): string {
     .replaceAll("'", `'\\''`)}'`;
 }
 
+/** A column's type for a table of Trino's Hive connector over Parquet files; nothing where that has none. */
+export function hivetype(value: unknown): string {
+  const type = String(value ?? '');
+  if (type === 'timestamp with time zone') return 'timestamp';
+  return ['time', 'uuid', 'json'].includes(type) ? '' : type;
+}
+
+/** A column's type in the words of the Open Data Contract Standard; nothing where it has none. */
+export function odcstype(value: unknown): string {
+  const type = String(value ?? '');
+  const found = odcsTypes.find(([form]) => form.test(type));
+  return found?.[1] ?? '';
+}
+
 /** Whether two values are the same, for `{{#if (is parameters.ci 'github')}}`. */
 export function is(left: unknown, right: unknown): boolean {
   return left === right;
@@ -46,6 +60,16 @@ export function join(...parts: readonly unknown[]): string {
   // Handlebars adds its options as the last argument.
   return parts.slice(0, -1).map(String).join('');
 }
+
+const odcsTypes: readonly (readonly [form: RegExp, type: string])[] = [
+  [/^(varchar|uuid|json)$/, 'string'],
+  [/^(tinyint|smallint|integer|bigint)$/, 'integer'],
+  [/^(real|double|decimal.*)$/, 'number'],
+  [/^boolean$/, 'boolean'],
+  [/^date$/, 'date'],
+  [/^time$/, 'time'],
+  [/^timestamp/, 'timestamp'],
+];
 
 const markdownEscapes = new Map([
   ['<', '&lt;'],

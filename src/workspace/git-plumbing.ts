@@ -92,7 +92,12 @@ async function start(
   });
 }
 
-function environmentOf(gitDir: string): Record<string, string> {
+/** What git is started with: a configuration of ours, and nobody else's but the repository's own. */
+export function environmentOf(
+  gitDir: string,
+  more: readonly (readonly [key: string, value: string])[] = [],
+): Record<string, string> {
+  const all = [...settings, ...more];
   return {
     PATH: process.env.PATH ?? '',
     HOME: '/nonexistent',
@@ -101,9 +106,9 @@ function environmentOf(gitDir: string): Record<string, string> {
     GIT_CONFIG_NOSYSTEM: '1',
     GIT_CONFIG_GLOBAL: '/dev/null',
     GIT_TERMINAL_PROMPT: '0',
-    GIT_CONFIG_COUNT: String(settings.length),
+    GIT_CONFIG_COUNT: String(all.length),
     ...Object.fromEntries(
-      settings.flatMap(([key, value], index) => [
+      all.flatMap(([key, value], index) => [
         [`GIT_CONFIG_KEY_${index}`, key],
         [`GIT_CONFIG_VALUE_${index}`, value],
       ]),

@@ -1,35 +1,71 @@
 /** Finds what is wrong with a template before a product does: renders it for odd products and parses what comes out. */
-import { parseAllDocuments } from 'yaml';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { asProvisionerError } from '../model/errors.ts';
+import type { Parameters } from './manifest.ts';
+import { parseProblems } from './parse-check.ts';
 import { type RenderedFile, renderTemplate } from './render.ts';
-import { sampleProducts } from './samples.ts';
+import { plainProduct, sampleProducts } from './samples.ts';
+import { sqlProblems } from './sql-check.ts';
 import { loadTemplate, type Template } from './template.ts';
 
 export interface Finding {
-  /** File in the rendered workspace, or the template itself. */
+  /** File in the rendered workspace, or of the template itself. */
   readonly file: string;
   readonly problem: string;
 }
 
+export interface LintResult {
+  readonly findings: readonly Finding[];
+  /** What was not looked at, and what would be better; nothing is wrong by it. */
+  readonly notes: readonly string[];
+}
+
 /** Never throws: what can not be loaded is a finding too. */
-export async function lintTemplate(folder: string): Promise<readonly Finding[]> {
+export async function lintTemplate(folder: string): Promise<LintResult> {
   let template: Template;
   try {
     template = await loadTemplate(folder);
   } catch (thrown) {
-    return [{ file: folder, problem: asProvisionerError(thrown).message }];
+    return { findings: [{ file: folder, problem: asProvisionerError(thrown).message }], notes: [] };
   }
-  const found = Object.entries(sampleProducts).flatMap(([name, product]) => {
+  const own = await secretsInManifest(folder);
+  // What does not render has no SQL to look at.
+  const sql = await sqlFindings(template).catch(() => ({ findings: [], notes: [] }));
+  const findings = [...lintLoaded(template), ...own, ...sql.findings];
+  return { findings: unique(findings), notes: [...sql.notes, ...acceptanceNotes(template)] };
+}
+
+/** What shows without running anything, for a template that could be loaded. */
+export function lintLoaded(template: Template): readonly Finding[] {
+  const rendered = casesOf(template).flatMap(({ name, product, parameters }) => {
     try {
-      const files = renderTemplate(template, { ...product, parameters: template.parameters({}) });
-      return files
-        .flatMap(findingsIn)
-        .map(({ file, problem }) => ({ file, problem: `${problem} (${name})` }));
+      const files = renderTemplate(template, { ...product, parameters });
+      return files.flatMap((file) => findingsIn(file, name));
     } catch (thrown) {
-      return [{ file: folder, problem: `${asProvisionerError(thrown).message} (${name})` }];
+      return [{ file: template.id, problem: `${asProvisionerError(thrown).message} (${name})` }];
     }
   });
-  return [...found, ...missing(template)];
+  return unique([...rendered, ...missing(template), ...lostCommands(template)]);
+}
+
+/** Every sample product with the defaults, and a plain one with all that is there only when a parameter says so. */
+function casesOf(template: Template) {
+  const parameters = template.parameters({});
+  const all = { name: 'with every optional file', product: plainProduct, parameters: everything(template) };
+  const cases = Object.entries(sampleProducts).map(([name, product]) => ({ name, product, parameters }));
+  return [...cases, all];
+}
+
+function everything(template: Template): Parameters {
+  const on = template.files.flatMap(({ when }) => (when === null ? [] : [[when, true] as const]));
+  const values: Parameters = { ...template.parameters({}), ...Object.fromEntries(on) };
+  // A choice is no yes or no: then the defaults have to do.
+  try {
+    return template.parameters(values);
+  } catch {
+    return template.parameters({});
+  }
 }
 
 /** What every workspace needs to be of use. */
@@ -44,39 +80,69 @@ function missing(template: Template): Finding[] {
     .map(([file, problem]) => ({ file, problem }));
 }
 
+/** Commands of `acceptance` that name a file of the workspace by `./`. */
+function lostCommands({ acceptance, files }: Template): Finding[] {
+  return acceptance.flatMap((command) => {
+    const path = /^\.\/(\S+)/.exec(command)?.[1];
+    if (path === undefined || files.some((file) => file.path === path && file.executable)) return [];
+    const problem = `\`acceptance\` runs ${command}, but ${path} is not there or not executable`;
+    return [{ file: 'template.yaml', problem }];
+  });
+}
+
+function acceptanceNotes({ acceptance }: Template): string[] {
+  return acceptance.length > 0
+    ? []
+    : ['no `acceptance` in template.yaml: no command shows that a new workspace works'];
+}
+
+async function sqlFindings(template: Template): Promise<LintResult> {
+  const files = renderTemplate(template, { ...plainProduct, parameters: everything(template) });
+  const sql = files.filter(({ path }) => path.endsWith('.sql'));
+  if (sql.length === 0) return { findings: [], notes: [] };
+  const problems = await sqlProblems(sql);
+  if (problems === null)
+    return { findings: [], notes: ['SQL was not checked: that needs a Python with sqlglot on the PATH'] };
+  const findings = sql.flatMap(({ path }, index) => {
+    const problem = problems[index] ?? null;
+    return problem === null ? [] : [{ file: path, problem: `it is no SQL: ${problem}` }];
+  });
+  return { findings, notes: [] };
+}
+
 const secrets: readonly (readonly [what: string, form: RegExp])[] = [
   ['an access key', /\b(AKIA|ASIA)[0-9A-Z]{16}\b/],
   ['a private key', /-----BEGIN [A-Z ]*PRIVATE KEY-----/],
-  ['a password', /\b(password|passwd|secret|token)\b["']?\s*[:=]\s*["'][^"'\s{}$<>]{8,}["']/i],
+  ['a token', /\b(gh[pousr]_|github_pat_|glpat-|xox[abpr]-|hvs\.)[A-Za-z0-9_-]{16,}/],
+  ['a token', /\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\./],
+  ['a password in an address', /\b[a-z][a-z0-9+.-]*:\/\/[^\s:/@{}$<>'"]+:[^\s:/@{}$<>'"]{6,}@/],
+  ['a password', /\b(password|passwd|secret|token|secret_key)\b["']?\s*[:=]\s*["'][^"'\s{}$<>]{8,}["']/i],
 ];
 
-function findingsIn({ path, content }: RenderedFile): Finding[] {
-  const problems = [...parseProblems(path, content)];
-  for (const [what, form] of secrets) if (form.test(content)) problems.push(`it seems to hold ${what}`);
-  return problems.map((problem) => ({ file: path, problem }));
+function findingsIn({ path, content }: RenderedFile, name: string): Finding[] {
+  return [...parseProblems(path, content), ...secretProblems(content)].map((problem) => ({
+    file: path,
+    problem: `${problem} (${name})`,
+  }));
 }
 
-function parseProblems(path: string, content: string): string[] {
-  if (/\.ya?ml$/.test(path)) {
-    const problems = parseAllDocuments(withoutJinja(content)).flatMap(({ errors }) =>
-      errors.map(({ message }) => message),
-    );
-    return problems.map((message) => `it is no YAML: ${firstLine(message)}`);
-  }
-  if (!path.endsWith('.json')) return [];
-  try {
-    JSON.parse(content);
-    return [];
-  } catch (error) {
-    return [`it is no JSON: ${firstLine(error instanceof Error ? error.message : '')}`];
-  }
+function secretProblems(text: string): string[] {
+  return secrets.filter(([, form]) => form.test(text)).map(([what]) => `it seems to hold ${what}`);
 }
 
-/** Tools of the workspace fill in their own Jinja before they read a file. */
-function withoutJinja(text: string): string {
-  return text.replace(/\{\{.*?\}\}/g, '0').replace(/\{%.*?%\}/g, '');
+/** A parameter's default is no place for one either. */
+async function secretsInManifest(folder: string): Promise<Finding[]> {
+  const text = await readFile(join(folder, 'template.yaml'), 'utf8').catch(() => '');
+  return secretProblems(text).map((problem) => ({ file: 'template.yaml', problem }));
 }
 
-function firstLine(text: string): string {
-  return text.split('\n')[0] ?? '';
+/** What is wrong for every product is told of the first. */
+function unique(findings: readonly Finding[]): Finding[] {
+  const known = new Set<string>();
+  return findings.filter(({ file, problem }) => {
+    const what = `${file}\n${problem.replace(/ \([^()]*\)$/, '')}`;
+    if (known.has(what)) return false;
+    known.add(what);
+    return true;
+  });
 }

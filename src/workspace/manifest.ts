@@ -26,8 +26,8 @@ const Manifest = z.strictObject({
   title: z.string().min(1),
   description: z.string().min(1),
   engine: z.string().min(1),
-  /** Version of what a template sees. */
-  context: z.literal(1).default(1),
+  /** Version of what a template sees; each has everything of those before. */
+  context: z.union([z.literal(1), z.literal(2)]).default(1),
   /** JSON Schema (2020-12) of the parameters: an object whose properties all have defaults. */
   parameters: z
     .looseObject({
@@ -35,6 +35,8 @@ const Manifest = z.strictObject({
       properties: z.record(z.string(), z.looseObject({ default: z.json() })),
     })
     .default({ type: 'object', properties: {} }),
+  /** Commands that show in a new workspace that it works, from its folder. */
+  acceptance: z.array(z.string().min(1)).default([]),
   files: z.record(z.string(), FileRule),
 });
 export type Manifest = z.infer<typeof Manifest>;

@@ -2,10 +2,11 @@
 import { createHash } from 'node:crypto';
 import { ProvisionerError } from '../model/errors.ts';
 import type { Owner } from '../model/product.ts';
+import type { PublishedTable } from '../model/published.ts';
 import type { Ownership, Parameters } from './manifest.ts';
 import type { Template } from './template.ts';
 
-/** What a template sees (version 1 of the context; documented in docs/templates.md). */
+/** What a template sees (version 2 of the context; documented in docs/templates.md). */
 export interface RenderContext {
   readonly product: {
     readonly id: string;
@@ -35,6 +36,8 @@ export interface RenderContext {
     readonly uri: string;
     /** Tables found at the uri when it was last looked at. */
     readonly tables: readonly string[];
+    /** The same tables with what is known of them (since version 2). */
+    readonly published: readonly PublishedTable[];
   }[];
   /** Values of the template's parameters. */
   readonly parameters: Parameters;

@@ -9,10 +9,11 @@ import { join } from 'node:path';
 import { ProvisionerError } from '../model/errors.ts';
 import { type GitStep, runGit, runGitSteps } from './git-plumbing.ts';
 import { digestsAt, searchObjects } from './past.ts';
+import { readTips } from './refs.ts';
 import type { Ownership } from './tree.ts';
 
 /** Branch that holds what was rendered last: the base of the next merge. */
-const templateRef = 'refs/heads/provisioner/template';
+export const templateRef = 'refs/heads/provisioner/template';
 
 /** A file as it is from now on; content `null` = gone. */
 export interface FileChange {
@@ -78,6 +79,11 @@ export class Repository {
     return packed.includes(` ${templateRef}\n`);
   }
 
+  /** What is written from now on can be changed by the group. */
+  async share(): Promise<void> {
+    if (await this.exists()) await this.#run(['config', 'core.sharedRepository', 'group']);
+  }
+
   /** A file as it was rendered last; `null` when it is not on our branch. */
   async readRendered(path: string): Promise<string | null> {
     const tip = (await this.exists()) ? await this.#resolve(templateRef) : null;
@@ -101,6 +107,16 @@ export class Repository {
     const at = await this.#head();
     const head = at.startsWith('ref: ') ? await this.#resolve(at.slice(5)) : at;
     return head === null || (await this.#blobAt(head, path)) === blobId(content);
+  }
+
+  /** The commits that branches stand at; those that are not there are left out. */
+  async tips(names: readonly string[]): Promise<Readonly<Record<string, string>>> {
+    return (await this.exists()) ? readTips(this.#folder, names) : {};
+  }
+
+  /** Where the objects are. */
+  get objects(): string {
+    return join(this.#folder, 'objects');
   }
 
   /** Commits to our branch, and to the one that is checked out unless a person is in the middle of something there. */

@@ -1,4 +1,5 @@
 /** Products that do not exist, to try a template on: what people write in a portal, and worse. */
+import { publishedTable } from '../model/published.ts';
 import type { RenderContext } from './render.ts';
 
 type Facts = Omit<RenderContext, 'parameters'>;
@@ -39,6 +40,17 @@ export const plainProduct: Facts = {
       schema: 'sales_leads',
       uri: 's3://data-products/sales-leads/output/',
       tables: ['leads', 'regions'],
+      published: [
+        publishedTable('leads', 'Who asked for an offer.', [
+          { name: 'id', type: 'bigint', description: 'Number of the lead.' },
+          { name: 'worth', type: 'decimal(18, 2)', description: '' },
+          { name: 'seen_at', type: 'timestamp with time zone', description: '' },
+        ]),
+        publishedTable('regions', '', [
+          { name: 'name', type: 'varchar', description: '' },
+          { name: 'parts', type: null, description: '' },
+        ]),
+      ],
     },
     {
       product: { id: '0b3c7f4e-0000-4000-8000-000000000003', name: 'Empty so far' },
@@ -46,6 +58,7 @@ export const plainProduct: Facts = {
       schema: 'empty_so_far',
       uri: 's3://data-products/empty-so-far/output/',
       tables: [],
+      published: [],
     },
   ],
 };
@@ -66,6 +79,15 @@ const hostileProduct: Facts = {
     ...input,
     product: { ...input.product, name: hostile },
     outputPort: hostile,
+    published: input.published.map((table) => ({
+      ...table,
+      description: hostile,
+      columns: table.columns.map((column, index) => ({
+        ...column,
+        name: `${hostile.replaceAll('\r\n', ' ')} ${index}`,
+        description: hostile,
+      })),
+    })),
   })),
 };
 

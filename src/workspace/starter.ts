@@ -16,6 +16,9 @@ parameters:
     greeting:
       type: string
       default: Hello
+# Commands that show in a new workspace that it works.
+acceptance:
+  - grep -q '^inputs:' inputs.yaml
 # managed = rewritten when its content changes; merged = the template's changes are merged into what people made of it;
 # once = a starter, then the person's.
 files:

@@ -27,7 +27,8 @@ interface TemplateFile {
   readonly digest: string;
 }
 
-export interface Template extends Pick<Manifest, 'id' | 'version' | 'title' | 'description' | 'engine'> {
+export interface Template
+  extends Pick<Manifest, 'id' | 'version' | 'title' | 'description' | 'engine' | 'acceptance'> {
   readonly files: readonly TemplateFile[];
   /** Changes with anything in the template, its version or not. */
   readonly digest: string;
@@ -54,13 +55,13 @@ export async function loadTemplate(folder: string): Promise<Template> {
   if (listed.size > 0) {
     throw invalid(folder, `template.yaml lists files that do not exist: ${[...listed].join(', ')}`);
   }
-  const { id, version, title, description, engine } = manifest;
+  const { id, version, title, description, engine, acceptance } = manifest;
   const digest = digestOf([
     manifest,
     files.map((file) => [file.path, file.digest, file.ownership, file.executable]),
   ]);
   const parameters = parametersOf(folder, manifest);
-  return { id, version, title, description, engine, files, digest, parameters };
+  return { id, version, title, description, engine, acceptance, files, digest, parameters };
 }
 
 function digestOf(content: unknown): string {

@@ -12,6 +12,8 @@ import { ProvisionerError } from '../model/errors.ts';
 export interface Ownership {
   readonly uid: number | undefined;
   readonly gid: number | undefined;
+  /** Only the group may come in. */
+  readonly closed?: boolean;
 }
 
 /** Text of a file below `root`; `null` when there is none. A link, or a folder in its place, is `WORKSPACE_UNSAFE`. */
@@ -27,6 +29,43 @@ export async function readWorkspaceFile(root: string, path: string): Promise<str
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return null;
     throw workspaceError(path, error);
+  }
+}
+
+/** A file as it was looked at: the same digest means the same file. */
+export interface SmallFile {
+  readonly stamp: string;
+  readonly read: () => Promise<string>;
+}
+
+/**
+ * Lets `use` look at a file that need not be read to know that it is the same. What is no plain file, larger than
+ * `mostBytes` or behind a link is as good as none.
+ */
+export async function withSmallFile<T>(
+  root: string,
+  path: string,
+  mostBytes: number,
+  use: (file: SmallFile | null) => Promise<T>,
+): Promise<T> {
+  // Without waiting: a pipe in its place would never open.
+  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+  const file = await refuseLinks(root, path)
+    .then(() => open(join(root, path), flags))
+    .catch(() => null);
+  if (file === null) return use(null);
+  try {
+    const stat = await file.stat();
+    const { ino, size, mtimeMs, ctimeMs } = stat;
+    if (!stat.isFile() || size > mostBytes) return await use(null);
+    const read = async () => {
+      const bytes = Buffer.alloc(mostBytes);
+      const { bytesRead } = await file.read(bytes, 0, mostBytes, 0);
+      return bytes.toString('utf8', 0, bytesRead);
+    };
+    return await use({ stamp: [ino, size, mtimeMs, ctimeMs].join(' '), read });
+  } finally {
+    await file.close();
   }
 }
 
@@ -122,7 +161,8 @@ export async function makeFolder(path: string, owner: Ownership): Promise<void> 
   try {
     if (owner.uid !== undefined || owner.gid !== undefined)
       await folder.chown(owner.uid ?? -1, owner.gid ?? -1);
-    await folder.chmod(owner.gid === undefined ? 0o755 : 0o2775);
+    const mode = owner.closed === true ? 0o2770 : 0o2775;
+    await folder.chmod(owner.gid === undefined ? 0o755 : mode);
   } finally {
     await folder.close();
   }

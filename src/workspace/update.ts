@@ -81,12 +81,13 @@ export async function updateFiles(place: UpdatePlace, update: FilesUpdate): Prom
 
 function writeRendered({ folder, owner }: UpdatePlace, files: readonly RenderedFile[]): Promise<void> {
   const group = owner.gid === undefined ? 0 : 0o020;
+  const others = owner.closed === true ? 0o770 : 0o777;
   return writeWorkspaceFiles(
     folder,
     files.map(({ path, content, executable }) => ({
       path,
       content,
-      mode: (executable ? 0o755 : 0o644) | group,
+      mode: ((executable ? 0o755 : 0o644) | group) & others,
     })),
     // Lost in a power cut, such a file is written again: the next look finds that it differs.
     { owner, durability: 'buffered' },

@@ -2,9 +2,14 @@
 import { lstat, mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { HomeName } from '../model/home.ts';
+import { type Contract, readContract } from './contract.ts';
 import { type EnvEntries, readEnvBlock, withEnvBlock, withoutEnvBlock } from './env-block.ts';
+import { type Listing, listFolder } from './listing.ts';
+import { Owners, type OwnersOptions } from './owners.ts';
+import type { Tips } from './push.ts';
 import { sha256 } from './render.ts';
-import { type Entry, Repository } from './repository.ts';
+import { type Entry, Repository, templateRef } from './repository.ts';
+import { isSettled, settle } from './settle.ts';
 import {
   makeFolder,
   type Ownership,
@@ -34,10 +39,7 @@ export interface ObservedWorkspace {
   readonly env: FoundEnv | null;
 }
 
-export interface WorkspaceOptions {
-  /** Folder that holds all workspaces. */
-  readonly root: string;
-  readonly owner: Ownership;
+export interface WorkspaceOptions extends OwnersOptions {
   /** Whether each workspace is a git repository with our changes in it. */
   readonly history: boolean;
 }
@@ -48,11 +50,13 @@ const archiveFolder = '.archive';
 export class Workspaces {
   readonly #root: string;
   readonly #owner: Ownership;
+  readonly #owners: Owners;
   readonly #history: boolean;
 
   constructor(options: WorkspaceOptions) {
     this.#root = options.root;
     this.#owner = options.owner;
+    this.#owners = new Owners(options);
     this.#history = options.history;
   }
 
@@ -83,37 +87,50 @@ export class Workspaces {
       exists: true,
       files: Object.fromEntries(found.filter((entry) => entry !== null)),
       conflicts: beside.flat(),
-      history: (await this.#repositoryOf(folder)?.hasBegun()) ?? true,
+      history: (await (await this.#repositoryOf(home))?.hasBegun()) ?? true,
       env: await this.#observeEnv(home),
     };
   }
 
   /** Path → digest of what was rendered last, as the workspace's history tells. */
   async listRendered(home: HomeName): Promise<Readonly<Record<string, string>>> {
-    return (await this.#repositoryOf(this.#folder(home))?.listRendered()) ?? {};
+    return (await (await this.#repositoryOf(home))?.listRendered()) ?? {};
   }
 
   /** Whether the text was ever committed or staged in the workspace. */
   async historyHolds(home: HomeName, text: string): Promise<boolean> {
-    return (await this.#repositoryOf(this.#folder(home))?.holds(text)) ?? false;
+    return (await (await this.#repositoryOf(home))?.holds(text)) ?? false;
   }
 
   /** Writes, merges and removes what the template gives. */
   async updateFiles(home: HomeName, update: FilesUpdate): Promise<FilesOutcome> {
     const folder = await this.#make(home);
-    return updateFiles({ folder, owner: this.#owner, repository: this.#repositoryOf(folder) }, update);
+    const owner = await this.#owners.of(home);
+    return updateFiles({ folder, owner, repository: await this.#repositoryOf(home) }, update);
   }
 
   /** Tells the history what `updateFiles` did. */
   async commit(home: HomeName, entry: Entry): Promise<void> {
-    await this.#repositoryOf(this.#folder(home))?.commit(entry);
+    await (await this.#repositoryOf(home))?.commit(entry);
+  }
+
+  /** The commits of a branch and of ours, and where their objects are; `null` without such a history. */
+  async tipsOf(
+    home: HomeName,
+    branch: string,
+  ): Promise<{ readonly commits: Tips; readonly objects: string } | null> {
+    const repository = await this.#repositoryOf(home);
+    const commits = (await repository?.tips([`refs/heads/${branch}`, templateRef])) ?? {};
+    return repository === null || Object.keys(commits).length === 0
+      ? null
+      : { commits, objects: repository.objects };
   }
 
   /** Puts our block into `.env`, with a line for people above it; lines that a person added stay. */
   async writeEnv(home: HomeName, entries: EnvEntries, note: string | null): Promise<void> {
     const folder = await this.#make(home);
     const existing = (await readWorkspaceFile(folder, '.env')) ?? '';
-    await this.#replaceGuarded(folder, '.env', withEnvBlock(existing, entries, note));
+    await this.#replaceGuarded(home, '.env', withEnvBlock(existing, entries, note));
   }
 
   /** A file of ours that is guarded as `.env` is; `null` = there is none. */
@@ -121,9 +138,17 @@ export class Workspaces {
     return (await this.#exists(home)) ? readWorkspaceFile(this.#folder(home), name) : null;
   }
 
+  /**
+   * What the data contract of a product says of its tables. Asked often: `known` gives what was said of the file with
+   * the same stamp.
+   */
+  readContract(home: HomeName, known: (stamp: string) => Contract | undefined): Promise<Contract> {
+    return readContract(this.#folder(home), known);
+  }
+
   async writeGuarded(home: HomeName, name: string, content: string): Promise<void> {
-    const folder = await this.#make(home);
-    await this.#replaceGuarded(folder, name, content);
+    await this.#make(home);
+    await this.#replaceGuarded(home, name, content);
   }
 
   /**
@@ -135,7 +160,7 @@ export class Workspaces {
     if (!(await this.#exists(home))) return null;
     const folder = this.#folder(home);
     const env = await readWorkspaceFile(folder, '.env');
-    if (env !== null) await this.#replaceGuarded(folder, '.env', withoutEnvBlock(env));
+    if (env !== null) await this.#replaceGuarded(home, '.env', withoutEnvBlock(env));
     try {
       await mkdir(join(this.#root, archiveFolder), { recursive: true, mode: 0o750 });
       const name = `${home}-${label}`;
@@ -170,10 +195,15 @@ export class Workspaces {
     );
   }
 
+  /** One folder of a workspace, for looking; `null`: there is none. */
+  list(home: HomeName, path: string): Promise<Listing | null> {
+    return listFolder(this.#root, home, path);
+  }
+
   /** Makes the folder of all workspaces and shows that it can be written. */
   async check(): Promise<void> {
     try {
-      await mkdir(this.#root, { recursive: true });
+      await this.#owners.makeRoot();
       const options = { owner: this.#owner, durability: 'buffered' } as const;
       await writeWorkspaceFiles(
         this.#root,
@@ -190,20 +220,18 @@ export class Workspaces {
     const entries = text === null ? null : readEnvBlock(text);
     if (entries === null) return null;
     const stat = await lstat(join(this.#folder(home), '.env'));
-    const { uid, gid } = this.#owner;
+    const owner = await this.#owners.of(home);
+    const { uid, gid } = owner;
     const owned = (uid === undefined || stat.uid === uid) && (gid === undefined || stat.gid === gid);
     const mode = stat.mode & 0o777;
-    return { entries, guarded: owned && mode === this.#envMode(), open: (mode & 0o004) !== 0 };
+    const guarded = owned && mode === envMode(owner) && (await isSettled(this.#folder(home), owner));
+    return { entries, guarded, open: (mode & 0o004) !== 0 };
   }
 
-  /** Read by the owner alone, or by the group that was configured as well. */
-  #envMode(): number {
-    return this.#owner.gid === undefined ? 0o600 : 0o640;
-  }
-
-  #replaceGuarded(folder: string, path: string, content: string): Promise<void> {
-    const file = { path, content, mode: this.#envMode() };
-    return writeWorkspaceFiles(folder, [file], { owner: this.#owner, durability: 'synced' });
+  async #replaceGuarded(home: HomeName, path: string, content: string): Promise<void> {
+    const owner = await this.#owners.of(home);
+    const file = { path, content, mode: envMode(owner) };
+    await writeWorkspaceFiles(this.#folder(home), [file], { owner, durability: 'synced' });
   }
 
   #folder(home: HomeName): string {
@@ -212,21 +240,31 @@ export class Workspaces {
 
   async #make(home: HomeName): Promise<string> {
     try {
-      await mkdir(this.#root, { recursive: true });
-      await makeFolder(this.#folder(home), this.#owner);
+      await this.#owners.makeRoot();
+      const owner = await this.#owners.of(home);
+      await makeFolder(this.#folder(home), owner);
+      if (!(await isSettled(this.#folder(home), owner))) {
+        await settle(this.#folder(home), owner);
+        await (await this.#repositoryOf(home))?.share();
+      }
       return this.#folder(home);
     } catch (error) {
       throw workspaceError(home, error);
     }
   }
 
-  #repositoryOf(folder: string): Repository | null {
-    return this.#history ? new Repository(folder, this.#owner) : null;
+  async #repositoryOf(home: HomeName): Promise<Repository | null> {
+    return this.#history ? new Repository(this.#folder(home), await this.#owners.of(home)) : null;
   }
 
   #exists(home: HomeName): Promise<boolean> {
     return isThere(this.#folder(home));
   }
+}
+
+/** Read by the owner alone, or by the group that was configured as well. */
+function envMode({ gid }: Ownership): number {
+  return gid === undefined ? 0o600 : 0o640;
 }
 
 async function isThere(path: string): Promise<boolean> {

@@ -36,7 +36,7 @@ test('a workspace holds a token, which the SDK changes for sessions, and which e
     PROV_CREDENTIALS: 'sessions',
     PROV_CREDENTIALS_URL: url,
     PROV_PORT: String(port),
-    PROV_RESYNC_INTERVAL: '1s',
+    PROV_DRIFT_INTERVAL: '1s',
     PROV_BRAKE_MINIMUM: '1000',
   });
   // The folder is made by the world: the workspaces are where the daemon put them.
@@ -86,7 +86,7 @@ test('a token that was lost or changed is made anew, and the old one opens nothi
     PROV_CREDENTIALS: 'sessions',
     PROV_CREDENTIALS_URL: `http://127.0.0.1:${port}`,
     PROV_PORT: String(port),
-    PROV_RESYNC_INTERVAL: '1s',
+    PROV_DRIFT_INTERVAL: '1s',
   });
   const user = new PortalUser(world.portal.url);
   await user.createProduct('Product', 'product');

@@ -11,7 +11,11 @@ import { createWorld, eventually, type World } from '../support/world.ts';
 const kills = 20;
 
 test('after 20 kills at random moments every product has one principal, one working key and a whole .env', async () => {
-  await using world = await createWorld({ PROV_KEY_GRACE: '1s', PROV_RESYNC_INTERVAL: '5s' });
+  await using world = await createWorld({
+    PROV_KEY_GRACE: '1s',
+    PROV_RESYNC_INTERVAL: '5s',
+    PROV_DRIFT_INTERVAL: '5s',
+  });
   await using process = await takeOver(world);
   const products = new Map<string, string>();
   for (let number = 0; number < kills; number += 1) {

@@ -52,7 +52,7 @@ test.each([
   await new PortalUser(world.portal.url).createProduct('hurt', 'hurt');
   const before = await envOf(world, 'hurt');
   await damage(join(world.folder, 'products', 'hurt', '.env'));
-  await world.restart();
+  await world.restart({ PROV_DRIFT_INTERVAL: '1s' });
   const healed = await eventually('a working .env', async () => {
     const text = await world.workspaceFile('hurt', '.env');
     if (text === null || !text.includes('<<<') || text.includes('AKIAOTHER')) return null;
@@ -61,14 +61,14 @@ test.each([
   expect(Object.keys(entriesOf(healed))).toEqual(Object.keys(entriesOf(before)));
 });
 
-test('an .env that became readable for all is closed again, with the same key and the lines a person added', async () => {
+test('an .env that became readable for a group is closed again, with the same key and the lines a person added', async () => {
   await using world = await createWorld();
   await new PortalUser(world.portal.url).createProduct('open', 'open');
   const before = await envOf(world, 'open');
   const path = join(world.folder, 'products', 'open', '.env');
   await writeFile(path, `MINE=1\n${before}# my note\n`);
-  await chmod(path, 0o644);
-  await world.restart();
+  await chmod(path, 0o640);
+  await world.restart({ PROV_DRIFT_INTERVAL: '1s' });
   await eventually('mode 0600', async () => ((await stat(path)).mode & 0o777) === 0o600);
   expect(await readFile(path, 'utf8')).toBe(`MINE=1\n${before}# my note\n`);
 });
@@ -82,7 +82,7 @@ test('a file that a person edited or deleted stays so; a managed file is rewritt
   await writeFile(join(folder, 'config.yaml'), '# mine\n');
   await rm(join(folder, 'models/example.sql'));
   await writeFile(join(folder, 'macros/provisioner.py'), '# broken\n');
-  await world.restart();
+  await world.restart({ PROV_DRIFT_INTERVAL: '1s' });
   await eventually(
     'the managed file',
     async () => (await world.workspaceFile('edited', 'macros/provisioner.py')) === managed,

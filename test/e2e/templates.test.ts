@@ -47,7 +47,7 @@ test('a better template reaches workspaces, beside what people changed in them, 
   await eventually('a tidy history', () => git('status', '--porcelain') === '');
   await change(join(folder, 'config.yaml'), "cron: '@daily'", "cron: '@hourly'");
   git('commit', '--quiet', '--all', '--message', 'Build every hour');
-  await inTemplate('template.yaml', 'version: 2', 'version: 3');
+  await inTemplate('template.yaml', 'version: 3', 'version: 4');
   await inTemplate('files/config.yaml.hbs', 'append_newline: true', 'append_newline: false');
   await inTemplate('files/run.sh', 'Usage: ./run.sh COMMAND', 'Usage: ./run.sh WHAT');
   await upgrade();
@@ -58,7 +58,7 @@ test('a better template reaches workspaces, beside what people changed in them, 
   });
   expect(config).toContain("cron: '@hourly'");
   await eventually('its commit', () => git('log', '-1', '--format=%s').startsWith('Follow the template'));
-  expect(git('log', '-1', '--format=%B')).toMatch(/sqlmesh@2 to sqlmesh@3\n\nCause: the regular look/);
+  expect(git('log', '-1', '--format=%B')).toMatch(/sqlmesh@3 to sqlmesh@4\n\nCause: the regular look/);
   await eventually('a tidy history', () => git('status', '--porcelain') === '');
 });
 

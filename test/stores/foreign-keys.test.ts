@@ -13,7 +13,7 @@ import { servers } from './servers.ts';
 test.each(servers)(
   'on %s a key that is not ours ends, and the product’s own works on',
   async (name, start) => {
-    await using world = await createWorldOn(start, { PROV_RESYNC_INTERVAL: '1s' });
+    await using world = await createWorldOn(start, { PROV_DRIFT_INTERVAL: '1s' });
     const user = new PortalUser(world.portal.url);
     const product = await user.createProduct('Product', 'product');
     const env = await eventually('.env', () => world.workspaceFile('product', '.env'));

@@ -119,7 +119,7 @@ async function wholeLife(setting: Setting, credentials: Credentials): Promise<vo
     const issuer = await find();
     await objects.readMarker(home);
     await objects.writeMarker(home, product);
-    await objects.listFolders(`${home}/`);
+    await objects.listTables(`${home}/`);
     await issuer.ensurePrincipal(principal);
     await setting.disturb(principal);
     await issuer.ensurePrincipal(principal);

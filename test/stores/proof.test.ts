@@ -99,7 +99,7 @@ describe.each(servers)('the proof of a key on %s', (_name, start) => {
   test('leaves nothing behind', async () => {
     await proveWith(right);
     await proveWith(wrong[0]?.[1] ?? right).catch(() => undefined);
-    expect(await objects.listFolders('own/')).toEqual([]);
+    expect(await objects.listTables('own/')).toEqual([]);
     expect(await objectsBelow(server, 'own/')).toEqual(['own/.keep']);
   });
 });

@@ -21,13 +21,16 @@ afterAll(() => rm(root, { recursive: true, force: true }));
 const templates = readdirSync('templates').filter((id) => existsSync(join('templates', id, 'template.yaml')));
 const cases = templates.flatMap((id) => Object.keys(sampleProducts).map((product) => [id, product] as const));
 
-test.each(cases)('the contract that %s gives %s is valid', async (id, name) => {
+test.each(cases)('the contracts that %s gives %s are valid', async (id, name) => {
   const facts = sampleProducts[name];
   if (facts === undefined) throw new Error(`there is no sample ${name}`);
   const files = await render(id, { ...facts, parameters: {} });
-  const contract = files.find((file) => file.path === 'datacontract.yaml');
-  expect(contract).toBeDefined();
-  const path = join(root, `${cases.findIndex((each) => each[0] === id && each[1] === name)}.yaml`);
-  await writeFile(path, contract?.content ?? '');
-  expectDone(await runIn(root, venv, 'datacontract', 'lint', path), 'Data contract is valid');
+  const number = cases.findIndex((each) => each[0] === id && each[1] === name);
+  for (const promise of ['datacontract.yaml', 'datacontract.inputs.yaml']) {
+    const contract = files.find((file) => file.path === promise);
+    expect(contract).toBeDefined();
+    const path = join(root, `${number}-${promise}`);
+    await writeFile(path, contract?.content ?? '');
+    expectDone(await runIn(root, venv, 'datacontract', 'lint', path), 'Data contract is valid');
+  }
 });

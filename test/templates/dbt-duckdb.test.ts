@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { pythonVenv } from '../../demo/tools/python-venv.ts';
 import { ProductId } from '../../src/model/ids.ts';
+import { publishedTable } from '../../src/model/published.ts';
 import { cacheFolder } from '../support/cache-folder.ts';
 import {
   contextOf,
@@ -16,7 +17,9 @@ import {
   inputOf,
   layWorkspace,
   outputUri,
+  publishedOf,
   render,
+  renewInputs,
   runIn,
   templateFolder,
 } from './project.ts';
@@ -162,6 +165,23 @@ describe('a product with inputs, one published and one empty', { timeout: comman
     );
   });
 
+  test('knows the columns of what it reads, with what the provider’s contract says of them', async () => {
+    const inputs = [inputOf(producer.home, await publishedOf(root, store.objects, producer.home))];
+    await renewInputs(root, 'dbt-duckdb', consumer.home, inputs);
+    const keys = ['ls', '--resource-type', 'source', '--output', 'json', '--output-keys'];
+    const outcome = await dbt(consumer.home, '--quiet', ...keys, 'name', 'description', 'columns');
+    expectDone(outcome);
+    const json = outcome.output.split('\n').find((text) => text.startsWith('{')) ?? '';
+    const { name, description, columns } = JSON.parse(json);
+    expect([name, description]).toEqual(['example', 'Orders and their worth, by country.']);
+    const types = Object.values<{ name: string; data_type: string }>(columns);
+    expect(types.map((column) => [column.name, column.data_type])).toEqual([
+      ['country', 'varchar'],
+      ['orders', 'integer'],
+      ['total', 'decimal(18, 2)'],
+    ]);
+  });
+
   test('is told which model uses an input that is gone', async () => {
     const path = 'models/inputs/inputs.yml';
     const intact = await read(consumer.home, path);
@@ -227,7 +247,11 @@ describe('the files of a workspace', { timeout: commandMs }, () => {
   test('parse whatever people write into names and descriptions', async () => {
     const home = homeOf('hostile_dbt');
     const input = {
-      ...inputOf(producer.home, ['example']),
+      ...inputOf(producer.home, [
+        publishedTable('example', hostile, [
+          { name: hostile.replace(/[\r\n]+/g, ' '), type: 'date', description: hostile },
+        ]),
+      ]),
       product: { id: 'x', name: hostile },
       outputPort: hostile,
     };

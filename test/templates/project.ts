@@ -1,10 +1,15 @@
 /** Renders the template for a product as the daemon does, and runs commands in the result. */
 import { execFile } from 'node:child_process';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
 import { type HomeName, homeNamesFor, outputPrefixOf, prefixOf, schemaNameOf } from '../../src/model/home.ts';
+import { type PublishedTable, publishedTable } from '../../src/model/published.ts';
+import { Published } from '../../src/reconcile/published.ts';
+import type { ObjectStore } from '../../src/storage/store.ts';
+import { createLogger } from '../../src/telemetry/logger.ts';
+import { Redactor } from '../../src/telemetry/redact.ts';
 import { type RenderContext, type RenderedFile, renderTemplate } from '../../src/workspace/render.ts';
 import { loadTemplate } from '../../src/workspace/template.ts';
 import { Workspaces } from '../../src/workspace/workspace.ts';
@@ -81,14 +86,46 @@ export async function layWorkspace(
 }
 
 /** An input as the template sees it. */
-export function inputOf(home: HomeName, tables: readonly string[]): RenderContext['inputs'][number] {
+export function inputOf(
+  home: HomeName,
+  tables: readonly (string | PublishedTable)[],
+): RenderContext['inputs'][number] {
+  const published = tables.map((table) =>
+    typeof table === 'string' ? publishedTable(table, '', []) : table,
+  );
   return {
     product: { id: home, name: home },
     outputPort: 'orders',
     schema: schemaNameOf(home),
     uri: outputUri(home),
-    tables,
+    tables: published.map((table) => table.name),
+    published,
   };
+}
+
+/** What a product publishes, as the daemon finds out. */
+export async function publishedOf(
+  root: string,
+  objects: ObjectStore,
+  home: HomeName,
+): Promise<readonly PublishedTable[]> {
+  const workspaces = new Workspaces({ root, owner: { uid: undefined, gid: undefined }, history: true });
+  const log = createLogger({ format: 'json', level: 'error', colour: false, redactor: new Redactor() });
+  const published = await new Published({ store: objects, workspaces, log }).tablesOf([home]);
+  return published.get(home) ?? [];
+}
+
+/** Renders a workspace's managed inputs again, as a later run of the daemon does. */
+export async function renewInputs(
+  root: string,
+  id: string,
+  home: HomeName,
+  inputs: RenderContext['inputs'],
+): Promise<void> {
+  const managed = ['external_models/inputs.yaml', 'models/inputs/inputs.yml', 'datacontract.inputs.yaml'];
+  const files = await render(id, contextOf(home, inputs));
+  for (const { path, content } of files.filter((file) => managed.includes(file.path)))
+    await writeFile(join(root, home, path), content);
 }
 
 /** The block of `.env` that the daemon writes. */

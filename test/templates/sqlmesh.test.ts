@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { pythonVenv } from '../../demo/tools/python-venv.ts';
 import { ProductId } from '../../src/model/ids.ts';
+import { publishedTable } from '../../src/model/published.ts';
 import { cacheFolder } from '../support/cache-folder.ts';
 import {
   contextOf,
@@ -16,7 +17,9 @@ import {
   inputOf,
   layWorkspace,
   outputUri,
+  publishedOf,
   render,
+  renewInputs,
   runIn,
   templateFolder,
 } from './project.ts';
@@ -174,6 +177,40 @@ describe('a product with inputs, one published, one empty, one forbidden', { tim
     expect(await countRows('sales_report/output/orders_by_country/data.parquet')).toBe(3);
   });
 
+  test('knows the columns of what it reads, from the contract and from files, with what the contract says of them', async () => {
+    const odd = `${outputUri(producer.home)}odd`;
+    const query = `SELECT 1::BIGINT AS "a ""b"" c", now() AS seen, [1] AS parts`;
+    expectDone(
+      await execute(producer.home, `COPY (${query.replaceAll('"', '\\"')}) TO '${odd}/data.parquet'`),
+    );
+    const input = inputOf(producer.home, await publishedOf(root, store.objects, producer.home));
+    await renewInputs(root, 'sqlmesh', consumer.home, [input]);
+    const code = [
+      connect,
+      'import json',
+      'for name in ["example", "by_hive", "odd"]:',
+      '    model = context.get_model(f"sales_leads.{name}", raise_if_missing=True)',
+      '    types = {k: v.sql("duckdb") for k, v in (model.columns_to_types or {}).items()}',
+      '    print("MODEL", json.dumps([name, types, model.description, model.column_descriptions]))',
+    ].join('\n');
+    const outcome = await inProject(consumer.home, 'python', '-c', code);
+    expectDone(outcome);
+    const models = [...outcome.output.matchAll(/^MODEL (.*)$/gm)].map(([, json = '']) => JSON.parse(json));
+    expect(models).toEqual([
+      [
+        'example',
+        { country: 'TEXT', orders: 'INT', total: 'DECIMAL(18, 2)' },
+        'Orders and their worth, by country.',
+        {},
+      ],
+      ['by_hive', { n: 'INT' }, null, {}],
+      // A type that can not be told: SQLMesh would take a part of the columns for all.
+      ['odd', {}, null, {}],
+    ]);
+    expectDone(await sqlmesh(consumer.home, 'lint'));
+    expectDone(await sqlmesh(consumer.home, 'plan', '--auto-apply'));
+  });
+
   test('can not write where it may only read', async () => {
     const copy = `COPY (SELECT 1) TO '${outputUri(producer.home)}example/data.parquet' (FORMAT PARQUET)`;
     const outcome = await execute(consumer.home, copy);
@@ -216,7 +253,9 @@ describe('the files of a workspace', { timeout: commandMs }, () => {
 
   test('parse whatever people write into names and descriptions', async () => {
     const home = homeOf('hostile');
-    const tables = ['example', "it's: d # {{e}}"];
+    const odd = { name: `${hostile.replaceAll(/[\r\n]+/g, ' ')}`, type: 'date', description: hostile };
+    const example = publishedTable('example', hostile, [odd, { ...odd, name: 'no', type: 'decimal(9, 2)' }]);
+    const tables = [example, "it's: d # {{e}}"];
     const input = {
       ...inputOf(producer.home, tables),
       product: { id: 'x', name: hostile },
@@ -230,7 +269,10 @@ describe('the files of a workspace', { timeout: commandMs }, () => {
     expectDone(await inProject(home, 'python', '-m', 'compileall', '-q', 'scripts', 'macros'));
     const yaml = await inProject(home, 'python', '-c', parseYaml);
     expectDone(yaml);
-    expect(JSON.parse(yaml.output)).toEqual(tables.map((table) => ({ name: `sales_leads."${table}"` })));
+    expect(JSON.parse(yaml.output)).toMatchObject([
+      { name: 'sales_leads."example"', columns: { [odd.name]: 'date', no: 'decimal(9, 2)' } },
+      { name: 'sales_leads."it\'s: d # {{e}}"' },
+    ]);
     expectDone(await sqlmesh(home, 'lint'));
     expectDone(await sqlmesh(home, 'test'), 'Successfully Ran `1` Tests');
     const [title, ...rest] = (await read(home, 'README.md')).split('\n');

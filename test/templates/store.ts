@@ -14,6 +14,8 @@ export const region = 'us-east-1';
 
 export interface ProductStore extends AsyncDisposable {
   readonly endpoint: string;
+  /** With the admin's key. */
+  readonly objects: S3ObjectStore;
   /** Makes (or changes) a product's principal, and a key for it. */
   grant(
     product: ProductId,
@@ -37,6 +39,7 @@ export async function startProductStore(): Promise<ProductStore> {
   const running = started.move();
   return {
     endpoint,
+    objects,
     async grant(product, home, inputs) {
       const principal = principalNameOf(product);
       await issuer.ensurePrincipal(principal);

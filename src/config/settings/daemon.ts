@@ -1,5 +1,6 @@
 /** The process itself. */
 import { z } from 'zod';
+import { LogLevel } from '../../model/control.ts';
 import { flag, integer, settingsOf } from './forms.ts';
 
 const setting = settingsOf('Daemon');
@@ -21,7 +22,7 @@ export const daemonSettings = {
     },
   ),
   PROV_CONTROL_PATH: setting(z.string().min(1).default('./.control'), {
-    about: 'Folder through which `provisioner brake release` reaches the daemon.',
+    about: 'Folder through which `provisioner brake release` and `log-level` reach the daemon.',
     example: '/var/lib/provisioner/control',
   }),
   PROV_HOST: setting(z.string().min(1).default('0.0.0.0'), {
@@ -32,6 +33,11 @@ export const daemonSettings = {
     about: 'Port to listen on.',
     example: '8090',
   }),
+  PROV_METRICS_TOKEN: setting(z.string().min(1).optional(), {
+    about: 'Who reads `/metrics` must bring it, as `Authorization: Bearer`; without it everybody may.',
+    example: 'a-long-random-token',
+    secret: true,
+  }),
   PROV_LOG_FORMAT: setting(
     z.enum(['auto', 'pretty', 'json'], 'must be auto, pretty or json').default('auto'),
     {
@@ -39,7 +45,7 @@ export const daemonSettings = {
       example: 'json',
     },
   ),
-  PROV_LOG_LEVEL: setting(z.enum(['error', 'warn', 'info', 'debug']).default('info'), {
+  PROV_LOG_LEVEL: setting(LogLevel.default('info'), {
     about: 'Least severe line that is written.',
     example: 'debug',
   }),

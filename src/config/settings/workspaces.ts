@@ -50,4 +50,9 @@ export const workspacesSettings = {
     about: 'Group of workspace files; with it `.env` is 0640 and folders keep the group, else 0600.',
     example: '1000',
   }),
+  PROV_WORKSPACE_GROUP_BASE: setting(integer(1000, 4_000_000_000).optional(), {
+    about:
+      'Gives each workspace a group of its own, numbered from here on, that alone may come in: no product reads another’s keys. Needs the right to change groups. See docs/operations.md.',
+    example: '200000',
+  }),
 };

@@ -10,7 +10,7 @@ import { attempt } from './aws-calls.ts';
 import { PolicyParts } from './aws-policy-parts.ts';
 
 /** AWS: inline policies of a user, 2,048 characters in all; managed ones 6,144 each, 10 attached (IAM quotas). */
-export const inlineSize = 2048;
+const inlineSize = 2048;
 export const partLimits = { size: 6144, count: 10 };
 
 /** A policy of this size can be cut into parts within the limits, whatever its names: a test holds it to that. */

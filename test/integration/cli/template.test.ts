@@ -71,11 +71,63 @@ describe('lint', () => {
       'files/b.json': '{ "a": }',
       'files/key.txt': `AKIA${'ABCDEFGH23456789'}`,
     });
-    const { out } = await provisioner(['template', 'lint', folder]);
+    const { out, err } = await provisioner(['template', 'lint', folder]);
+    expect(err).toContain('no `acceptance` in template.yaml');
     expect(out).toContain('a.yaml: it is no YAML');
     expect(out).toContain('(a product with hostile texts)');
     expect(out).toContain('b.json: it is no JSON');
     expect(out).toContain('key.txt: it seems to hold an access key');
+  });
+
+  test('finds TOML that is none, also in a file that is there for some only', async () => {
+    const parameters =
+      'parameters: { type: object, properties: { lock: { type: boolean, default: false } } }\n';
+    const folder = await tree('toml', {
+      'template.yaml': `id: toml\n${head}${parameters}files: { README.md: once, .gitignore: once, a.toml: { rule: once, when: lock } }\n`,
+      'files/README.md': '',
+      'files/.gitignore': '',
+      'files/a.toml.hbs': 'name = {{product.name}}\n',
+    });
+    const { code, out } = await provisioner(['template', 'lint', folder]);
+    expect([code, out]).toEqual([1, expect.stringContaining('a.toml: it is no TOML')]);
+    await writeFile(join(folder, 'files/a.toml.hbs'), '[tool]\nname = {{yaml product.name}}\n');
+    expect((await provisioner(['template', 'lint', folder])).out).toContain('in order');
+  });
+
+  test.each([
+    ['a token', `ghp_${'a'.repeat(36)}`],
+    ['a private key', '-----BEGIN EC PRIVATE KEY-----'],
+    ['a password in an address', 'postgres://admin:hunter22@db/x'],
+    ['a password', "secret_key = 'wJalrXUtnFEMI'"],
+  ])('finds %s, also as a parameter’s default', async (what, secret) => {
+    const name = `secret-${what.replaceAll(' ', '-')}`;
+    const parameters = { type: 'object', properties: { key: { type: 'string', default: secret } } };
+    const folder = await tree(name, {
+      'template.yaml': `id: x\n${head}parameters: ${JSON.stringify(parameters)}\nfiles: { README.md: once, .gitignore: once, a.txt: once }\n`,
+      'files/README.md': '',
+      'files/.gitignore': '',
+      'files/a.txt': secret,
+    });
+    const { code, out } = await provisioner(['template', 'lint', folder]);
+    expect(code).toBe(1);
+    expect(out).toContain(`a.txt: it seems to hold ${what}`);
+    expect(out).toContain('template.yaml: it seems to hold a');
+    expect(out).not.toContain(secret);
+  });
+
+  test('finds an acceptance that runs what is not there', async () => {
+    const folder = await tree('lost', {
+      'template.yaml': `id: lost\n${head}acceptance: [./run.sh check]\nfiles: { README.md: once, .gitignore: once }\n`,
+      'files/README.md': '',
+      'files/.gitignore': '',
+    });
+    const { code, out } = await provisioner(['template', 'lint', folder]);
+    expect([code, out]).toEqual([1, expect.stringContaining('run.sh is not there or not executable')]);
+  });
+
+  test('says that SQL was not checked where no Python can', async () => {
+    const { err } = await provisioner(['template', 'lint', 'templates/sqlmesh'], { PATH: '/nonexistent' });
+    expect(err).toContain('SQL was not checked');
   });
 
   test('misses a README', async () => {
@@ -103,9 +155,21 @@ describe('preview', () => {
     await writeFile(join(out, 'README.md'), 'mine');
     await rm(join(out, 'run.sh'));
     const { out: compared } = await provisioner([...words, '--against', out]);
+    expect(compared).toContain('--- workspace/README.md\n+++ template/README.md\n@@ -1,1 +1,');
+    expect(compared).toContain('\n-mine\n\\ No newline at end of file\n+# Orders\n');
+    expect(compared).toContain('--- /dev/null\n+++ template/run.sh\n');
+    expect(compared).not.toContain('\u001b[');
     expect(compared).toMatch(/^README\.md .* differs$/m);
     expect(compared).toMatch(/^run\.sh .* missing$/m);
     expect(compared).toMatch(/^config\.yaml .* same$/m);
+  });
+
+  test('knows templates by name, colours differences on a terminal, and shows what a terminal would hide', async () => {
+    const folder = await tree('workspace', { 'README.md': 'mine \u001b[2J\u202e\n' });
+    const { out } = await provisioner(['template', 'preview', 'sqlmesh', '--against', folder], {
+      FORCE_COLOR: '1',
+    });
+    expect(out).toContain('\u001b[31m-mine \\u{1b}[2J\\u{202e}\u001b[39m');
   });
 
   test('says which fact is wrong', async () => {

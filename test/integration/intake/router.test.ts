@@ -16,6 +16,7 @@ import { openQueue, type Queue } from '../../../src/queue/queue.ts';
 import { createLogger } from '../../../src/telemetry/logger.ts';
 import { createMetrics } from '../../../src/telemetry/metrics.ts';
 import { Redactor } from '../../../src/telemetry/redact.ts';
+import { noTracer } from '../../../src/telemetry/tracer.ts';
 
 const fixtures = 'test/fixtures/webhooks/v1';
 const secret = 'super-secret-webhook-key';
@@ -45,6 +46,7 @@ function door(secrets: Partial<ProofSecrets> = {}, into = database) {
       secrets: all,
       log,
       metrics: createMetrics(),
+      tracer: noTracer,
     }),
   );
   app.use((error: { status?: number }, _request: unknown, response: express.Response, _next: unknown) => {
@@ -227,6 +229,7 @@ test('webhooks over connections that open all at once share commits', async () =
   const secrets: ProofSecrets = { v1: [secret], tokens: [], standard: [], allowUnsigned: false };
   app.use(
     createIntakeRouter({
+      tracer: noTracer,
       deliveries: createDeliveries(database, queue),
       secrets,
       log,

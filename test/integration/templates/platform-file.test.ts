@@ -31,6 +31,7 @@ rules:
 parameters:
   ours: { greeting: Hello, size: 1 }
 env: { TRINO_HOST: localhost }
+workspaces: { remote: { url: 'https://git.example.com/{home}.git' } }
 environments:
   production:
     parameters: { ours: { size: 2 } }
@@ -41,6 +42,7 @@ environments:
       rules: [{ domain: 'Sales', template: 'ours' }],
       parameters: { ours: { greeting: 'Hello', size: 2 } },
       env: { TRINO_HOST: 'trino', TRINO_PASSWORD: { secret_ref: 'vault:secret/trino#password' } },
+      remote: { url: 'https://git.example.com/{home}.git', user: 'git', branch: 'main' },
     });
     expect((await readPlatformFile(path, undefined)).env).toEqual({ TRINO_HOST: 'localhost' });
   });
@@ -61,6 +63,30 @@ environments:
       'version: 1\ntemplates: { x: { git: https://a:b@c/d, ref: main } }',
       undefined,
       'without credentials',
+    ],
+    [
+      'one address for the histories of all',
+      "version: 1\nworkspaces: { remote: { url: 'https://git.example.com/all.git' } }",
+      undefined,
+      '{home} or {namespace}',
+    ],
+    [
+      'a password in the address of histories',
+      "version: 1\nworkspaces: { remote: { url: 'https://a:b@git.example.com/{home}.git' } }",
+      undefined,
+      'without credentials',
+    ],
+    [
+      'an address of histories without TLS',
+      "version: 1\nworkspaces: { remote: { url: 'http://git.example.com/{home}.git' } }",
+      undefined,
+      'local network',
+    ],
+    [
+      'a program in place of an address of histories',
+      "version: 1\nworkspaces: { remote: { url: 'ext::sh -c {home}' } }",
+      undefined,
+      'must be an https://',
     ],
     ['no YAML', 'version: [', undefined, 'Flow sequence'],
   ])('is refused for %s', async (_what, text, environment, words) => {

@@ -5,9 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { HomeName } from '../../../src/model/home.ts';
-import { planFiles } from '../../../src/reconcile/plan-files.ts';
-import { type RenderedFile, sha256 } from '../../../src/workspace/render.ts';
-import { Workspaces } from '../../../src/workspace/workspace.ts';
+import { aWorkspaceIn } from '../../support/upgraded-workspace.ts';
 
 let root: string;
 beforeAll(async () => {
@@ -15,64 +13,9 @@ beforeAll(async () => {
 });
 afterAll(() => rm(root, { recursive: true, force: true }));
 
-type Files = Readonly<Record<string, string>>;
 let homes = 0;
 
-/** One workspace, driven as the reconciler drives it. */
-function aWorkspace() {
-  const home = `home-${homes++}` as HomeName;
-  const folder = join(root, home);
-  const workspaces = new Workspaces({ root, owner: { uid: undefined, gid: undefined }, history: true });
-  let rendered: Readonly<Record<string, string>> = {};
-
-  /** Renders a version of the template; everything is `merged` unless it says otherwise. */
-  async function upgrade(files: Files, ownerships: Readonly<Record<string, RenderedFile['ownership']>> = {}) {
-    const wanted = Object.entries(files).map(([path, content]) => ({
-      path,
-      content,
-      sha256: sha256(content),
-      ownership: ownerships[path] ?? ('merged' as const),
-      executable: path.endsWith('.sh'),
-    }));
-    const paths = [...new Set([...Object.keys(files), ...Object.keys(rendered)])];
-    const { files: live } = await workspaces.observe(home, paths);
-    const { rendered: after, ...steps } = planFiles(wanted, { live, rendered });
-    const message = 'Follow the template\n\nCause: the test\n';
-    const at = new Date(1_800_000_000_000);
-    const outcome = await workspaces.updateFiles(home, {
-      ...steps,
-      files: wanted,
-      before: rendered,
-      after,
-      message,
-      at,
-    });
-    if (outcome.entry !== null) await workspaces.commit(home, outcome.entry);
-    rendered = outcome.rendered;
-    return outcome;
-  }
-
-  const git = (...words: string[]) => {
-    const env = { ...process.env, GIT_CONFIG_GLOBAL: '/dev/null' };
-    const person = ['-c', 'user.name=Ada', '-c', 'user.email=ada@example.com'];
-    return execFileSync('git', [...person, ...words], { cwd: folder, encoding: 'utf8', env, stdio: 'pipe' });
-  };
-  return {
-    home,
-    folder,
-    workspaces,
-    upgrade,
-    git,
-    forget: () => {
-      rendered = {};
-    },
-    read: (path: string) => readFile(join(folder, path), 'utf8'),
-    edit: (path: string, text: string) => writeFile(join(folder, path), text),
-    commitAll: () => git('commit', '--quiet', '--all', '--message', 'mine'),
-    /** What git would tell a person: empty = everything is committed. */
-    status: () => git('status', '--porcelain'),
-  };
-}
+const aWorkspace = () => aWorkspaceIn(root, `home-${homes++}` as HomeName);
 
 const v1 = 'one\ntwo\nthree\nfour\nfive\n';
 const v2 = 'one\ntwo\nthree\nfour\nFIVE\n';

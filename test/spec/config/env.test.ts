@@ -59,6 +59,13 @@ describe('settings', () => {
     expect(messageOf({ ...seed, ...fetched, ...kept })).toContain('PROV_SECRET_SINK');
   });
 
+  test('that open all workspaces do not go with a group for each', () => {
+    const own = { ...seed, PROV_WORKSPACE_GROUP_BASE: '200000' };
+    expect(readEnvironment(own).PROV_WORKSPACE_GROUP_BASE).toBe(200_000);
+    for (const name of ['PROV_WORKSPACE_UID', 'PROV_WORKSPACE_GID'])
+      expect(messageOf({ ...own, [name]: '1000' })).toMatch(new RegExp(`${name} +must not be set`));
+  });
+
   test('take several secrets, so that one can be changed without a gap', () => {
     expect(readEnvironment({ ...seed, WEBHOOK_SECRET: 'old, new' }).WEBHOOK_SECRET).toEqual(['old', 'new']);
   });

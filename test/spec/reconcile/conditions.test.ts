@@ -12,6 +12,7 @@ const conditionsAt = (policyFill: number) =>
     policyFill,
     conflicts: [],
     beingEdited: [],
+    others: [],
   });
 
 test('a policy with room for more is nothing to talk about', () => {

@@ -1,0 +1,225 @@
+/** Operations that read. */
+import { z } from 'zod';
+import { verifyAudit } from '../../db/audit.ts';
+import { listAudit, streamAudit } from '../../insight/audit.ts';
+import { findDelivery, listDeliveries } from '../../insight/deliveries.ts';
+import { GrantCursor, listGrants } from '../../insight/grants.ts';
+import { headlines, productStates } from '../../insight/headline.ts';
+import { readOverview } from '../../insight/overview.ts';
+import { TimeCursor } from '../../insight/page.ts';
+import { findProductDetail } from '../../insight/product.ts';
+import { listProducts, ProductCursor, productSorts } from '../../insight/products.ts';
+import { findRun, listRuns } from '../../insight/runs.ts';
+import { ProductId } from '../../model/ids.ts';
+import { type Endpoint, endpoint, rawEndpoint } from './endpoint.ts';
+import type { ApiParts } from './parts.ts';
+import { ApiProblem } from './problem.ts';
+import * as form from './schemas.ts';
+
+const cursor = { description: '`next` of the page before, with the same filters and sort.' };
+const timePage = { cursor: TimeCursor.optional().meta(cursor), ...form.paging };
+const auditFilter = {
+  product: ProductId.optional(),
+  actor: z.string().max(200).optional().meta({ description: '`provisioner`, or `person:<name>`.' }),
+  action: z.string().max(100).optional(),
+  ...form.span,
+};
+
+export function readingEndpoints({ db, jobs, clock, version }: ApiParts): readonly Endpoint[] {
+  return [
+    endpoint({
+      method: 'get',
+      path: '/overview',
+      role: 'viewer',
+      tag: 'Overview',
+      summary: 'How the whole estate stands now.',
+      answer: form.Overview,
+      handle: async () => {
+        const [{ at: _now, ...overview }, waiting] = await Promise.all([readOverview(db, clock()), jobs()]);
+        return { version, ...overview, jobs: waiting };
+      },
+    }),
+    ...productEndpoints(db),
+    ...historyEndpoints(db),
+    endpoint({
+      method: 'get',
+      path: '/grants',
+      role: 'viewer',
+      tag: 'Grants',
+      summary: 'Who reads what, newest first.',
+      query: z.strictObject({
+        consumer: ProductId.optional(),
+        provider: ProductId.optional(),
+        cursor: GrantCursor.optional().meta(cursor),
+        ...form.paging,
+      }),
+      answer: form.pageOf(form.GrantLine, 'GrantPage'),
+      handle: ({ query: { cursor: after = null, limit, ...filter } }) =>
+        listGrants(db, filter, { after, limit }),
+    }),
+    endpoint({
+      method: 'get',
+      path: '/audit',
+      role: 'viewer',
+      tag: 'Audit',
+      summary: 'What was done, newest first.',
+      query: z.strictObject({ ...auditFilter, ...timePage }),
+      answer: form.pageOf(form.AuditLine, 'AuditPage'),
+      handle: ({ query: { cursor: after = null, limit, ...filter } }) =>
+        listAudit(db, filter, { after, limit }),
+    }),
+    endpoint({
+      method: 'get',
+      path: '/audit/verify',
+      role: 'operator',
+      tag: 'Audit',
+      summary: 'Whether a row was changed or is missing. Reads all of it.',
+      answer: form.AuditVerdict,
+      handle: () => verifyAudit(db),
+    }),
+    rawEndpoint({
+      method: 'get',
+      path: '/audit/export',
+      role: 'viewer',
+      tag: 'Audit',
+      summary: 'What was done, oldest first: one JSON object per line, however many there are.',
+      query: z.strictObject(auditFilter),
+      content: 'application/x-ndjson',
+      answer: form.AuditLine,
+      send: async ({ query }, response) => {
+        response.type('application/x-ndjson');
+        for await (const line of streamAudit(db, query)) {
+          if (response.destroyed) return;
+          if (!response.write(`${JSON.stringify(line)}\n`)) await drained(response);
+        }
+        response.end();
+      },
+    }),
+  ];
+}
+
+function productEndpoints(db: ApiParts['db']): readonly Endpoint[] {
+  return [
+    endpoint({
+      method: 'get',
+      path: '/products',
+      role: 'viewer',
+      tag: 'Products',
+      summary: 'Products, filtered and sorted.',
+      query: z.strictObject({
+        search: z
+          .string()
+          .max(200)
+          .optional()
+          .meta({ description: 'Part of the name, the namespace or the home’s name; or a whole id.' }),
+        condition: z.enum(headlines).optional().meta({ description: 'A condition of this type holds.' }),
+        reason: z.string().max(100).optional().meta({ description: 'A condition with this reason holds.' }),
+        state: z.enum(productStates).optional(),
+        paused: z
+          .enum(['true', 'false'])
+          .transform((text) => text === 'true')
+          .optional(),
+        template: z.string().max(200).optional().meta({ description: 'With or without `@<version>`.' }),
+        sort: z.enum(productSorts).default('name'),
+        cursor: ProductCursor.optional().meta(cursor),
+        ...form.paging,
+      }),
+      answer: form.pageOf(form.ProductLine, 'ProductPage'),
+      handle: ({ query: { cursor: after = null, limit, sort, ...filter } }) => {
+        if (after !== null && after[0] !== sort) {
+          const problem = `is of a list that is sorted by ${after[0]}`;
+          throw new ApiProblem('REQUEST_INVALID', 'The cursor does not fit the sort.', [
+            { in: 'query', field: 'cursor', problem },
+          ]);
+        }
+        return listProducts(db, filter, sort, { after, limit });
+      },
+    }),
+    endpoint({
+      method: 'get',
+      path: '/products/{product}',
+      role: 'viewer',
+      tag: 'Products',
+      summary: 'One product with its keys’ ages, inputs and consumers; no secret.',
+      params: form.productParam,
+      answer: form.ProductDetail,
+      problems: ['NOT_FOUND'],
+      handle: async ({ params: { product } }) =>
+        (await findProductDetail(db, product)) ?? missing(`Our books have no product ${product}.`),
+    }),
+  ];
+}
+
+function historyEndpoints(db: ApiParts['db']): readonly Endpoint[] {
+  return [
+    endpoint({
+      method: 'get',
+      path: '/runs',
+      role: 'viewer',
+      tag: 'Runs',
+      summary: 'What was done about products, newest first. A run that found nothing to do is not noted.',
+      query: z.strictObject({
+        outcome: z.enum(['succeeded', 'failed']).optional(),
+        product: ProductId.optional(),
+        delivery: form.uuidParam.optional().meta({ description: 'Runs that this delivery caused.' }),
+        ...form.span,
+        ...timePage,
+      }),
+      answer: form.pageOf(form.RunLine, 'RunPage'),
+      handle: ({ query: { cursor: after = null, limit, ...filter } }) =>
+        listRuns(db, filter, { after, limit }),
+    }),
+    endpoint({
+      method: 'get',
+      path: '/runs/{run}',
+      role: 'viewer',
+      tag: 'Runs',
+      summary: 'One run with its actions, their times, and the delivery that caused it.',
+      params: z.strictObject({ run: form.uuidParam }),
+      answer: form.RunDetail,
+      problems: ['NOT_FOUND'],
+      handle: async ({ params: { run } }) =>
+        (await findRun(db, run)) ?? missing(`There is no run ${run}, or it is no longer kept.`),
+    }),
+    endpoint({
+      method: 'get',
+      path: '/deliveries',
+      role: 'viewer',
+      tag: 'Deliveries',
+      summary: 'Webhooks that came, newest first.',
+      query: z.strictObject({
+        verdict: z.enum(['accepted', 'ignored']).optional(),
+        product: ProductId.optional(),
+        ...form.span,
+        ...timePage,
+      }),
+      answer: form.pageOf(form.DeliveryLine, 'DeliveryPage'),
+      handle: ({ query: { cursor: after = null, limit, ...filter } }) =>
+        listDeliveries(db, filter, { after, limit }),
+    }),
+    endpoint({
+      method: 'get',
+      path: '/deliveries/{delivery}',
+      role: 'viewer',
+      tag: 'Deliveries',
+      summary: 'One webhook with the names of its products.',
+      params: z.strictObject({ delivery: form.uuidParam }),
+      answer: form.DeliveryDetail,
+      problems: ['NOT_FOUND'],
+      handle: async ({ params: { delivery } }) =>
+        (await findDelivery(db, delivery)) ??
+        missing(`There is no delivery ${delivery}, or it is no longer kept.`),
+    }),
+  ];
+}
+
+function missing(detail: string): never {
+  throw new ApiProblem('NOT_FOUND', detail);
+}
+
+/** Resolves when the reader took what was written, or went away. */
+function drained(response: NodeJS.WritableStream): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  response.once('drain', resolve).once('close', resolve);
+  return promise;
+}

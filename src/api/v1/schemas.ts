@@ -1,0 +1,230 @@
+/** Forms of what the API answers. Where they differ from the read models, the compiler says so. */
+import { z } from 'zod';
+import { headlines, productStates } from '../../insight/headline.ts';
+import { longestPage } from '../../insight/page.ts';
+import { OutputPortId, ProductId } from '../../model/ids.ts';
+import { roleNames } from '../../model/role.ts';
+
+const instant = z.date();
+const maybeInstant = instant.nullable();
+const maybeText = z.string().nullable();
+const count = z.int().min(0);
+
+/** Answers hold what the read models give, no more: a field that is not described does not leave. */
+const form = z.strictObject;
+const many = <T extends z.ZodType>(item: T) => z.array(item).readonly();
+export const pageOf = <T extends z.ZodType>(item: T, id: string) =>
+  form({
+    items: many(item),
+    next: maybeText.meta({ description: 'Give it as `cursor` for the next page; `null`: this is the last.' }),
+  }).meta({ id });
+
+/** Part of every list's query. */
+export const paging = {
+  limit: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(longestPage)
+    .default(50)
+    .meta({ description: `Most items of one page, 1 to ${longestPage}.` }),
+};
+/** A moment in a query, with its offset from UTC. */
+const moment = z.iso
+  .datetime({ offset: true })
+  .transform((text) => new Date(text))
+  .meta({ description: 'For example `2026-01-31T08:00:00Z`.' });
+/** A time span in a query. */
+export const span = {
+  from: moment.optional().meta({ description: 'At or after this moment.' }),
+  until: moment.optional().meta({ description: 'Before this moment.' }),
+};
+
+export const productParam = z.strictObject({ product: ProductId });
+export const uuidParam = z.guid().toLowerCase();
+
+const Condition = form({
+  type: z.enum(headlines),
+  status: z.boolean(),
+  reason: z.string().meta({ description: 'One word, stable.' }),
+  message: z.string(),
+}).meta({ id: 'Condition' });
+
+const productLine = {
+  id: ProductId,
+  name: z.string(),
+  namespace: z.string(),
+  home: z.string(),
+  state: z.enum(productStates),
+  headline: z.enum(headlines),
+  conditions: many(Condition),
+  template: maybeText,
+  pausedAt: maybeInstant,
+  pausedBy: maybeText,
+  updatedAt: instant,
+};
+export const ProductLine = form(productLine).meta({ id: 'ProductLine' });
+
+const Party = form({ id: ProductId, name: maybeText, home: maybeText }).meta({ id: 'Party' });
+export const GrantLine = form({
+  consumer: Party,
+  provider: Party,
+  outputPort: OutputPortId,
+  since: instant,
+  keyProvenAt: maybeInstant.meta({
+    description: 'When the consumer’s key of today was made and shown to read its inputs of then.',
+  }),
+}).meta({ id: 'GrantLine' });
+
+const KeyLine = form({
+  id: z.string(),
+  state: z.enum(['issued', 'current', 'grace']),
+  issuedAt: instant,
+  graceUntil: maybeInstant,
+  expiresAt: maybeInstant,
+}).meta({ id: 'KeyLine' });
+
+export const ProductDetail = form({
+  ...productLine,
+  retiredAt: maybeInstant,
+  checkedAt: maybeInstant,
+  rotateWhy: maybeText,
+  archive: maybeText,
+  teardownAgreed: z.boolean(),
+  files: many(z.string()),
+  keys: many(KeyLine),
+  inputs: many(GrantLine),
+  consumers: many(GrantLine),
+  nextLookAt: maybeInstant,
+  failures: count,
+}).meta({ id: 'ProductDetail' });
+
+const Cause = z
+  .discriminatedUnion('kind', [
+    form({ kind: z.literal('delivery'), delivery: z.string() }),
+    form({ kind: z.literal('resync') }),
+    form({ kind: z.literal('drift-check') }),
+    form({ kind: z.literal('clock'), why: z.string() }),
+    form({ kind: z.literal('neighbour'), product: z.string() }),
+    form({ kind: z.literal('person'), what: z.string(), who: z.string().optional() }),
+  ])
+  .meta({ id: 'Cause', description: 'Why something was done.' });
+
+const outcomes = z.enum(['succeeded', 'failed']);
+const runLine = {
+  id: z.string(),
+  product: ProductId,
+  productName: maybeText,
+  cause: Cause,
+  startedAt: instant,
+  ms: z.number(),
+  outcome: outcomes,
+  errorCode: maybeText,
+  errorMessage: maybeText,
+  actionCount: count,
+};
+export const RunLine = form(runLine).meta({ id: 'RunLine' });
+
+const deliveryLine = {
+  id: z.string(),
+  receivedAt: instant,
+  generation: z.enum(['v1', 'v2', 'unknown']),
+  event: z.string(),
+  verdict: z.enum(['accepted', 'ignored']),
+  reason: maybeText,
+  products: many(ProductId),
+};
+export const DeliveryLine = form(deliveryLine).meta({ id: 'DeliveryLine' });
+export const DeliveryDetail = form({
+  ...deliveryLine,
+  productNames: z.record(z.string(), z.string()).readonly(),
+}).meta({ id: 'DeliveryDetail' });
+
+export const RunDetail = form({
+  ...runLine,
+  actions: many(
+    form({
+      kind: z.string(),
+      description: z.string(),
+      ms: z.number(),
+      outcome: z.enum(['done', 'failed', 'skipped']),
+    }).meta({ id: 'RunAction' }),
+  ),
+  delivery: DeliveryLine.nullable(),
+}).meta({ id: 'RunDetail' });
+
+export const AuditLine = form({
+  id: z.string(),
+  at: instant,
+  actor: z.string(),
+  cause: Cause,
+  product: ProductId.nullable(),
+  run: maybeText,
+  action: z.string(),
+  target: z.string(),
+  before: z.record(z.string(), z.unknown()).readonly().nullable(),
+  after: z.record(z.string(), z.unknown()).readonly().nullable(),
+  seq: maybeText,
+  hash: maybeText,
+}).meta({ id: 'AuditLine' });
+
+export const AuditVerdict = z
+  .discriminatedUnion('ok', [
+    form({ ok: z.literal(true), rows: count }),
+    form({ ok: z.literal(false), rows: count, seq: z.string(), what: z.string() }),
+  ])
+  .meta({
+    id: 'AuditVerdict',
+    description: '`rows` were followed in order; `seq` is the first that is not.',
+  });
+
+export const Overview = form({
+  version: z.string(),
+  byHeadline: form({ Degraded: count, Progressing: count, Notice: count, Ready: count }),
+  byState: form({ live: count, held: count, retiring: count, retired: count }),
+  pausedProducts: count,
+  needPerson: many(ProductLine),
+  brake: form({ engagedAt: instant, reason: z.string() }).nullable(),
+  pause: form({ at: instant, by: z.string() }).nullable(),
+  lastHour: form({
+    runs: count,
+    failed: count,
+    failureShare: z.number().min(0).max(1),
+    perMinute: z.number(),
+    p50: z.number().nullable().meta({ description: 'Milliseconds.' }),
+    p95: z.number().nullable().meta({ description: 'Milliseconds.' }),
+    minutes: many(form({ at: instant, runs: count, failed: count })),
+  }),
+  deliveries: form({ accepted: count, ignored: count }),
+  jobs: form({ waiting: count, running: count }),
+}).meta({ id: 'Overview' });
+
+export const DryRun = form({
+  product: ProductId,
+  actions: many(form({ kind: z.string(), description: z.string() })),
+  drift: many(form({ field: z.string(), found: maybeText, wanted: maybeText })),
+  conditions: many(Condition),
+}).meta({ id: 'DryRun', description: 'What a run would do now.' });
+
+export const role = z.enum(roleNames);
+const apiKey = {
+  id: z.string(),
+  name: z.string(),
+  role,
+  madeAt: instant,
+  madeBy: z.string(),
+  expiresAt: maybeInstant,
+  usedAt: maybeInstant.meta({ description: 'Up to a minute behind.' }),
+  revokedAt: maybeInstant,
+};
+export const ApiKey = form(apiKey).meta({ id: 'ApiKey' });
+export const NewApiKey = form({
+  ...apiKey,
+  key: z.string().meta({ description: 'The key itself: shown now and never again.' }),
+}).meta({ id: 'NewApiKey' });
+
+export const Queued = form({ queued: count }).meta({
+  id: 'Queued',
+  description: 'So many products will be looked at.',
+});
+export const Done = form({ done: z.literal(true) }).meta({ id: 'Done' });

@@ -1,0 +1,106 @@
+/* What the server can not do for a page: times that grow older, a dialog, a connection that rests while nobody looks. */
+(() => {
+  const sources = new Set();
+  const say = (words, state) => {
+    const sign = document.getElementById('connection');
+    if (sign === null) return;
+    sign.textContent = words;
+    sign.dataset.state = state;
+  };
+
+  htmx.createEventSource = (url) => {
+    const source = new EventSource(url);
+    sources.clear();
+    sources.add(source);
+    return source;
+  };
+  document.addEventListener('htmx:sseError', () => say('Connecting again', 'off'));
+  for (const name of ['htmx:sendError', 'htmx:responseError'])
+    document.addEventListener(name, (event) => {
+      if (event.detail.target?.id === 'live') say('Not up to date', 'off');
+    });
+  document.addEventListener('htmx:afterSwap', (event) => {
+    if (event.detail.target.id !== 'live') return;
+    say('Live', 'on');
+    centre();
+  });
+
+  // A browser keeps six connections to a server: pages in the background give theirs back.
+  let resting = null;
+  document.addEventListener('visibilitychange', () => {
+    clearTimeout(resting);
+    if (document.hidden) resting = setTimeout(() => sources.forEach((source) => source.close()), 5000);
+    else
+      for (const source of sources)
+        if (source.readyState === EventSource.CLOSED) source.onerror?.(new Event('error'));
+  });
+  addEventListener('pagehide', () => sources.forEach((source) => source.close()));
+  addEventListener('pageshow', (event) => {
+    if (event.persisted) location.reload();
+  });
+
+  // The product in question is in the middle of its picture.
+  const centre = () => {
+    const node = document.querySelector('.graph .node.focus');
+    const canvas = node?.closest('.scroll');
+    if (!canvas) return;
+    canvas.scrollLeft = Number(node.getAttribute('x')) + 88 - canvas.clientWidth / 2;
+    canvas.scrollTop = Number(node.getAttribute('y')) + 15 - canvas.clientHeight / 2;
+  };
+  centre();
+
+  const dialog = document.getElementById('dialog');
+  document.addEventListener('htmx:afterSwap', (event) => {
+    if (event.detail.target === dialog && !dialog.open) dialog.showModal();
+  });
+  document.addEventListener('click', (event) => {
+    if (event.target.closest?.('[data-close]') && dialog.open) {
+      event.preventDefault();
+      dialog.close();
+    }
+    if (event.target === dialog) dialog.close();
+  });
+  // Filters count as soon as they are chosen.
+  document.addEventListener('change', (event) => {
+    if (event.target.matches('form[data-auto] :is(select, [type=checkbox], [type=date])')) event.target.form.requestSubmit();
+  });
+  // What somebody has folded open stays open: the part is brought up to date when it is closed.
+  document.addEventListener('htmx:beforeRequest', (event) => {
+    if (event.detail.target.id !== 'live' || document.querySelector('#live details[open]') === null) return;
+    event.preventDefault();
+    say('Waits while details are open', 'off');
+  });
+  document.addEventListener('toggle', (event) => {
+    if (!event.target.open && event.target.closest('#live') !== null) htmx.trigger('#live', 'refresh');
+  }, true);
+  // One order per click, however often the button is pressed.
+  document.addEventListener('submit', (event) => {
+    if (event.target.method !== 'post') return;
+    if (event.target.dataset.sent) return event.preventDefault();
+    event.target.dataset.sent = 'yes';
+  });
+
+  const units = [[60, 1, 's'], [3600, 60, 'min'], [86400, 3600, 'h'], [86400 * 60, 86400, 'd'], [Infinity, 86400 * 30, 'months']];
+  const age = (time) => {
+    const seconds = Math.round((Date.parse(time.dateTime) - Date.now()) / 1000);
+    const size = Math.abs(seconds);
+    if (size < 5) return 'now';
+    const [, per, unit] = units.find(([below]) => size < below);
+    const amount = `${Math.floor(size / per)} ${unit}`;
+    return seconds < 0 ? `${amount} ago` : `in ${amount}`;
+  };
+  setInterval(() => {
+    for (const time of document.querySelectorAll('time[datetime]')) {
+      const words = age(time);
+      if (time.textContent !== words) time.textContent = words;
+    }
+  }, 5000);
+
+  // "/" goes to the search, as everywhere.
+  document.addEventListener('keydown', (event) => {
+    if (event.key !== '/' || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.target.closest?.('input, textarea, select, [contenteditable]')) return;
+    event.preventDefault();
+    document.getElementById('search')?.focus();
+  });
+})();

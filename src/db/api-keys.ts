@@ -1,0 +1,98 @@
+/** The books on keys to our own API: digests, roles, ends. */
+import type { Kysely, Transaction } from 'kysely';
+import type { RoleName } from '../model/role.ts';
+import type { Tables } from './tables.ts';
+
+/** A key as its makers see it later: everything but what opens. */
+export interface ApiKeyRecord {
+  readonly id: string;
+  readonly name: string;
+  readonly role: RoleName;
+  readonly madeAt: Date;
+  readonly madeBy: string;
+  readonly expiresAt: Date | null;
+  /** Up to a minute behind. */
+  readonly usedAt: Date | null;
+  readonly revokedAt: Date | null;
+}
+
+/** A key to be noted; `sha256` is the digest of its secret part. */
+export type NewApiKey = Omit<ApiKeyRecord, 'usedAt' | 'revokedAt'> & { readonly sha256: string };
+
+/** Idempotent by id: a key that is there stays as it is. `false`: it was there. */
+export async function insertApiKey(trx: Transaction<Tables>, key: NewApiKey): Promise<boolean> {
+  const row = await trx
+    .insertInto('api_key')
+    .values({
+      id: key.id,
+      name: key.name,
+      role: key.role,
+      sha256: key.sha256,
+      made_at: key.madeAt,
+      made_by: key.madeBy,
+      expires_at: key.expiresAt,
+    })
+    .onConflict((conflict) => conflict.column('id').doNothing())
+    .returning('id')
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** The key with its digest, also when it has ended. */
+export async function findApiKey(
+  db: Kysely<Tables>,
+  id: string,
+): Promise<(ApiKeyRecord & { readonly sha256: string }) | null> {
+  const row = await db.selectFrom('api_key').selectAll().where('id', '=', id).executeTakeFirst();
+  return row === undefined ? null : { ...toRecord(row), sha256: row.sha256 };
+}
+
+/** Newest first, with those that ended. */
+export async function listApiKeys(db: Kysely<Tables>): Promise<ApiKeyRecord[]> {
+  const rows = await db.selectFrom('api_key').selectAll().orderBy('made_at', 'desc').orderBy('id').execute();
+  return rows.map(toRecord);
+}
+
+/** Whether any key was ever made. */
+export async function hasApiKeys(db: Kysely<Tables>): Promise<boolean> {
+  return (await db.selectFrom('api_key').select('id').limit(1).executeTakeFirst()) !== undefined;
+}
+
+/** Ends the key and the logins made with it. `false`: there is no such key that still works. */
+export async function revokeApiKey(trx: Transaction<Tables>, id: string, now: Date): Promise<boolean> {
+  const ended = await trx
+    .updateTable('api_key')
+    .set({ revoked_at: now })
+    .where('id', '=', id)
+    .where('revoked_at', 'is', null)
+    .returning('id')
+    .executeTakeFirst();
+  await trx.deleteFrom('session').where('api_key', '=', id).execute();
+  return ended !== undefined;
+}
+
+export async function noteApiKeyUse(db: Kysely<Tables>, id: string, now: Date): Promise<void> {
+  await db.updateTable('api_key').set({ used_at: now }).where('id', '=', id).execute();
+}
+
+function toRecord(row: {
+  readonly id: string;
+  readonly name: string;
+  readonly role: RoleName;
+  readonly made_at: Date;
+  readonly made_by: string;
+  readonly expires_at: Date | null;
+  readonly used_at: Date | null;
+  readonly revoked_at: Date | null;
+}): ApiKeyRecord {
+  return {
+    id: row.id,
+    name: row.name,
+    role: row.role,
+    madeAt: row.made_at,
+    madeBy: row.made_by,
+    expiresAt: row.expires_at,
+    usedAt: row.used_at,
+    revokedAt: row.revoked_at,
+  };
+}

@@ -1,0 +1,60 @@
+/**
+ * Brings a workspace's history to its remote, after a run. No step of the plan: a remote that is away, or that people
+ * wrote to, is told to them and fails nothing. Asked again at a later run, not at each.
+ */
+
+import type { ProductRecord } from '../db/products.ts';
+import { findRemote, noteRemote } from '../db/workspace-remotes.ts';
+import type { Condition } from '../model/condition.ts';
+import { isHomeName } from '../model/home.ts';
+import { type PushOutcome, push } from '../workspace/push.ts';
+import type { ReconcileParts } from './parts.ts';
+
+/** A push that failed is tried again after so long, unless there is something new to push. */
+const retryMs = 5 * 60_000;
+
+/** @returns what people should know about it; never throws for what can go wrong with the remote */
+export async function followRemote(
+  parts: ReconcileParts,
+  record: ProductRecord,
+): Promise<readonly Condition[]> {
+  const { remote } = parts.settings;
+  if (remote === null) return [];
+  const tips = await parts.workspaces.tipsOf(record.home, remote.branch);
+  if (tips === null) return [];
+  const url = addressOf(remote.url, record);
+  const wanted = JSON.stringify([url, tips.commits]);
+  const known = await findRemote(parts.database.sql, record.id);
+  const now = parts.clock();
+  const again = known?.problem != null && now.getTime() - known.triedAt.getTime() >= retryMs;
+  if (known?.tips === wanted && !again) return known.problem === null ? [] : [known.problem];
+  const outcome = await push({ objects: tips.objects, url, login: remote.login, tips: tips.commits });
+  const problem = problemOf(outcome, url);
+  if (problem !== null) parts.log.warn(problem.message, { product: record.id, reason: problem.reason });
+  await noteRemote(parts.database.sql, record.id, { tips: wanted, triedAt: now, problem });
+  return problem === null ? [] : [problem];
+}
+
+/** A namespace is people's text: one that is no safe name does not stand in an address. */
+function addressOf(pattern: string, { home, namespace }: ProductRecord): string {
+  const names = { home, namespace: isHomeName(namespace) ? namespace : home };
+  return pattern.replace(/\{(home|namespace)\}/g, (_all, name: 'home' | 'namespace') => names[name]);
+}
+
+function problemOf(outcome: PushOutcome, url: string): Condition | null {
+  switch (outcome.kind) {
+    case 'pushed':
+      return null;
+    case 'diverged':
+      return notice(
+        'RemoteDiverged',
+        `${url} has commits on ${outcome.branches.join(', ')} that the workspace has not, and nothing is forced. Fetch and merge them in the workspace; the next look pushes.`,
+      );
+    case 'failed':
+      return notice('RemoteUnreachable', `The history is not at ${url}: ${outcome.why}. It is tried again.`);
+  }
+}
+
+function notice(reason: string, message: string): Condition {
+  return { type: 'Notice', status: true, reason, message };
+}

@@ -1,0 +1,111 @@
+/** What a scrape tells after something happened. */
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { PortalUser } from '../../../demo/people/portal-user.ts';
+import { type Sample, samplesOf } from '../../support/prometheus.ts';
+import { createWorld, eventually, type World } from '../../support/world.ts';
+
+const token = 'a-token-that-only-prometheus-has';
+let world: World;
+
+beforeAll(async () => {
+  world = await createWorld({ PROV_METRICS_TOKEN: token });
+  await new PortalUser(world.portal.url).createProduct('watched', 'watched');
+  await eventually('the end of the run', () =>
+    world.lines.find((line) => line.includes('brought the product in order')),
+  );
+});
+afterAll(() => world?.[Symbol.asyncDispose]());
+
+const ask = (authorization?: string) =>
+  fetch(`${world.daemon().url}/metrics`, { headers: authorization === undefined ? {} : { authorization } });
+
+/** Waits until a sample with the labels is there and, if asked, what it tells fits. */
+const sample = (name: string, labels: Readonly<Record<string, string>>, fits = (_value: number) => true) =>
+  eventually(`${name}${JSON.stringify(labels)}`, async () => {
+    const all = samplesOf(await (await ask(`Bearer ${token}`)).text());
+    const isIt = (each: Sample) =>
+      each.name === name && Object.entries(labels).every(([label, value]) => each.labels[label] === value);
+    return all.find((each) => isIt(each) && fits(each.value));
+  });
+
+test.each([undefined, 'Bearer wrong', token, `Basic ${token}`])(
+  'with %s nobody reads them',
+  async (words) => {
+    const answer = await ask(words);
+    expect([answer.status, answer.headers.get('www-authenticate')]).toEqual([401, 'Bearer']);
+    expect(await answer.text()).not.toContain('provisioner_');
+  },
+);
+
+describe('are counted', () => {
+  test('each stage from webhook to file', async () => {
+    await sample('provisioner_delivery_seconds_count', { verdict: 'accepted' });
+    await sample('provisioner_job_seconds_count', { queue: 'reconcile', outcome: 'done' });
+    await sample('provisioner_job_wait_seconds_count', { queue: 'reconcile' });
+    await sample('provisioner_run_seconds_count', { outcome: 'succeeded' });
+    await sample('provisioner_action_seconds_count', { kind: 'write-env', outcome: 'done' });
+  });
+
+  test.each([
+    ['portal', 'readProduct'],
+    ['store', 'writeMarker'],
+    ['store', 'proveKey'],
+    ['identity', 'createKey'],
+    ['workspace', 'writeEnv'],
+  ])('calls of the adapter %s: %s', async (adapter, operation) => {
+    await sample('provisioner_adapter_call_seconds_count', { adapter, operation, outcome: 'ok' });
+  });
+
+  test('products, keys and what waits', async () => {
+    await sample('provisioner_products', { state: 'live', condition: 'Ready' });
+    await sample('provisioner_keys', { state: 'current', age: '1h' });
+    await sample('provisioner_oldest_job_seconds', { queue: 'reconcile' }, (value) => value === 0);
+    await sample('provisioner_first_key_end_seconds', {}, (value) => value === Number.POSITIVE_INFINITY);
+  });
+
+  test('nothing by an id', async () => {
+    const text = await (await ask(`Bearer ${token}`)).text();
+    const labels = samplesOf(text).flatMap((each) => Object.values(each.labels));
+    expect(labels.filter((value) => /[0-9a-f]{8}-[0-9a-f]{4}|watched|AKIA/.test(value))).toEqual([]);
+  });
+});
+
+test('what others changed is counted as drift, by what it was; a first run is none', async () => {
+  await using other = await createWorld();
+  await new PortalUser(other.portal.url).createProduct('hurt', 'hurt');
+  await eventually('the end of the run', () =>
+    other.lines.find((line) => line.includes('brought the product in order')),
+  );
+  const drift = async () =>
+    samplesOf(await (await fetch(`${other.daemon().url}/metrics`)).text()).filter(
+      ({ name }) => name === 'provisioner_drift_total',
+    );
+  expect(await drift()).toEqual([]);
+  await other.daemon()[Symbol.asyncDispose]();
+  await rm(join(other.folder, 'products', 'hurt', '.env'));
+  await other.restart();
+  const found = await eventually('drift', async () => ((await drift()).length > 0 ? drift() : null));
+  expect(found.map(({ labels, value }) => [labels.field, value])).toEqual([
+    ['key', 1],
+    ['env', 1],
+  ]);
+  expect(other.lines.some((line) => line.includes('"drift":["key","env"]'))).toBe(true);
+});
+
+test('work that waits has an age', async () => {
+  await using other = await createWorld({ PROV_CONCURRENCY: '1' });
+  other.store.freeze();
+  const user = new PortalUser(other.portal.url);
+  for (const name of ['one', 'two', 'three']) await user.createProduct(name, name);
+  const oldest = await eventually('an age', async () => {
+    const all = samplesOf(await (await fetch(`${other.daemon().url}/metrics`)).text());
+    return all.find(
+      ({ name, labels, value }) =>
+        name === 'provisioner_oldest_job_seconds' && labels.queue === 'reconcile' && value > 0.2,
+    );
+  });
+  expect(oldest.value).toBeLessThan(30);
+  other.store.thaw();
+});
