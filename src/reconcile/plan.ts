@@ -304,7 +304,12 @@ function planRetirement(desired: DesiredNothing, observed: Observed): Plan {
   const keys = observed.keys.map((key) =>
     steps.add(endOf(key.id, 'the product is gone', observed.keys), [begun]),
   );
-  const principal = steps.addIf(observed.principalExists, { kind: 'delete-principal' }, [begun, ...keys]);
+  const principal = steps.addIf(
+    // One that is not as it should be has its policy all the same.
+    observed.principalExists || observed.policy !== null,
+    { kind: 'delete-principal' },
+    [begun, ...keys],
+  );
   const woken = steps.add({ kind: 'wake-neighbours', why: 'this product is gone' }, [begun]);
   const archived = steps.addIf(observed.workspaceExists, { kind: 'archive-workspace', home: desired.home }, [
     begun,

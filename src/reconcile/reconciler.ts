@@ -5,6 +5,7 @@ import { insertAudit } from '../db/audit.ts';
 import { insertRun } from '../db/history.ts';
 import { changeProduct, type ProductRecord } from '../db/products.ts';
 import { countAttempts, setWake } from '../db/wake.ts';
+import { policySize } from '../grants/policy.ts';
 import type { Condition } from '../model/condition.ts';
 import { asProvisionerError } from '../model/errors.ts';
 import { type ProductId, RunId } from '../model/ids.ts';
@@ -147,12 +148,13 @@ async function reconcileHome(
 }
 
 async function applyHome(parts: ReconcileParts, prepared: PreparedHome, run: Run) {
-  const { record: known, issuer, wish, steps } = prepared;
+  const { record: known, issuer, wish, observed, steps } = prepared;
   let files: FilesOutcome | null = null;
   const handlers = createHandlers(parts, {
     record: known,
     issuer,
     desired: wish.desired,
+    foundPolicy: observed.policy,
     rendered: wish.rendered,
     message: historyMessage(known, wish.template, run.cause),
     onFiles: (outcome) => {
@@ -198,7 +200,7 @@ async function bringToLife(
 
 function homeConditions(
   product: Product,
-  { record: known, wish, observed }: PreparedHome,
+  { record: known, issuer, wish, observed }: PreparedHome,
   files: FilesOutcome | null,
   others: readonly Condition[],
 ) {
@@ -207,6 +209,7 @@ function homeConditions(
     home: known.home,
     waiting: wish.decision.waiting,
     noRoom: wish.noRoom,
+    policyFill: policySize(wish.desired.policy) / issuer.kind.limits.policySize,
     conflicts: [...new Set([...observed.conflicts, ...(files?.conflicts ?? [])])].sort(),
     beingEdited: files?.waiting ?? [],
     others,
