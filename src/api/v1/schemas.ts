@@ -146,6 +146,9 @@ export const RunDetail = form({
     form({
       kind: z.string(),
       description: z.string(),
+      startMs: z.number().optional().meta({
+        description: 'Milliseconds from the start of the run; runs of older versions do not tell.',
+      }),
       ms: z.number(),
       outcome: z.enum(['done', 'failed', 'skipped']),
     }).meta({ id: 'RunAction' }),
