@@ -147,7 +147,8 @@ export const RunDetail = form({
       kind: z.string(),
       description: z.string(),
       startMs: z.number().optional().meta({
-        description: 'Milliseconds from the start of the run; runs of older versions do not tell.',
+        description:
+          'When it began, in milliseconds after the first action of its run; earlier versions did not note it.',
       }),
       ms: z.number(),
       outcome: z.enum(['done', 'failed', 'skipped']),
