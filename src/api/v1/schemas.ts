@@ -146,6 +146,10 @@ export const RunDetail = form({
     form({
       kind: z.string(),
       description: z.string(),
+      startMs: z.number().optional().meta({
+        description:
+          'When it began, in milliseconds after the first action of its run; earlier versions did not note it.',
+      }),
       ms: z.number(),
       outcome: z.enum(['done', 'failed', 'skipped']),
     }).meta({ id: 'RunAction' }),
