@@ -100,6 +100,7 @@ const noOrders: Commands = {
   pause: refuse,
   resume: refuse,
   undelete: refuse,
+  releaseTemplate: refuse,
   releaseBrake: refuse,
   replay: refuse,
   plan: refuse,

@@ -9,7 +9,7 @@ import {
 import type { Environment } from '../config/schema.ts';
 import { resolveSecret } from '../config/secret-references.ts';
 import { asProvisionerError, ProvisionerError } from '../model/errors.ts';
-import type { RolloutSettings } from '../reconcile/rollout.ts';
+import type { RolloutSettings } from '../reconcile/parts.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { type Catalogue, loadCatalogue } from '../workspace/catalogue.ts';
 import { loginOf, type Remote } from '../workspace/push.ts';

@@ -18,13 +18,24 @@ import type { Breaker } from './breaker.ts';
 import type { HomeSettings } from './desired.ts';
 import type { EstatePauseView } from './pause.ts';
 import type { Published } from './published.ts';
-import type { RolloutSettings } from './rollout.ts';
 
 /** When tear-downs stop: more than `percent` and at least `minimum` products gone within `windowMs`. */
 export interface BrakeSettings {
   readonly percent: number;
   readonly minimum: number;
   readonly windowMs: number;
+}
+
+/** Who tries a new version first. */
+export interface RolloutSettings {
+  /** So many products; 0 = all at once. */
+  readonly canaries: number;
+  /** Of these alone, when given. */
+  readonly type?: string | undefined;
+  readonly domain?: string | undefined;
+  readonly tag?: string | undefined;
+  /** Canaries that fail, or end in a conflict, after which nothing goes on by itself. */
+  readonly stopAfter: number;
 }
 
 export interface ReconcileSettings extends HomeSettings {

@@ -9,19 +9,7 @@ import type { ProductId } from '../model/ids.ts';
 import type { Product } from '../model/product.ts';
 import { priorities } from '../queue/jobs.ts';
 import type { FilesOutcome } from '../workspace/update.ts';
-import type { ReconcileParts } from './parts.ts';
-
-/** Who tries a new version first. */
-export interface RolloutSettings {
-  /** So many products; 0 = all at once. */
-  readonly canaries: number;
-  /** Of these alone, when given. */
-  readonly type?: string | undefined;
-  readonly domain?: string | undefined;
-  readonly tag?: string | undefined;
-  /** Canaries that fail, or end in a conflict, after which nothing goes on by itself. */
-  readonly stopAfter: number;
-}
+import type { ReconcileParts, RolloutSettings } from './parts.ts';
 
 /** Whether a product follows a new version now. */
 export type Turn =
