@@ -144,9 +144,9 @@ function startWorkers(
     slots: env.PROV_CONCURRENCY,
     log,
     onDone: (...job) => {
-        metrics.job(queueNames.reconcile, ...job);
-        onRun();
-      },
+      metrics.job(queueNames.reconcile, ...job);
+      onRun();
+    },
     run: (data) => {
       const { product, cause, trace: parent } = ReconcileJob.parse(data);
       const attributes = { product, cause: cause.kind };
