@@ -6,6 +6,7 @@ import type express from 'express';
 import { createApp } from './compose/app.ts';
 import { assembleConsole } from './compose/console.ts';
 import { watchLogLevel } from './compose/log-level.ts';
+import { createDaemonLogger } from './compose/logger.ts';
 import { openNotifier } from './compose/notify.ts';
 import { assembleParts } from './compose/parts.ts';
 import { announceAccess, assemblePeople } from './compose/people.ts';
@@ -27,7 +28,7 @@ import { reconcileProduct } from './reconcile/reconciler.ts';
 import { createResync } from './reconcile/resync.ts';
 import { startRounds } from './reconcile/rounds.ts';
 import { timedCalls } from './telemetry/calls.ts';
-import { createLogger, type Facts, type Logger, type RootLogger } from './telemetry/logger.ts';
+import type { Logger } from './telemetry/logger.ts';
 import { createMetrics } from './telemetry/metrics.ts';
 import { Redactor } from './telemetry/redact.ts';
 import { noTracer } from './telemetry/tracer.ts';
@@ -69,8 +70,7 @@ async function startParts(
   const redactor = new Redactor();
   for (const secret of secretsOf(env)) redactor.register(secret);
   let tracer = noTracer;
-  const context = () => (tracer === noTracer ? {} : { trace: tracer.traceId() });
-  const log = createDaemonLogger(env, redactor, logStream, context);
+  const log = createDaemonLogger(env, redactor, logStream, () => tracer.traceId());
   tracer = started.use(await openTracer(env, redactor, log));
   const metrics = createMetrics();
   const platform = await loadPlatform(env, log);
@@ -193,25 +193,6 @@ async function close(server: Server): Promise<void> {
   server.close(() => closed());
   server.closeIdleConnections();
   await promise;
-}
-
-function createDaemonLogger(
-  env: Environment,
-  redactor: Redactor,
-  stream: NodeJS.WritableStream | undefined,
-  context: () => Facts,
-): RootLogger {
-  const onTerminal = stream === undefined && process.stdout.isTTY === true;
-  const format = env.PROV_LOG_FORMAT === 'auto' ? (onTerminal ? 'pretty' : 'json') : env.PROV_LOG_FORMAT;
-  const colour = onTerminal && process.env.NO_COLOR === undefined;
-  return createLogger({
-    format,
-    level: env.PROV_LOG_LEVEL,
-    colour,
-    redactor,
-    context,
-    ...(stream === undefined ? {} : { stream }),
-  });
 }
 
 function announce(env: Environment, log: Logger): void {

@@ -1,21 +1,24 @@
 /** The command line: `provisioner serve` and what people do beside it. */
-import { mkdir, rename, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { Argument, Command, CommanderError } from 'commander';
 import { loadDotEnv, loadEnvironment } from '../config/env.ts';
 import type { Variables } from '../config/secret-references.ts';
 import { trustFile } from '../config/trust.ts';
-import { startDaemon } from '../daemon.ts';
 import { levelFile, logLevels, releaseFile } from '../model/control.ts';
 import { asProvisionerError } from '../model/errors.ts';
 import { version } from '../model/version.ts';
+import { CommandFailure, keyOf, openApi } from './api-client.ts';
 import { completionScript, type Shell, shells } from './completion.ts';
 import { configCommand } from './config.ts';
+import { placeOrder } from './control-folder.ts';
 import { doctorCommand } from './doctor.ts';
+import { historyCommands } from './history.ts';
+import { keysCommand } from './keys.ts';
+import { lookCommands } from './look.ts';
+import { orderCommands, releaseBrakeByApi } from './orders.ts';
 import { print } from './output.ts';
 import { templateCommand } from './template.ts';
 
-/** Exit codes: 0 done, 1 failed, 2 wrong usage or settings. */
+/** Exit codes: 0 done, 1 failed, 2 wrong usage or settings; of commands that ask the daemon also `exitCodes`. */
 export async function runCli(args: readonly string[], env: Variables): Promise<number> {
   try {
     loadDotEnv(env);
@@ -24,6 +27,10 @@ export async function runCli(args: readonly string[], env: Variables): Promise<n
   } catch (thrown) {
     // Help and version end by this way too, with 0; what was wrong with the words is said already.
     if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? 0 : 2;
+    if (thrown instanceof CommandFailure) {
+      process.stderr.write(`${thrown.message}\n`);
+      return thrown.exitCode;
+    }
     const error = asProvisionerError(thrown);
     process.stderr.write(`${error.message}\n`);
     return error.code === 'CONFIG_INVALID' ? 2 : 1;
@@ -47,8 +54,10 @@ export function createProgram(env: Variables): Command {
   const brake = program.command('brake').description('tear-downs that the brake holds');
   brake
     .command('release')
-    .description('agree to them')
-    .action(() => releaseBrake(env));
+    .description('agree to them; without PROV_API_KEY through the control folder')
+    .option('--url <url>', 'the daemon’s address (or PROV_API_URL)')
+    .option('--json', 'as JSON')
+    .action((options: { url?: string; json?: true }) => releaseBrake(env, options));
   program
     .command('log-level')
     .description('the running daemon’s log level, until it is started again')
@@ -61,6 +70,9 @@ export function createProgram(env: Variables): Command {
     .description('what a shell reads to complete our commands: source <(provisioner completion bash)')
     .addArgument(new Argument('<shell>', 'which shell').choices(shells))
     .action((shell: Shell) => print(completionScript(program, shell)));
+  for (const each of [...lookCommands(env), ...historyCommands(env), ...orderCommands(env)])
+    program.addCommand(each);
+  program.addCommand(keysCommand(env));
   program.addCommand(templateCommand(env));
   program.addCommand(configCommand(env));
   program.addCommand(doctorCommand(env));
@@ -78,23 +90,23 @@ async function serve(env: Variables): Promise<void> {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stopping.resolve());
   // Before the settings are read: a secret manager may have a certificate of this authority.
   await trustFile(env.PROV_CA_FILE);
+  // Loaded only here: it is most of the program, and the other commands are short.
+  const { startDaemon } = await import('../daemon.ts');
   const daemon = await startDaemon(await loadEnvironment(env));
   daemon.log.info('listening', { url: daemon.url });
   await stopping.promise;
   await daemon[Symbol.asyncDispose]();
 }
 
-function releaseBrake(env: Variables): Promise<void> {
+async function releaseBrake(env: Variables, options: { url?: string; json?: true }): Promise<void> {
+  if ((await keyOf(env)) !== undefined)
+    return releaseBrakeByApi(await openApi(env, options.url), options.json === true);
   const done =
     'The order is placed; the running daemon takes it within a second and tears down what it held.';
   return order(env, releaseFile, '', done);
 }
 
-/** The embedded database has one owner, the daemon; an order reaches it as a file, renamed into place whole. */
 async function order(env: Variables, file: string, text: string, done: string): Promise<void> {
-  const folder = env.PROV_CONTROL_PATH ?? './.control';
-  await mkdir(folder, { recursive: true });
-  await writeFile(join(folder, `.${file}.new`), text);
-  await rename(join(folder, `.${file}.new`), join(folder, file));
+  await placeOrder(env, file, text);
   print(`${done}\n`);
 }

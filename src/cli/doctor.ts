@@ -6,7 +6,7 @@ import type { Variables } from '../config/secret-references.ts';
 import { trustFile } from '../config/trust.ts';
 import type { Editor } from '../doctor/access.ts';
 import { daemonUrlOf } from '../doctor/daemon.ts';
-import { examineAll } from '../doctor/examine.ts';
+
 import { type Report, type Trouble, troubles, type Verdict } from '../doctor/finding.ts';
 import { parseEditor, usualEditors } from '../doctor/volume.ts';
 import { print, printJson } from './output.ts';
@@ -37,6 +37,8 @@ async function doctor(env: Variables, trouble: Trouble | null, options: DoctorOp
   await trustFile(env.PROV_CA_FILE);
   const settings = await loadEnvironment(env);
   const progress = process.stderr.isTTY === true;
+  // Loaded only here, as the daemon is by `serve`.
+  const { examineAll } = await import('../doctor/examine.ts');
   const reports = await examineAll({
     env: settings,
     trouble,

@@ -3,7 +3,6 @@
  * `vault:<mount>/<path>#<field>` or `aws-sm:<name or ARN>[#<field>]`. Resolved once, before the settings are checked.
  */
 import { readFile } from 'node:fs/promises';
-import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { z } from 'zod';
 import { asProvisionerError } from '../model/errors.ts';
 import { VaultKv, type VaultOptions, type VaultVariables, vaultOptionsOf } from '../secrets/vault-kv.ts';
@@ -114,6 +113,8 @@ async function fromVault(options: VaultOptions, reference: string): Promise<stri
 
 /** Credentials come from the SDK's usual chain: environment, profile, container, instance. */
 async function fromAws(env: SecretServers, reference: string): Promise<string> {
+  // Loaded only where it is used: it takes longer than most commands.
+  const { GetSecretValueCommand, SecretsManagerClient } = await import('@aws-sdk/client-secrets-manager');
   const [SecretId = '', field] = reference.split('#');
   const client = new SecretsManagerClient({
     region: env.S3_REGION ?? 'us-east-1',

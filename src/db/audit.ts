@@ -3,7 +3,7 @@
  * come a moment later, from one place and in order, so that runs do not wait for each other's.
  */
 import { createHash, randomUUID } from 'node:crypto';
-import type { Kysely, Transaction } from 'kysely';
+import { type Kysely, sql as raw, type Transaction } from 'kysely';
 import type { ProductId, RunId } from '../model/ids.ts';
 import type { Cause } from '../model/run.ts';
 import type { Tables } from './tables.ts';
@@ -70,16 +70,17 @@ async function sealBatch(trx: Transaction<Tables>): Promise<number> {
     .orderBy('id')
     .limit(batch)
     .execute();
-  for (const row of rows) {
+  const sealed = rows.map((row) => {
     seq += 1n;
     hash = hashOf(hash, { ...row, seq: String(seq) });
-    await trx
-      .updateTable('audit')
-      .set({ seq: String(seq), hash })
-      .where('id', '=', row.id)
-      .where('seq', 'is', null)
-      .execute();
-  }
+    return raw`(${row.id}::uuid, ${String(seq)}::bigint, ${hash}::text)`;
+  });
+  if (sealed.length === 0) return 0;
+  // One statement for all: on the embedded database each costs the thread that answers webhooks.
+  await raw`
+    update provisioner.audit set seq = sealed.seq, hash = sealed.hash
+      from (values ${raw.join(sealed)}) as sealed (id, seq, hash)
+     where audit.id = sealed.id and audit.seq is null`.execute(trx);
   await trx
     .updateTable('audit_head')
     .set({ seq: String(seq), hash })

@@ -1,15 +1,15 @@
 /** The book of what people were told, one row per subject, reason and channel. */
 import { type Kysely, sql as raw } from 'kysely';
-import type { NotificationTable, Tables } from './tables.ts';
+import type { NoticeKind } from '../model/notice.ts';
+import type { Tables } from './tables.ts';
 
-type Kind = NotificationTable['kind'];
 type Facts = { readonly product: string; readonly home: string; readonly message: string };
 
 /** Something that is so now. */
 export interface OpenNotice {
   readonly subject: string;
   readonly reason: string;
-  readonly kind: Kind;
+  readonly kind: NoticeKind;
   readonly facts: Facts;
 }
 
@@ -35,7 +35,7 @@ const given = (notices: readonly object[]) =>
   raw<{
     subject: string;
     reason: string;
-    kind: Kind;
+    kind: NoticeKind;
     facts: Facts;
   }>`jsonb_to_recordset(${JSON.stringify(notices)}::jsonb) as given(subject text, reason text, kind text, facts jsonb)`;
 
@@ -68,29 +68,30 @@ export async function openNotices(
 /** Ends what is no longer so: who was told hears of it, for others it never was. */
 export async function closeOthers(
   db: Kysely<Tables>,
-  kinds: readonly Kind[],
+  kinds: readonly NoticeKind[],
   still: readonly Pick<OpenNotice, 'subject' | 'reason'>[],
   now: Date,
 ): Promise<void> {
-  const isStill = raw<boolean>`exists (select from ${given(still.map(({ subject, reason }) => ({ subject, reason })))}
-    where given.subject = notification.subject and given.reason = notification.reason)`;
+  const keys = still.map(({ subject, reason }) => ({ subject, reason }));
+  // Not `not exists`: the planner would compare each row with each key.
+  const isOther = raw<boolean>`(subject, reason) not in (select subject, reason from ${given(keys)})`;
   await db
     .deleteFrom('notification')
     .where('kind', 'in', [...kinds])
     .where('told_at', 'is', null)
-    .where((row) => row.not(isStill))
+    .where(isOther)
     .execute();
   await db
     .updateTable('notification')
     .set({ over_at: now, next_at: now, attempts: 0 })
     .where('kind', 'in', [...kinds])
     .where('over_at', 'is', null)
-    .where((row) => row.not(isStill))
+    .where(isOther)
     .execute();
 }
 
 /** Forgets what only happened, once it may be told again. */
-export async function forgetTold(db: Kysely<Tables>, kind: Kind, before: Date): Promise<void> {
+export async function forgetTold(db: Kysely<Tables>, kind: NoticeKind, before: Date): Promise<void> {
   await db.deleteFrom('notification').where('kind', '=', kind).where('told_at', '<=', before).execute();
 }
 

@@ -2,6 +2,7 @@
 import type { ColumnType, Generated, JSONColumnType } from 'kysely';
 import type { Condition } from '../model/condition.ts';
 import type { OutputPortId, ProductId } from '../model/ids.ts';
+import type { NoticeKind } from '../model/notice.ts';
 import type { RoleName } from '../model/role.ts';
 import type { ActionRecord, Cause } from '../model/run.ts';
 
@@ -179,7 +180,7 @@ export interface NotificationTable {
   subject: string;
   reason: string;
   channel: string;
-  kind: 'degraded' | 'parked' | 'brake' | 'key' | 'drift';
+  kind: NoticeKind;
   facts: Json<{ product: string; home: string; message: string }>;
   opened_at: Instant;
   told_at: ColumnType<Date | null, Date | null, Date | null>;

@@ -3,7 +3,8 @@ import { listKeysNearEnd } from '../db/access-keys.ts';
 import { readBrake } from '../db/brake.ts';
 import type { Database } from '../db/connection.ts';
 import { listDegraded, listHomeless } from '../db/products.ts';
-import type { Notice, NoticeKind } from './notice.ts';
+import type { NoticeKind } from '../model/notice.ts';
+import type { Notice } from './notice.ts';
 
 /** Kinds that are a state: they last and end. Drift only happens. */
 export const lastingKinds = ['degraded', 'parked', 'brake', 'key'] as const satisfies NoticeKind[];

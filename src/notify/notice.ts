@@ -1,12 +1,5 @@
-/** What people may be told of. */
-
-export const noticeKinds = ['degraded', 'parked', 'brake', 'key', 'drift'] as const;
-
-/**
- * `degraded`: a home is not as it should be, and it is tried again. `parked`: the same, but a person has to look first.
- * `brake`: tear-downs are held. `key`: a key in use ends soon and was not renewed. `drift`: others changed a home.
- */
-export type NoticeKind = (typeof noticeKinds)[number];
+/** What people are told, and how they are reached. */
+import type { NoticeKind } from '../model/notice.ts';
 
 /** What a text may say of it: no secret, nothing about people. */
 export interface NoticeFacts {

@@ -15,11 +15,12 @@ import {
 } from '../db/notifications.ts';
 import { findProduct } from '../db/products.ts';
 import { asProvisionerError } from '../model/errors.ts';
+import type { NoticeKind } from '../model/notice.ts';
 import type { RunEnding } from '../model/run.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { lastingKinds, lookForNotices } from './look.ts';
-import type { Channel, Message, NoticeKind } from './notice.ts';
+import type { Channel, Message } from './notice.ts';
 import type { Texts } from './texts.ts';
 
 export interface NotifierOptions {
@@ -43,6 +44,7 @@ export interface Notifier extends AsyncDisposable {
 
 /** So long nobody else sends what this process is sending. */
 const leaseMs = 120_000;
+const restFactor = 20;
 const mostAttempts = 5;
 const firstRetryMs = 5000;
 
@@ -57,7 +59,8 @@ class LookingNotifier implements Notifier {
   readonly #options: NotifierOptions;
   readonly #channels: readonly string[];
   #timer: NodeJS.Timeout | undefined;
-  #working: Promise<void> | null = null;
+  #stopped = false;
+  #working: Promise<void> = Promise.resolve();
   /** Notes of drift that are on their way into the book. */
   #noting: Promise<void> = Promise.resolve();
 
@@ -67,11 +70,7 @@ class LookingNotifier implements Notifier {
   }
 
   start(): void {
-    this.#timer = setInterval(() => {
-      this.#working ??= this.#look().finally(() => {
-        this.#working = null;
-      });
-    }, this.#options.lookEveryMs);
+    this.#lookAfter(this.#options.lookEveryMs);
   }
 
   onRun({ product, drift }: RunEnding): void {
@@ -80,9 +79,21 @@ class LookingNotifier implements Notifier {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    clearInterval(this.#timer);
+    this.#stopped = true;
+    clearTimeout(this.#timer);
     await this.#noting;
     await this.#working;
+  }
+
+  /** With thousands of products in trouble a look takes long; it never takes more than a twentieth of the time. */
+  #lookAfter(ms: number): void {
+    if (this.#stopped) return;
+    this.#timer = setTimeout(() => {
+      const began = performance.now();
+      this.#working = this.#look().then(() =>
+        this.#lookAfter(Math.max(this.#options.lookEveryMs, restFactor * (performance.now() - began))),
+      );
+    }, ms);
   }
 
   async #noteDrift(product: RunEnding['product'], drift: readonly string[]): Promise<void> {

@@ -3,7 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import Handlebars from 'handlebars';
 import { ProvisionerError } from '../model/errors.ts';
-import { type Message, type NoticeKind, noticeKinds } from './notice.ts';
+import { type NoticeKind, noticeKinds } from '../model/notice.ts';
+import type { Message } from './notice.ts';
 
 export type Texts = (message: Omit<Message, 'title' | 'text'>) => Pick<Message, 'title' | 'text'>;
 

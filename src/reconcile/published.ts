@@ -8,7 +8,8 @@ import { type Column, type PublishedTable, publishedTable, sqlTypeOf } from '../
 import type { ObjectStore } from '../storage/store.ts';
 import type { FoundTable, ListedObject } from '../storage/tables.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import type { Contract, Workspaces } from '../workspace/workspace.ts';
+import type { Contract } from '../workspace/contract.ts';
+import type { Workspaces } from '../workspace/workspace.ts';
 
 export interface PublishedSources {
   readonly store: ObjectStore;

@@ -5,11 +5,35 @@
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import { type PublishedTable, publishedTable, sqlTypeOf } from '../model/published.ts';
+import { withSmallFile } from './tree.ts';
 
 /** Where the templates put it. */
-export const contractFile = 'datacontract.yaml';
+const contractFile = 'datacontract.yaml';
 /** A larger one is not read: parsing blocks. */
-export const contractBytes = 128 * 1024;
+const contractBytes = 128 * 1024;
+
+/** A data contract as found. */
+export interface Contract {
+  /** Changes with the file; empty when there is none. */
+  readonly stamp: string;
+  /** By their names in the store; `null`: there is no contract, or none that can be understood. */
+  readonly tables: ReadonlyMap<string, PublishedTable> | null;
+}
+
+/**
+ * The contract of a workspace.
+ *
+ * @param known what was read of the file with the same stamp before
+ */
+export function readContract(
+  folder: string,
+  known: (stamp: string) => Contract | undefined,
+): Promise<Contract> {
+  return withSmallFile(folder, contractFile, contractBytes, async (file) => {
+    if (file === null) return { stamp: '', tables: null };
+    return known(file.stamp) ?? { stamp: file.stamp, tables: parseContract(await file.read()) };
+  });
+}
 
 const text = z.string().catch('');
 

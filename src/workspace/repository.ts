@@ -9,7 +9,8 @@ import { join } from 'node:path';
 import { ProvisionerError } from '../model/errors.ts';
 import { type GitStep, runGit, runGitSteps } from './git-plumbing.ts';
 import { digestsAt, searchObjects } from './past.ts';
-import { type Ownership, type SmallFile, withSmallFile } from './tree.ts';
+import { readTips } from './refs.ts';
+import type { Ownership } from './tree.ts';
 
 /** Branch that holds what was rendered last: the base of the next merge. */
 export const templateRef = 'refs/heads/provisioner/template';
@@ -108,36 +109,14 @@ export class Repository {
     return head === null || (await this.#blobAt(head, path)) === blobId(content);
   }
 
-  /**
-   * The commits that branches stand at, read without git.
-   *
-   * @param names full names of branches; those that are not there are left out
-   */
+  /** The commits that branches stand at; those that are not there are left out. */
   async tips(names: readonly string[]): Promise<Readonly<Record<string, string>>> {
-    if (!(await this.exists())) return {};
-    const found = names.map(async (name) => {
-      const commit = (await this.#looseRef(name)) ?? (await this.#packedRef(name));
-      return commit === null ? [] : [[name, commit] as const];
-    });
-    return Object.fromEntries((await Promise.all(found)).flat());
+    return (await this.exists()) ? readTips(this.#folder, names) : {};
   }
 
   /** Where the objects are. */
   get objects(): string {
     return join(this.#folder, 'objects');
-  }
-
-  async #looseRef(name: string): Promise<string | null> {
-    const read = (file: SmallFile | null) => file?.read() ?? Promise.resolve('');
-    const text = await withSmallFile(this.#folder, name, 256, read);
-    return /^[0-9a-f]{40}$/.exec(text.trim())?.[0] ?? null;
-  }
-
-  async #packedRef(name: string): Promise<string | null> {
-    const read = (file: SmallFile | null) => file?.read() ?? Promise.resolve('');
-    const lines = (await withSmallFile(this.#folder, 'packed-refs', 1024 * 1024, read)).split('\n');
-    const line = lines.find((each) => each.slice(41) === name);
-    return /^[0-9a-f]{40}(?= )/.exec(line ?? '')?.[0] ?? null;
   }
 
   /** Commits to our branch, and to the one that is checked out unless a person is in the middle of something there. */

@@ -1,20 +1,19 @@
 /** The workspaces below the output path: look, write, archive. */
-import { chmod, lstat, mkdir, rename, rm } from 'node:fs/promises';
+import { lstat, mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { HomeName } from '../model/home.ts';
-import type { PublishedTable } from '../model/published.ts';
-import { contractBytes, contractFile, parseContract } from './contract.ts';
+import { type Contract, readContract } from './contract.ts';
 import { type EnvEntries, readEnvBlock, withEnvBlock, withoutEnvBlock } from './env-block.ts';
 import { type Listing, listFolder } from './listing.ts';
+import { Owners, type OwnersOptions } from './owners.ts';
 import type { Tips } from './push.ts';
 import { sha256 } from './render.ts';
 import { type Entry, Repository, templateRef } from './repository.ts';
-import { closedMode, isSettled, settle } from './settle.ts';
+import { isSettled, settle } from './settle.ts';
 import {
   makeFolder,
   type Ownership,
   readWorkspaceFile,
-  withSmallFile,
   workspaceError,
   writeWorkspaceFiles,
 } from './tree.ts';
@@ -40,24 +39,7 @@ export interface ObservedWorkspace {
   readonly env: FoundEnv | null;
 }
 
-/** A data contract as found. */
-export interface Contract {
-  /** Changes with the file; empty when there is none. */
-  readonly stamp: string;
-  /** By their names in the store; `null`: there is no contract, or none that can be understood. */
-  readonly tables: ReadonlyMap<string, PublishedTable> | null;
-}
-
-export interface WorkspaceOptions {
-  /** Folder that holds all workspaces. */
-  readonly root: string;
-  readonly owner: Ownership;
-  /**
-   * Gives each workspace a group of its own, so that no product reads another's keys.
-   *
-   * @param found the group that the folder has for itself already; `null` = none
-   */
-  readonly groupOf?: (home: HomeName, found: number | null) => Promise<number>;
+export interface WorkspaceOptions extends OwnersOptions {
   /** Whether each workspace is a git repository with our changes in it. */
   readonly history: boolean;
 }
@@ -68,14 +50,13 @@ const archiveFolder = '.archive';
 export class Workspaces {
   readonly #root: string;
   readonly #owner: Ownership;
-  readonly #groupOf: WorkspaceOptions['groupOf'];
-  readonly #groups = new Map<HomeName, number>();
+  readonly #owners: Owners;
   readonly #history: boolean;
 
   constructor(options: WorkspaceOptions) {
     this.#root = options.root;
     this.#owner = options.owner;
-    this.#groupOf = options.groupOf;
+    this.#owners = new Owners(options);
     this.#history = options.history;
   }
 
@@ -124,7 +105,7 @@ export class Workspaces {
   /** Writes, merges and removes what the template gives. */
   async updateFiles(home: HomeName, update: FilesUpdate): Promise<FilesOutcome> {
     const folder = await this.#make(home);
-    const owner = await this.#ownerOf(home);
+    const owner = await this.#owners.of(home);
     return updateFiles({ folder, owner, repository: await this.#repositoryOf(home) }, update);
   }
 
@@ -161,11 +142,8 @@ export class Workspaces {
    * What the data contract of a product says of its tables. Asked often: `known` gives what was said of the file with
    * the same stamp.
    */
-  async readContract(home: HomeName, known: (stamp: string) => Contract | undefined): Promise<Contract> {
-    return withSmallFile(this.#folder(home), contractFile, contractBytes, async (file) => {
-      if (file === null) return { stamp: '', tables: null };
-      return known(file.stamp) ?? { stamp: file.stamp, tables: parseContract(await file.read()) };
-    });
+  readContract(home: HomeName, known: (stamp: string) => Contract | undefined): Promise<Contract> {
+    return readContract(this.#folder(home), known);
   }
 
   async writeGuarded(home: HomeName, name: string, content: string): Promise<void> {
@@ -225,7 +203,7 @@ export class Workspaces {
   /** Makes the folder of all workspaces and shows that it can be written. */
   async check(): Promise<void> {
     try {
-      await this.#makeRoot();
+      await this.#owners.makeRoot();
       const options = { owner: this.#owner, durability: 'buffered' } as const;
       await writeWorkspaceFiles(
         this.#root,
@@ -242,7 +220,7 @@ export class Workspaces {
     const entries = text === null ? null : readEnvBlock(text);
     if (entries === null) return null;
     const stat = await lstat(join(this.#folder(home), '.env'));
-    const owner = await this.#ownerOf(home);
+    const owner = await this.#owners.of(home);
     const { uid, gid } = owner;
     const owned = (uid === undefined || stat.uid === uid) && (gid === undefined || stat.gid === gid);
     const mode = stat.mode & 0o777;
@@ -251,29 +229,9 @@ export class Workspaces {
   }
 
   async #replaceGuarded(home: HomeName, path: string, content: string): Promise<void> {
-    const owner = await this.#ownerOf(home);
+    const owner = await this.#owners.of(home);
     const file = { path, content, mode: envMode(owner) };
     await writeWorkspaceFiles(this.#folder(home), [file], { owner, durability: 'synced' });
-  }
-
-  /** Whose the files of a workspace are. */
-  async #ownerOf(home: HomeName): Promise<Ownership> {
-    if (this.#groupOf === undefined) return this.#owner;
-    const known = this.#groups.get(home);
-    if (known !== undefined) return { ...this.#owner, gid: known, closed: true };
-    const stat = await lstat(this.#folder(home)).catch(() => null);
-    // A group that others may come in by is a common one.
-    const own = stat !== null && (stat.mode & 0o7777) === closedMode;
-    const gid = await this.#groupOf(home, own ? stat.gid : null);
-    this.#groups.set(home, gid);
-    return { ...this.#owner, gid, closed: true };
-  }
-
-  /** Where each workspace has a group of its own, others go through, and see no names. */
-  async #makeRoot(): Promise<void> {
-    await mkdir(this.#root, { recursive: true });
-    if (this.#groupOf !== undefined && ((await lstat(this.#root)).mode & 0o777) !== 0o711)
-      await chmod(this.#root, 0o711);
   }
 
   #folder(home: HomeName): string {
@@ -282,8 +240,8 @@ export class Workspaces {
 
   async #make(home: HomeName): Promise<string> {
     try {
-      await this.#makeRoot();
-      const owner = await this.#ownerOf(home);
+      await this.#owners.makeRoot();
+      const owner = await this.#owners.of(home);
       await makeFolder(this.#folder(home), owner);
       if (!(await isSettled(this.#folder(home), owner))) {
         await settle(this.#folder(home), owner);
@@ -296,7 +254,7 @@ export class Workspaces {
   }
 
   async #repositoryOf(home: HomeName): Promise<Repository | null> {
-    return this.#history ? new Repository(this.#folder(home), await this.#ownerOf(home)) : null;
+    return this.#history ? new Repository(this.#folder(home), await this.#owners.of(home)) : null;
   }
 
   #exists(home: HomeName): Promise<boolean> {

@@ -26,6 +26,7 @@ const needed: Readonly<Record<string, RoleName>> = {
   'get /grants': 'viewer',
   'get /audit': 'viewer',
   'get /audit/export': 'viewer',
+  'get /audit/verify': 'operator',
   'get /me': 'viewer',
   'get /openapi.json': 'viewer',
   'get /docs': 'viewer',

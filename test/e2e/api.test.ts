@@ -1,4 +1,5 @@
 /** The API of a running daemon, each answer held against the document that it serves. */
+import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
 import { PortalUser } from '../../demo/people/portal-user.ts';
 import { type ApiCaller, createApiCaller } from '../support/api-caller.ts';
@@ -53,7 +54,7 @@ describe('reading', () => {
     expect(delivery.productNames[consumer]).toBe('Reader');
   });
 
-  it('tells of the audit, as a list and as lines', async () => {
+  it('tells of the audit, as a list and as lines, and that none was changed', async () => {
     await eventually(
       'the audit',
       async () => (await api.call('get', `/audit?product=${consumer}`)).json.items.length > 0,
@@ -61,6 +62,7 @@ describe('reading', () => {
     const lines = await api.call('get', `/audit/export?product=${consumer}`);
     expect(lines.headers.get('content-type')).toContain('application/x-ndjson');
     expect(lines.json[0].product).toBe(consumer);
+    expect((await api.call('get', '/audit/verify')).json).toMatchObject({ ok: true });
   });
 
   it('answers 304 to who has it already', async () => {
@@ -228,6 +230,20 @@ describe('what can not be', () => {
       type: '/api/v1/docs#portal-unavailable',
     });
   });
+});
+
+test('docs/api.md has every operation with its role', async () => {
+  const page = await readFile('docs/api.md', 'utf8');
+  const rows = [...page.matchAll(/^\| `([A-Z]+) (\/[^`]*)` \| `(\w+)` \|/gm)].map(
+    ([, method, path, role]) => [`${method?.toLowerCase()} ${path}`, `\`${role}\``],
+  );
+  const described = Object.entries(api.document.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, { description }]) => [
+      `${method} ${path}`,
+      /`(?:viewer|operator|admin)`/.exec(description)?.[0],
+    ]),
+  );
+  expect(rows.toSorted()).toEqual(described.toSorted());
 });
 
 test('every operation of the document was called by this file, so every form was held against an answer', () => {

@@ -1,5 +1,6 @@
 /** Operations that read. */
 import { z } from 'zod';
+import { verifyAudit } from '../../db/audit.ts';
 import { listAudit, streamAudit } from '../../insight/audit.ts';
 import { findDelivery, listDeliveries } from '../../insight/deliveries.ts';
 import { GrantCursor, listGrants } from '../../insight/grants.ts';
@@ -66,6 +67,15 @@ export function readingEndpoints({ db, jobs, clock, version }: ApiParts): readon
       answer: form.pageOf(form.AuditLine, 'AuditPage'),
       handle: ({ query: { cursor: after = null, limit, ...filter } }) =>
         listAudit(db, filter, { after, limit }),
+    }),
+    endpoint({
+      method: 'get',
+      path: '/audit/verify',
+      role: 'operator',
+      tag: 'Audit',
+      summary: 'Whether a row was changed or is missing. Reads all of it.',
+      answer: form.AuditVerdict,
+      handle: () => verifyAudit(db),
     }),
     rawEndpoint({
       method: 'get',

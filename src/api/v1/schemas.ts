@@ -168,6 +168,16 @@ export const AuditLine = form({
   hash: maybeText,
 }).meta({ id: 'AuditLine' });
 
+export const AuditVerdict = z
+  .discriminatedUnion('ok', [
+    form({ ok: z.literal(true), rows: count }),
+    form({ ok: z.literal(false), rows: count, seq: z.string(), what: z.string() }),
+  ])
+  .meta({
+    id: 'AuditVerdict',
+    description: '`rows` were followed in order; `seq` is the first that is not.',
+  });
+
 export const Overview = form({
   version: z.string(),
   byHeadline: form({ Degraded: count, Progressing: count, Notice: count, Ready: count }),
@@ -186,7 +196,11 @@ export const Overview = form({
     minutes: many(form({ at: instant, runs: count, failed: count })),
   }),
   deliveries: form({ accepted: count, ignored: count }),
-  jobs: form({ waiting: count, running: count }),
+  jobs: form({
+    waiting: count,
+    running: count,
+    oldestMs: z.number().meta({ description: 'How long the oldest has waited.' }),
+  }),
 }).meta({ id: 'Overview' });
 
 export const DryRun = form({

@@ -1,10 +1,9 @@
 /** Whom to tell, and of what. */
 import { z } from 'zod';
+import { noticeKinds } from '../../model/notice.ts';
 import { duration, httpUrl, list, settingsOf } from './forms.ts';
 
 const setting = settingsOf('Messages');
-
-const kinds = ['degraded', 'parked', 'brake', 'key', 'drift'] as const;
 
 export const notifySettings = {
   PROV_NOTIFY_WEBHOOK_URL: setting(httpUrl.optional(), {
@@ -44,7 +43,9 @@ export const notifySettings = {
     example: 'data-platform@example.com',
   }),
   PROV_NOTIFY_ON: setting(
-    list.pipe(z.array(z.enum(kinds, `must be of ${kinds.join(', ')}`))).prefault(kinds.join(',')),
+    list
+      .pipe(z.array(z.enum(noticeKinds, `must be of ${noticeKinds.join(', ')}`)))
+      .prefault(noticeKinds.join(',')),
     { about: 'What is told.', example: 'parked,brake' },
   ),
   PROV_NOTIFY_AFTER: setting(duration.default(5 * 60_000), {

@@ -74,6 +74,10 @@
   };
   centre();
 
+  // On a phone the list of sections is wider than the window.
+  const section = document.querySelector('.side [aria-current]');
+  section?.closest('ul').scrollTo({ left: section.offsetLeft - 80 });
+
   const dialog = document.getElementById('dialog');
   document.addEventListener('htmx:afterSwap', (event) => {
     if (event.detail.target === dialog && !dialog.open) dialog.showModal();

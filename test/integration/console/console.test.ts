@@ -196,6 +196,13 @@ test('the portal being away is said on the page that asked it, which stays up', 
   expect(await answer.text()).toContain('The portal could not be asked: connect ECONNREFUSED');
 });
 
+test('a portal that does not answer keeps nobody waiting', async () => {
+  await using own = await setConsoleStage({ inputsOf: () => new Promise(() => undefined) });
+  const id = await noteProduct(own.db, 'One');
+  const answer = await fetch(`${own.url}/products/${id}/asked`);
+  expect(await answer.text()).toContain('did not answer within 4 s');
+});
+
 describe('open pages', () => {
   test('are told of what another process noted', async () => {
     const stream = await fetch(`${stage.url}/events`);

@@ -1,12 +1,15 @@
 /** `provisioner doctor` beside a real world: in order, and with each part broken. */
-import { spawn } from 'node:child_process';
-import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
+import { execFile, spawn } from 'node:child_process';
+import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { startPortalSimulator } from '../../../demo/portal/simulator.ts';
+import { startPostgres } from '../../support/postgres.ts';
 import { createWorld, eventually, type World } from '../../support/world.ts';
 
 const Answer = z.object({
@@ -159,6 +162,42 @@ describe('when something is broken', () => {
   });
 });
 
+describe('behind TLS', () => {
+  test('a certificate of an authority that nobody knows, and one that ends soon', async () => {
+    await using platform = await startTlsServer(world.folder);
+    const unknown = await findings(['s3', '--no-probe'], { PROV_DPP_API_URL: platform.url });
+    expect(unknown.of('tls')).toContainEqual(
+      expect.stringMatching(/^fail PROV_DPP_API_URL: no trusted TLS connection/),
+    );
+    expect(unknown.all.some(({ part, todo }) => part === 'tls' && todo?.includes('PROV_CA_FILE'))).toBe(true);
+    const known = await findings(['s3', '--no-probe'], {
+      PROV_DPP_API_URL: platform.url,
+      PROV_CA_FILE: platform.certificate,
+    });
+    expect(known.of('tls')).toContainEqual(
+      expect.stringMatching(/^warn PROV_DPP_API_URL: the certificate ends in [12] days$/),
+    );
+  });
+});
+
+describe('a PostgreSQL server', () => {
+  test('that is away fails, without its password', async () => {
+    const database = 'postgres://provisioner:the-password-of-the-server@127.0.0.1:9/provisioner';
+    const { of, all } = await findings(['scaffolding', '--no-probe'], { PROV_DATABASE_URL: database });
+    expect(of('database')).toEqual([expect.stringMatching(/^fail it can not be opened: .*ECONNREFUSED/)]);
+    expect(JSON.stringify(all)).not.toContain('the-password-of-the-server');
+  });
+
+  test('without our tables says which migrations are missing, and none is run', async () => {
+    await using server = await startPostgres();
+    const look = () => findings(['scaffolding', '--no-probe'], { PROV_DATABASE_URL: server.url });
+    for (const { of } of [await look(), await look()])
+      expect(of('database')).toEqual([
+        expect.stringMatching(/^warn it opens; migrations are missing: 001-initial/),
+      ]);
+  });
+});
+
 describe('what the users of the editors can do with the volume', () => {
   const root = () => join(world.folder, 'volume');
   /** A group that we may give files to, whoever runs this. */
@@ -214,6 +253,24 @@ test('wrong words and wrong settings end with 2', async () => {
   expect((await run(['--editor', 'nobody'])).code).toBe(2);
   expect((await run([], { S3_ENDPOINT: 'nonsense' })).code).toBe(2);
 });
+
+/** A server with a certificate of its own making that is valid for two days. */
+async function startTlsServer(
+  folder: string,
+): Promise<AsyncDisposable & { url: string; certificate: string }> {
+  const [certificate, key] = [join(folder, 'doctor.pem'), join(folder, 'doctor.key')];
+  const made = ['-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-keyout', key, '-out', certificate];
+  const names = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost'];
+  await promisify(execFile)('openssl', ['req', ...made, ...names]);
+  const pair = { cert: await readFile(certificate), key: await readFile(key) };
+  const server = createTlsServer(pair, (_request, response) => void response.writeHead(404).end());
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `https://localhost:${(server.address() as AddressInfo).port}`,
+    certificate,
+    [Symbol.asyncDispose]: async () => void server.close(),
+  };
+}
 
 /** Answers everything with 404 and the given time. */
 async function startServer(date: Date): Promise<AsyncDisposable & { url: string }> {

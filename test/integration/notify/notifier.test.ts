@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { makeCurrent, noteIssued } from '../../../src/db/access-keys.ts';
 import { engageBrake, releaseBrake } from '../../../src/db/brake.ts';
@@ -13,13 +13,14 @@ import { changeProduct, claimHome } from '../../../src/db/products.ts';
 import { setWake } from '../../../src/db/wake.ts';
 import type { HomeName } from '../../../src/model/home.ts';
 import { ProductId, RunId } from '../../../src/model/ids.ts';
-import { noticeKinds } from '../../../src/notify/notice.ts';
+import { noticeKinds } from '../../../src/model/notice.ts';
 import { type NotifierOptions, startNotifier } from '../../../src/notify/notifier.ts';
 import { loadTexts } from '../../../src/notify/texts.ts';
 import { webhookChannel } from '../../../src/notify/webhook.ts';
 import { createLogger } from '../../../src/telemetry/logger.ts';
 import { createMetrics } from '../../../src/telemetry/metrics.ts';
 import { Redactor } from '../../../src/telemetry/redact.ts';
+import { startPostgres } from '../../support/postgres.ts';
 import { type HttpReceiver, startHttpReceiver } from '../../support/receivers.ts';
 import { eventually } from '../../support/world.ts';
 
@@ -33,21 +34,131 @@ const Payload = z.object({
   }),
 });
 
-let folder: string;
 let database: Database;
 let receiver: HttpReceiver;
 
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'provisioner-notify-'));
-  database = await openDatabase(folder);
-});
-afterAll(async () => {
-  await database?.[Symbol.asyncDispose]();
-  await rm(folder, { recursive: true, force: true });
-});
-afterEach(async () => {
-  for (const table of ['notification', 'product', 'access_key', 'brake', 'wake', 'run'] as const)
-    await database.sql.deleteFrom(table).execute();
+const embedded = async () => {
+  const stack = new AsyncDisposableStack();
+  const folder = await mkdtemp(join(tmpdir(), 'provisioner-notify-'));
+  stack.defer(() => rm(folder, { recursive: true, force: true }));
+  return { stack, url: folder };
+};
+const server = async () => {
+  const stack = new AsyncDisposableStack();
+  return { stack, url: stack.use(await startPostgres()).url };
+};
+
+describe.each([
+  ['the embedded database', embedded],
+  ['a PostgreSQL server', server],
+])('on %s', (_engine, open) => {
+  let stack: AsyncDisposableStack;
+
+  beforeAll(async () => {
+    const opened = await open();
+    stack = opened.stack;
+    database = stack.use(await openDatabase(opened.url));
+  });
+  afterAll(() => stack?.disposeAsync());
+  afterEach(async () => {
+    for (const table of ['notification', 'product', 'access_key', 'brake', 'wake', 'run'] as const)
+      await database.sql.deleteFrom(table).execute();
+  });
+  test('many products with the same trouble share a message, and one more when it is over', async () => {
+    const ids = await Promise.all(Array.from({ length: 300 }, (_each, index) => product(`home-${index}`)));
+    for (const id of ids) await say(id, degraded);
+    await using _running = await start();
+    await eventually('the message', () => types().length > 0);
+    expect(types()).toEqual(['provisioner.degraded.raised StoreDenied 300']);
+    await allReady();
+    await eventually('the good word', () => types().length > 1);
+    expect(types()[1]).toBe('provisioner.degraded.recovered StoreDenied 300');
+    await eventually('an empty book', async () => (await book()).length === 0);
+  });
+
+  test('what is over before its time is not told', async () => {
+    await say(await product('brief'), degraded);
+    await using _running = await start({ afterMs: 60_000 });
+    await eventually('the note', async () => (await book()).length > 0);
+    await allReady();
+    await eventually('the end of the note', async () => (await book()).length === 0);
+    expect(receiver.received).toEqual([]);
+  });
+
+  test('what lasts is told again after the set time, not before', async () => {
+    const id = await product('lasting');
+    await say(id, degraded);
+    await using _running = await start();
+    await eventually('the note of it', async () => (await book())[0]?.told_at instanceof Date);
+    const longAgo = new Date(Date.now() - 2 * 3_600_000);
+    await database.sql.updateTable('notification').set({ told_at: longAgo }).execute();
+    await eventually('the second', () => types().length === 2);
+    await eventually('the note of it', async () => {
+      const [row] = await database.sql.selectFrom('notification').selectAll().execute();
+      return (row?.told_at?.getTime() ?? 0) > longAgo.getTime();
+    });
+    expect(types()).toHaveLength(2);
+  });
+
+  test('a key that was not renewed in time, and the brake, are told', async () => {
+    const id = await product('ending');
+    const now = Date.now();
+    const key = { id: 'AKIAENDING', secretSha256: 'x', expiresAt: new Date(now + 600_000) };
+    await noteIssued(database.sql, id, key, new Date(now - 3_600_000));
+    await makeCurrent(database.sql, id, key.id, new Date());
+    await engageBrake(database.sql, '9 of 10 products went away', new Date());
+    await using _running = await start();
+    await eventually('both', () => types().length === 2);
+    expect(types().toSorted()).toEqual([
+      'provisioner.brake.raised Brake 1',
+      'provisioner.key.raised KeyEnds 1',
+    ]);
+    await releaseBrake(database.sql);
+    await eventually('the release', () => types().includes('provisioner.brake.recovered Brake 1'));
+  });
+
+  test('a product that never got a home is told by its id, with what its last run failed with', async () => {
+    const id = ProductId.parse(randomUUID());
+    const failure = { code: 'STORE_DENIED', message: 'The store refused us.' } as const;
+    const run = { id: RunId.parse(randomUUID()), product: id, startedAt: new Date(), ms: 1, actions: [] };
+    await insertRun(database.sql, { ...run, cause: { kind: 'resync' }, error: failure });
+    await setWake(database.sql, id, null, 1);
+    await using _running = await start();
+    await eventually('the message', () => types().length > 0);
+    expect(types()).toEqual(['provisioner.parked.raised NoHomeYet 1']);
+    expect(receiver.received[0]?.body).toContain('The store refused us.');
+  });
+
+  test('kinds that nobody wants are not told', async () => {
+    await say(await product('quiet'), degraded);
+    await engageBrake(database.sql, 'gone', new Date());
+    await using _running = await start({ kinds: ['brake'] });
+    await eventually('the brake', () => types().length > 0);
+    expect(types()).toEqual(['provisioner.brake.raised Brake 1']);
+  });
+
+  test('a receiver that fails gets the same message again, with the same id', async () => {
+    await engageBrake(database.sql, 'gone', new Date());
+    await using _running = await start();
+    receiver.answer(500);
+    await eventually('the second try', () => receiver.received.length === 2, 30_000);
+    const [first, second] = receiver.received;
+    expect([first?.answered, second?.answered]).toEqual([500, 200]);
+    expect(second?.headers['webhook-id']).toBe(first?.headers['webhook-id']);
+  });
+
+  test('of two daemons on one database one sends', async () => {
+    await engageBrake(database.sql, 'gone', new Date());
+    await using shared = await startHttpReceiver();
+    const channels = [webhookChannel(shared.url, secret)];
+    await using _first = await start({ channels });
+    await using _second = await start({ channels });
+    await eventually('the note', async () => {
+      const rows = await database.sql.selectFrom('notification').select('told_at').execute();
+      return rows.length === 1 && rows[0]?.told_at !== null;
+    });
+    expect(shared.received).toHaveLength(1);
+  });
 });
 
 async function start(options: Partial<NotifierOptions> = {}) {
@@ -81,92 +192,12 @@ async function product(name: string): Promise<ProductId> {
   await claimHome(database.sql, { id, name, namespace: name }, name as HomeName, new Date());
   return id;
 }
-const say = (id: ProductId, condition: typeof degraded | typeof ready) =>
+const say = (id: ProductId, condition: typeof degraded) =>
   changeProduct(database.sql, id, { conditions: [condition] }, new Date());
-
-test('many products with the same trouble share a message, and one more when it is over', async () => {
-  const ids = await Promise.all(Array.from({ length: 300 }, (_each, index) => product(`home-${index}`)));
-  for (const id of ids) await say(id, degraded);
-  await using _running = await start();
-  await eventually('the message', () => types().length > 0);
-  expect(types()).toEqual(['provisioner.degraded.raised StoreDenied 300']);
-  for (const id of ids) await say(id, ready);
-  await eventually('the good word', () => types().length > 1);
-  expect(types()[1]).toBe('provisioner.degraded.recovered StoreDenied 300');
-  expect(await database.sql.selectFrom('notification').selectAll().execute()).toEqual([]);
-});
-
-test('what is over before its time is not told', async () => {
-  await say(await product('brief'), degraded);
-  await using _running = await start({ afterMs: 60_000 });
-  const rows = () => database.sql.selectFrom('notification').selectAll().execute();
-  await eventually('the note', async () => (await rows()).length > 0);
-  await database.sql
+/** All at once: a look between two of them would make two messages of it. */
+const allReady = () =>
+  database.sql
     .updateTable('product')
     .set({ conditions: JSON.stringify([ready]) })
     .execute();
-  await eventually('the end of the note', async () => (await rows()).length === 0);
-  expect(receiver.received).toEqual([]);
-});
-
-test('what lasts is told again after the set time, not before', async () => {
-  const id = await product('lasting');
-  await say(id, degraded);
-  await using _running = await start();
-  await eventually('the message', () => types().length === 1);
-  const longAgo = new Date(Date.now() - 2 * 3_600_000);
-  await database.sql.updateTable('notification').set({ told_at: longAgo }).execute();
-  await eventually('the second', () => types().length === 2);
-  await eventually('the note of it', async () => {
-    const [row] = await database.sql.selectFrom('notification').selectAll().execute();
-    return (row?.told_at?.getTime() ?? 0) > longAgo.getTime();
-  });
-  expect(types()).toHaveLength(2);
-});
-
-test('a key that was not renewed in time, and the brake, are told', async () => {
-  const id = await product('ending');
-  const now = Date.now();
-  const key = { id: 'AKIAENDING', secretSha256: 'x', expiresAt: new Date(now + 600_000) };
-  await noteIssued(database.sql, id, key, new Date(now - 3_600_000));
-  await makeCurrent(database.sql, id, key.id, new Date());
-  await engageBrake(database.sql, '9 of 10 products went away', new Date());
-  await using _running = await start();
-  await eventually('both', () => types().length === 2);
-  expect(types().toSorted()).toEqual([
-    'provisioner.brake.raised Brake 1',
-    'provisioner.key.raised KeyEnds 1',
-  ]);
-  await releaseBrake(database.sql);
-  await eventually('the release', () => types().includes('provisioner.brake.recovered Brake 1'));
-});
-
-test('a product that never got a home is told by its id, with what its last run failed with', async () => {
-  const id = ProductId.parse(randomUUID());
-  const failure = { code: 'STORE_DENIED', message: 'The store refused us.' } as const;
-  const run = { id: RunId.parse(randomUUID()), product: id, startedAt: new Date(), ms: 1, actions: [] };
-  await insertRun(database.sql, { ...run, cause: { kind: 'resync' }, error: failure });
-  await setWake(database.sql, id, null, 1);
-  await using _running = await start();
-  await eventually('the message', () => types().length > 0);
-  expect(types()).toEqual(['provisioner.parked.raised NoHomeYet 1']);
-  expect(receiver.received[0]?.body).toContain('The store refused us.');
-});
-
-test('kinds that nobody wants are not told', async () => {
-  await say(await product('quiet'), degraded);
-  await engageBrake(database.sql, 'gone', new Date());
-  await using _running = await start({ kinds: ['brake'] });
-  await eventually('the brake', () => types().length > 0);
-  expect(types()).toEqual(['provisioner.brake.raised Brake 1']);
-});
-
-test('a receiver that fails gets the same message again, with the same id', async () => {
-  await engageBrake(database.sql, 'gone', new Date());
-  await using _running = await start();
-  receiver.answer(500);
-  await eventually('the second try', () => receiver.received.length === 2, 30_000);
-  const [first, second] = receiver.received;
-  expect([first?.answered, second?.answered]).toEqual([500, 200]);
-  expect(second?.headers['webhook-id']).toBe(first?.headers['webhook-id']);
-});
+const book = () => database.sql.selectFrom('notification').selectAll().execute();

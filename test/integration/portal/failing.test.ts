@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
+import { ProductList } from '../../../src/portal/schema.ts';
 import { cast, recorded } from '../../spec/portal/recorded.ts';
 import {
   clientOf,
@@ -193,7 +194,8 @@ describe('an answer that is not understood', () => {
   });
 
   it('a body of many megabytes within the limit is read', async () => {
-    const line = { id: consumer, name: 'n'.repeat(1000), namespace: 'n', status: 'active' };
+    const [recordedLine] = ProductList.parse(recorded('main', 'data-products-list').response).data_products;
+    const line = { ...recordedLine, id: consumer, name: 'n'.repeat(1000) };
     await using portal = await startServer((_, response) =>
       sendJson(response, 200, { data_products: Array(5000).fill(line) }),
     );

@@ -4,7 +4,12 @@ import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { HomeName } from '../../../src/model/home.ts';
 import { ProductId } from '../../../src/model/ids.ts';
+import { Published } from '../../../src/reconcile/published.ts';
 import { createS3Client, S3ObjectStore } from '../../../src/storage/s3.ts';
+import type { ObjectStore } from '../../../src/storage/store.ts';
+import type { ListedObject } from '../../../src/storage/tables.ts';
+import { createLogger } from '../../../src/telemetry/logger.ts';
+import { Redactor } from '../../../src/telemetry/redact.ts';
 import { startStore } from '../../support/world.ts';
 
 const bucket = 'data-products';
@@ -69,6 +74,40 @@ test('a footer behind much data, and one larger than the first read, are found',
   const larger = Buffer.concat([everyType.subarray(0, -8), Buffer.alloc(100_000), Buffer.from('....PAR1')]);
   larger.writeUInt32LE(footer + 100_000, larger.length - 8);
   expect(await columnsOf('larger', larger)).toHaveLength(22);
+});
+
+test('tables behind more objects than one listing tells are found', async () => {
+  const numbers = Array.from({ length: 1005 }, (_, index) => index);
+  for (let from = 0; from < numbers.length; from += 50)
+    await Promise.all(
+      numbers.slice(from, from + 50).map((number) => put(`many/output/a/part-${number}`, Buffer.of(1))),
+    );
+  await put('many/output/zebra/data.parquet', everyType);
+  const found = await objects.listTables('many/output/');
+  expect(found.map(({ name, newest }) => [name, newest?.key.startsWith(`many/output/${name}/`)])).toEqual([
+    ['a', true],
+    ['zebra', true],
+  ]);
+});
+
+test('a file is read once for its columns, until there is another', async () => {
+  const home = 'once' as HomeName;
+  const read: string[] = [];
+  const counting: ObjectStore = Object.assign(Object.create(objects), {
+    listTables: (prefix: string) => objects.listTables(prefix),
+    readColumns: (object: ListedObject, signal: AbortSignal) => {
+      read.push(object.key);
+      return objects.readColumns(object, signal);
+    },
+  });
+  const log = createLogger({ format: 'json', level: 'error', colour: false, redactor: new Redactor() });
+  const workspaces = { readContract: async () => ({ stamp: '', tables: null }) };
+  const published = new Published({ store: counting, workspaces, log });
+  const columns = async () => (await published.tablesOf([home])).get(home)?.[0]?.columns.length;
+  await put('once/output/t/data.parquet', everyType);
+  expect([await columns(), await columns(), read.length]).toEqual([22, 22, 1]);
+  await put('once/output/t/data.parquet', Buffer.from('no Parquet any more'));
+  expect([await columns(), await columns(), read.length]).toEqual([0, 0, 2]);
 });
 
 const footed = (footer: readonly number[]) => {

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { type NoticeKind, noticeKinds } from '../../../src/notify/notice.ts';
+import { type NoticeKind, noticeKinds } from '../../../src/model/notice.ts';
 import { loadTexts } from '../../../src/notify/texts.ts';
 
 const since = new Date('2026-01-02T03:04:05Z');

@@ -1,0 +1,210 @@
+/** Commands that look back: `runs`, `deliveries`, `audit`. */
+import type { Command } from 'commander';
+import type { Variables } from '../config/secret-references.ts';
+import type { ApiClient } from './api-client.ts';
+import {
+  type ApiOptions,
+  apiCommand,
+  findProductId,
+  type PagingOptions,
+  printPage,
+  withPaging,
+} from './api-command.ts';
+import { ago, lasted } from './cells.ts';
+import * as form from './forms.ts';
+import { print, printJson } from './output.ts';
+import { facts, table } from './table.ts';
+
+/** In the order of the help. */
+export function historyCommands(env: Variables): readonly Command[] {
+  const timed = (command: Command) =>
+    withPaging(command)
+      .option('--product <product>', 'of one product')
+      .option('--from <time>', 'since this moment, such as 2026-01-31T08:00:00Z')
+      .option('--until <time>', 'before this moment');
+  const audit = timed(
+    apiCommand(env, 'audit', 'what was done, by whom, why', listAudit)
+      .option('--actor <actor>', 'provisioner, or person:<name>')
+      .option('--action <action>', 'such as put-policy or order-pause')
+      .option('--export', 'all of it, oldest first, one JSON object per line'),
+  );
+  audit.addCommand(
+    apiCommand(env, 'verify', 'whether a row was changed or is missing; exit 1 when', verifyAudit),
+  );
+  return [
+    timed(
+      apiCommand(env, 'runs [run]', 'what was done about products; with one: its actions', runs).option(
+        '--failed',
+        'only those that failed',
+      ),
+    ),
+    timed(
+      apiCommand(
+        env,
+        'deliveries [delivery]',
+        'webhooks that came; with one: its products',
+        deliveries,
+      ).option('--verdict <verdict>', 'accepted or ignored'),
+    ),
+    audit,
+  ];
+}
+
+interface TimedOptions extends ApiOptions, PagingOptions {
+  readonly product?: string;
+  readonly from?: string;
+  readonly until?: string;
+}
+
+async function timedQuery(api: ApiClient, { product, from, until, limit, cursor }: TimedOptions) {
+  return {
+    product: product === undefined ? undefined : await findProductId(api, product),
+    from,
+    until,
+    limit,
+    cursor,
+  };
+}
+
+async function runs(
+  api: ApiClient,
+  [id]: readonly string[],
+  options: TimedOptions & { readonly failed?: true },
+): Promise<void> {
+  if (id !== undefined) return run(api, id, options);
+  const query = {
+    ...(await timedQuery(api, options)),
+    outcome: options.failed === true ? 'failed' : undefined,
+  };
+  printPage(await api.get(form.pageOf(form.Run), '/runs', query), options.json === true, (items) =>
+    table(
+      ['BEGAN', 'OUTCOME', 'TOOK', 'ACTIONS', 'CAUSE', 'PRODUCT', 'RUN'],
+      items.map((each) => [
+        ago(each.startedAt),
+        each.outcome,
+        lasted(each.ms),
+        String(each.actionCount),
+        causeOf(each.cause),
+        each.productName ?? each.product,
+        each.id,
+      ]),
+    ),
+  );
+}
+
+async function run(api: ApiClient, id: string, { json }: ApiOptions): Promise<void> {
+  const found = await api.get(form.RunDetail, `/runs/${encodeURIComponent(id)}`);
+  if (json === true) return printJson(found);
+  print(
+    facts([
+      ['product', `${found.productName ?? '-'} (${found.product})`],
+      ['cause', causeOf(found.cause)],
+      ['began', `${found.startedAt}, ${ago(found.startedAt)}`],
+      ['took', lasted(found.ms)],
+      ['outcome', found.outcome],
+      ...(found.errorCode === null
+        ? []
+        : ([['error', `${found.errorCode}: ${found.errorMessage ?? ''}`]] as const)),
+    ]),
+  );
+  print(
+    `\n${table(
+      ['ACTION', 'OUTCOME', 'TOOK'],
+      found.actions.map((each) => [each.description, each.outcome, lasted(each.ms)]),
+    )}`,
+  );
+}
+
+async function deliveries(
+  api: ApiClient,
+  [id]: readonly string[],
+  options: TimedOptions & { readonly verdict?: string },
+): Promise<void> {
+  if (id !== undefined) return delivery(api, id, options);
+  const query = { ...(await timedQuery(api, options)), verdict: options.verdict };
+  printPage(await api.get(form.pageOf(form.Delivery), '/deliveries', query), options.json === true, (items) =>
+    table(
+      ['CAME', 'VERDICT', 'EVENT', 'PRODUCTS', 'REASON', 'DELIVERY'],
+      items.map((each) => [
+        ago(each.receivedAt),
+        each.verdict,
+        each.event,
+        String(each.products.length),
+        each.reason ?? '',
+        each.id,
+      ]),
+    ),
+  );
+}
+
+async function delivery(api: ApiClient, id: string, { json }: ApiOptions): Promise<void> {
+  const found = await api.get(form.DeliveryDetail, `/deliveries/${encodeURIComponent(id)}`);
+  if (json === true) return printJson(found);
+  print(
+    facts([
+      ['came', `${found.receivedAt}, ${ago(found.receivedAt)}`],
+      ['event', `${found.event} (${found.generation})`],
+      ['verdict', found.verdict],
+      ...(found.reason === null ? [] : ([['reason', found.reason]] as const)),
+    ]),
+  );
+  if (found.products.length > 0)
+    print(
+      `\n${table(
+        ['PRODUCT', 'ID'],
+        found.products.map((product) => [found.productNames[product] ?? '-', product]),
+      )}`,
+    );
+}
+
+interface AuditOptions extends TimedOptions {
+  readonly actor?: string;
+  readonly action?: string;
+  readonly export?: true;
+}
+
+async function listAudit(api: ApiClient, _args: readonly string[], options: AuditOptions): Promise<void> {
+  const { limit, cursor, ...filter } = {
+    ...(await timedQuery(api, options)),
+    actor: options.actor,
+    action: options.action,
+  };
+  if (options.export === true) {
+    for await (const text of api.stream('/audit/export', filter)) print(text);
+    return;
+  }
+  const page = await api.get(form.pageOf(form.AuditLine), '/audit', { ...filter, limit, cursor });
+  printPage(page, options.json === true, (items) =>
+    table(
+      ['NUMBER', 'WHEN', 'WHO', 'WHAT', 'TO WHAT', 'CAUSE'],
+      items.map((each) => [
+        each.seq ?? '-',
+        ago(each.at),
+        each.actor,
+        each.action,
+        each.target,
+        causeOf(each.cause),
+      ]),
+    ),
+  );
+}
+
+async function verifyAudit(api: ApiClient, _args: readonly string[], { json }: ApiOptions): Promise<void> {
+  const verdict = await api.get(form.Verdict, '/audit/verify');
+  if (!verdict.ok) process.exitCode = 1;
+  if (json === true) return printJson(verdict);
+  print(
+    verdict.ok
+      ? `${verdict.rows} rows, none was changed and none is missing.\n`
+      : `Row ${verdict.seq ?? '-'}: ${verdict.what ?? ''}. The ${verdict.rows} rows before it are in order.\n`,
+  );
+}
+
+function causeOf({ kind, delivery: id, why, what, who, product }: form.Cause): string {
+  const more =
+    id ??
+    why ??
+    product ??
+    [what, who === undefined ? undefined : `by ${who}`].filter((each) => each !== undefined).join(' ');
+  return more === '' ? kind : `${kind}: ${more}`;
+}

@@ -1,0 +1,52 @@
+import { describe, expect, test } from 'vitest';
+import { differencesOf, driftOf, partOf } from '../../../src/reconcile/differences.ts';
+import { aKey, anEnv, aWish, inOrder, nothingThere } from './state.ts';
+
+const fields = (found: readonly { readonly field: string }[]) => found.map(({ field }) => field);
+
+describe('drift', () => {
+  test('there is none in what is in order, and none on the way to a first home', () => {
+    expect(driftOf(aWish(), inOrder())).toEqual([]);
+    expect(driftOf(aWish(), nothingThere())).toEqual([]);
+  });
+
+  test('there is none where the portal says something new: that is a wish', () => {
+    const found = inOrder({ policy: {}, grants: ['p1'] });
+    expect(driftOf(aWish({ grants: ['p1', 'p2'] }), found)).toEqual([]);
+  });
+
+  test('there is none where the template changed: the file is as it was last rendered', () => {
+    const wish = aWish({ files: [{ path: 'run.sh', sha256: 'new', ownership: 'managed' }] });
+    expect(driftOf(wish, inOrder())).toEqual([]);
+  });
+
+  test.each([
+    ['a policy', inOrder({ policy: {} }), ['policy']],
+    ['a principal that is gone', inOrder({ principalExists: false }), ['principal']],
+    ['a marker that is gone', inOrder({ marked: false }), ['prefix']],
+    ['our finalizer taken off', inOrder({ finalizers: [] }), ['finalizer']],
+    ['a key that is not ours', inOrder({ keys: [aKey('K1'), aKey('K2', { state: 'unknown' })] }), ['key K2']],
+    ['a key switched off', inOrder({ keys: [aKey('K1', { active: false })] }), ['key K1', '.env key']],
+    ['an .env that is gone', inOrder({ env: null }), ['.env']],
+    ['an .env opened', inOrder({ env: anEnv({ guarded: false }) }), ['.env mode and owner']],
+    ['a managed file', inOrder({ files: { 'run.sh': 'zz', 'README.md': 'edited' } }), ['file run.sh']],
+  ])('is %s', (_what, observed, expected) => {
+    expect(fields(driftOf(aWish(), observed))).toEqual(expected);
+  });
+});
+
+test('a dry run tells every difference, wished or drifted, and no value of .env', () => {
+  const found = differencesOf(aWish({ env: { S3_PREFIX: 'sales/', TOKEN: 'secret' } }), nothingThere());
+  expect(fields(found)).toEqual(['finalizer', 'prefix', 'principal', 'policy', '.env', 'file run.sh']);
+  const changed = differencesOf(aWish({ env: { S3_PREFIX: 'sales/', TOKEN: 'secret' } }), inOrder());
+  expect(changed).toEqual([{ field: '.env TOKEN', found: null, wanted: 'set' }]);
+});
+
+test('parts of a home are few words, whatever the field', () => {
+  expect(['key AKIA1', 'file a b.sql', '.env key', 'policy'].map(partOf)).toEqual([
+    'key',
+    'file',
+    '.env',
+    'policy',
+  ]);
+});
