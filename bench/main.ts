@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { startPostgres } from '../test/support/postgres.ts';
 import { measureAcks } from './acks.ts';
+import { measureConsole } from './console.ts';
 import { measureHomes } from './homes.ts';
 import { measureIdentity } from './identity.ts';
 import { measureLists } from './lists.ts';
@@ -25,6 +26,7 @@ await measureDaemon('embedded', undefined, 500);
 await measureReading();
 await measureMinio();
 await measureTemplates();
+await measurePages();
 
 if (!process.argv.includes('--json')) printTable();
 process.stdout.write(`${JSON.stringify(rows)}\n`);
@@ -103,6 +105,19 @@ async function measureTemplates(): Promise<void> {
   add('rendered, p50', renderP50Ms, 'ms', '<= 15');
   add('rendered and written, p50', laidP50Ms, 'ms');
   add('rendered, written and committed, p50', withHistoryP50Ms, 'ms', '<= 60');
+}
+
+/** Pages and lists over a large estate. */
+async function measurePages(): Promise<void> {
+  const add = adder('console and API, 10,000 products, 100,000 runs and deliveries, embedded database');
+  const { answers, idlePercent, watchedPercent, busyPercent } = await measureConsole();
+  for (const { path, p95Ms, firstByteP95Ms } of answers) {
+    add(`${path.replaceAll(/[0-9a-f-]{36}/g, '…')}, p95`, p95Ms, 'ms', '<= 150');
+    if (path === '/console/products') add('  first byte, p95', firstByteP95Ms, 'ms', '<= 60');
+  }
+  add('daemon without open pages', idlePercent, '%');
+  add('50 open pages, nothing happens', watchedPercent, '%');
+  add('50 open pages, a delivery a second', busyPercent, '%', '<= 5 more than without');
 }
 
 function printTable(): void {
