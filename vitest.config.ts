@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** Suites: `spec` (pure), `integration`, `stores` (each kind of S3 server), `e2e` (all real), `browser` (pages), `templates` (real data tools). */
+/** Suites: `spec` (pure), `integration`, `stores` (each kind of S3 server), `e2e` (all real), `faults` (all real, and broken on purpose), `browser` (pages), `templates` (real data tools). */
 const suite = (name: string, timeoutMs: number) => ({
   test: {
     name,
@@ -20,6 +20,7 @@ export default defineConfig({
       suite('integration', 60_000),
       suite('stores', 60_000),
       suite('e2e', 120_000),
+      suite('faults', 120_000),
       suite('browser', 60_000),
       suite('templates', 600_000),
     ],

@@ -2,6 +2,7 @@
 import { mkdir } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import type express from 'express';
 import { createApp } from './compose/app.ts';
 import { assembleConsole } from './compose/console.ts';
@@ -16,10 +17,11 @@ import { watchParts } from './compose/watched.ts';
 import { secretsOf } from './config/env.ts';
 import type { Environment } from './config/schema.ts';
 import { openDatabase } from './db/connection.ts';
+import { asProvisionerError } from './model/errors.ts';
 import { version } from './model/version.ts';
 import { LookUpJob, queueNames, ReconcileJob } from './queue/jobs.ts';
 import { openQueue } from './queue/queue.ts';
-import { createWorker } from './queue/worker.ts';
+import { createWorker, type Worker } from './queue/worker.ts';
 import { startAlarmClock } from './reconcile/alarm-clock.ts';
 import { standForElection } from './reconcile/leadership.ts';
 import { lookUpAffected } from './reconcile/look-up.ts';
@@ -35,6 +37,11 @@ import { noTracer } from './telemetry/tracer.ts';
 
 /** A running daemon; disposing it drains and stops within 10 s. */
 export interface Daemon extends AsyncDisposable {
+  /**
+   * Begins the end: takes no more work, is not ready any more, and takes webhooks for `PROV_SHUTDOWN_DELAY` on, so that a
+   * load balancer can hear of it first. Resolves when it can be disposed of.
+   */
+  leave(): Promise<void>;
   /** Where it listens, for example `http://127.0.0.1:8090`. */
   readonly url: string;
   readonly log: Logger;
@@ -114,20 +121,24 @@ async function startParts(
   started.defer(() => close(server));
   // Pages that are open would keep the server from closing.
   started.use(live);
-  startWorkers(env, parts, resync, started, () => live.poke());
+  const workers = startWorkers(env, parts, resync, started, () => live.poke());
   resync.start(leadership);
   announce(env, log);
   await announceAccess(env, people.guard, log);
 
   const { address, port } = server.address() as AddressInfo;
   const host = address.includes(':') ? `[${address}]` : address;
+  const leave = async () => {
+    state.accepting = false;
+    log.info('stopping', { webhooksForMs: env.PROV_SHUTDOWN_DELAY });
+    await Promise.all([pause(env.PROV_SHUTDOWN_DELAY), ...workers.map((worker) => worker.stop(drainMs))]);
+  };
   const stop = async () => {
     state.accepting = false;
-    log.info('stopping');
     await started.disposeAsync();
     log.info('stopped');
   };
-  return { url: `http://${host}:${port}`, log, [Symbol.asyncDispose]: stop };
+  return { url: `http://${host}:${port}`, log, leave, [Symbol.asyncDispose]: stop };
 }
 
 function startWorkers(
@@ -136,7 +147,7 @@ function startWorkers(
   resync: ReturnType<typeof createResync>,
   started: AsyncDisposableStack,
   onRun: () => void,
-): void {
+): readonly Worker[] {
   const { queue, log, metrics, tracer } = parts;
   const reconcile = createWorker({
     queue,
@@ -167,16 +178,19 @@ function startWorkers(
         await tracer.span('look-up', { kind: 'consumer', parent: job.trace }, () =>
           lookUpAffected(parts, resync, job.lookUp, job.cause),
         );
-      } catch (error) {
+      } catch (thrown) {
+        // A job of its own, not a try of this one: a portal that is away for long must not use the tries up.
         await queue.lookUp([job], lookUpRetryMs);
-        throw error;
+        log.error('a look-up failed and will be asked again', { error: asProvisionerError(thrown).message });
       }
     },
   });
-  for (const worker of [reconcile, lookUps]) {
+  const workers = [reconcile, lookUps];
+  for (const worker of workers) {
     started.defer(() => worker.stop(drainMs));
     worker.start();
   }
+  return workers;
 }
 
 async function listen(env: Environment, app: express.Express): Promise<Server> {

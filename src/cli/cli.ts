@@ -86,15 +86,16 @@ function exitByThrowing(command: Command): void {
 }
 
 async function serve(env: Variables): Promise<void> {
-  const stopping = Promise.withResolvers<void>();
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stopping.resolve());
+  const stopping = Promise.withResolvers<NodeJS.Signals>();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stopping.resolve(signal));
   // Before the settings are read: a secret manager may have a certificate of this authority.
   await trustFile(env.PROV_CA_FILE);
   // Loaded only here: it is most of the program, and the other commands are short.
   const { startDaemon } = await import('../daemon.ts');
   const daemon = await startDaemon(await loadEnvironment(env));
   daemon.log.info('listening', { url: daemon.url });
-  await stopping.promise;
+  // Somebody at a terminal does not wait for a load balancer.
+  if ((await stopping.promise) === 'SIGTERM') await daemon.leave();
   await daemon[Symbol.asyncDispose]();
 }
 

@@ -33,6 +33,11 @@ export function createApp(
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
+  app.use((_request, response, next) => {
+    // Who keeps a connection would meet its end with a webhook already on the way.
+    if (!state.accepting) response.set('connection', 'close');
+    next();
+  });
   app.use(
     createIntakeRouter({
       deliveries: createDeliveries(database, queue, tracer),

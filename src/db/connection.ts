@@ -74,8 +74,9 @@ export function embeddedFiles(folder: string): { readonly cluster: string; reado
 
 function openServer(connectionString: string): Database {
   const pool = new pg.Pool({ connectionString, max: 10, connectionTimeoutMillis: 5000 });
-  // An idle connection that breaks must not end the process; the next query finds out by itself.
+  // A connection that breaks must not end the process, idle or not: the next query on it finds out by itself.
   pool.on('error', () => undefined);
+  pool.on('connect', (client) => void client.on('error', () => undefined));
   const sql = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) }).withSchema(schemaName);
   return {
     sql,

@@ -2,6 +2,7 @@
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { z } from 'zod';
 import { storeError } from '../model/store-error.ts';
+import { storePatience } from '../model/store-patience.ts';
 import type { AccessKey } from './issuer.ts';
 
 const Credentials = z.object({
@@ -27,7 +28,8 @@ export interface AssumeRoleOptions {
 /** @throws ProvisionerError of the store; `STORE_REJECTED` when it has no such call */
 export async function assumeRole(options: AssumeRoleOptions): Promise<AccessKey> {
   const { endpoint, region, accessKeyId, secretAccessKey } = options;
-  const client = new STSClient({ endpoint, region, credentials: { accessKeyId, secretAccessKey } });
+  const credentials = { accessKeyId, secretAccessKey };
+  const client = new STSClient({ endpoint, region, credentials, requestHandler: storePatience });
   try {
     const answer = await client.send(
       new AssumeRoleCommand({

@@ -3,13 +3,21 @@
  *
  * Policy `short` keeps at most one waiting job per key; a job that runs does not count, so a change that comes while
  * its product is being worked on leads to another run after it. `groupConcurrency: 1` at fetch keeps runs of one
- * product from overlapping, across all processes.
+ * product from overlapping. Of what another process claims at the same moment a claim sees nothing, so processes take turns.
  */
 
 import { EventEmitter } from 'node:events';
 import type { Transaction } from 'kysely';
-import { fromKysely, type Job, type JobInsert, type JobWithMetadata, PgBoss } from 'pg-boss';
+import {
+  type ConnectionOptions,
+  fromKysely,
+  type Job,
+  type JobInsert,
+  type JobWithMetadata,
+  PgBoss,
+} from 'pg-boss';
 import type { Database } from '../db/connection.ts';
+import { takeTurns } from '../db/lease.ts';
 import type { Tables } from '../db/tables.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { QueueDepth } from '../telemetry/metrics.ts';
@@ -27,6 +35,8 @@ import {
 const heartbeatSeconds = 15;
 /** One of so many claims is for work in no hurry, as is one of so many slots then. */
 const claimsOfAll = 4;
+/** A job that was given back waits so long. */
+const retryDelay = 2;
 
 export interface Queue extends AsyncDisposable {
   /**
@@ -48,6 +58,8 @@ export interface Queue extends AsyncDisposable {
   claim(name: QueueName, limit: number): Promise<JobWithMetadata<unknown>[]>;
   /** The job is over, however its run ended: when to try again is the product's `wake_at`. */
   finish(name: QueueName, job: Job<unknown>): Promise<void>;
+  /** What came of the run could not be noted: it is done again, in a few seconds. */
+  giveBack(name: QueueName, job: Job<unknown>): Promise<void>;
   /** Keeps claims alive. */
   refresh(name: QueueName, jobs: readonly Job<unknown>[]): Promise<void>;
   /** Jobs that wait or run, and for how long the oldest of those that wait does. */
@@ -66,7 +78,13 @@ export async function openQueue(database: Database, log: Logger, tracer: Tracer 
   });
   boss.on('error', (error: Error) => log.error('the queue reports an error', { error: error.message }));
   await boss.start();
-  const options = { policy: 'short', heartbeatSeconds, retryLimit: 100, deleteAfterSeconds: 3600 } as const;
+  const options = {
+    policy: 'short',
+    heartbeatSeconds,
+    retryDelay,
+    retryLimit: 100,
+    deleteAfterSeconds: 3600,
+  } as const;
   for (const name of Object.values(queueNames)) {
     await boss.createQueue(name, options);
     // pg-boss reads a queue's definition on first use, through the only connection of an embedded database: inside a
@@ -133,25 +151,39 @@ class BossQueue implements Queue {
     return () => this.#wakes.off(name, listener);
   }
 
-  async claim(name: QueueName, limit: number): Promise<JobWithMetadata<unknown>[]> {
+  claim(name: QueueName, limit: number): Promise<JobWithMetadata<unknown>[]> {
+    if (this.#database.embedded) return this.#fetch(name, limit, {});
+    return takeTurns(this.#database.sql, `claims of ${name}`, (trx) =>
+      this.#fetch(name, limit, { db: fromKysely(trx) }),
+    );
+  }
+
+  async #fetch(
+    name: QueueName,
+    limit: number,
+    connection: ConnectionOptions,
+  ): Promise<JobWithMetadata<unknown>[]> {
+    const how = { ...connection, groupConcurrency: 1, includeMetadata: true } as const;
     this.#claims += 1;
     if (this.#claims % claimsOfAll === 0) {
       // A share for what is in no hurry: a flood of webhooks does not stop the drift check.
       const batchSize = Math.ceil(limit / claimsOfAll);
-      const later = {
+      const jobs = await this.#boss.fetch<unknown>(name, {
+        ...how,
         batchSize,
-        groupConcurrency: 1,
         maxPriority: priorities.resync,
-        includeMetadata: true,
-      } as const;
-      const jobs = await this.#boss.fetch<unknown>(name, later);
+      });
       if (jobs.length > 0) return jobs;
     }
-    return this.#boss.fetch<unknown>(name, { batchSize: limit, groupConcurrency: 1, includeMetadata: true });
+    return this.#boss.fetch<unknown>(name, { ...how, batchSize: limit });
   }
 
   async finish(name: QueueName, job: Job<unknown>): Promise<void> {
     await this.#boss.complete(name, job.id);
+  }
+
+  async giveBack(name: QueueName, job: Job<unknown>): Promise<void> {
+    await this.#boss.fail(name, job.id);
   }
 
   async refresh(name: QueueName, jobs: readonly Job<unknown>[]): Promise<void> {

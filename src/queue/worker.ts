@@ -16,7 +16,7 @@ export interface WorkerOptions {
   readonly queue: Queue;
   readonly name: QueueName;
   readonly slots: number;
-  /** Runs one job. What it throws is logged; the job is over all the same (see `Queue.finish`). */
+  /** Runs one job. What goes wrong with the work itself it sees to; when it throws, the job waits for another try. */
   readonly run: (data: unknown) => Promise<void>;
   /** Told of each job that is over: how it ended, how long it ran and how long it had waited. */
   readonly onDone?: (outcome: 'done' | 'failed', ms: number, waitedMs: number) => void;
@@ -38,7 +38,7 @@ class QueueWorker implements Worker {
   readonly #running = new Map<Job<unknown>, Promise<void>>();
   readonly #timers: NodeJS.Timeout[] = [];
   #stopListening: () => void = () => undefined;
-  #stopping = false;
+  #stopping: Promise<void> | null = null;
   #fetching: Promise<void> | null = null;
   /** Something was committed while a fetch was under way: fetch once more. */
   #wokenMeanwhile = false;
@@ -61,8 +61,12 @@ class QueueWorker implements Worker {
     this.#wake();
   }
 
-  async stop(timeoutMs: number): Promise<void> {
-    this.#stopping = true;
+  stop(timeoutMs: number): Promise<void> {
+    this.#stopping ??= this.#drain(timeoutMs);
+    return this.#stopping;
+  }
+
+  async #drain(timeoutMs: number): Promise<void> {
     this.#stopListening();
     for (const timer of this.#timers) clearInterval(timer);
     await this.#fetching;
@@ -73,7 +77,7 @@ class QueueWorker implements Worker {
   }
 
   #wake(): void {
-    if (this.#stopping) return;
+    if (this.#stopping !== null) return;
     if (this.#fetching !== null) {
       this.#wokenMeanwhile = true;
       return;
@@ -115,19 +119,18 @@ class QueueWorker implements Worker {
   async #run(job: JobWithMetadata<unknown>): Promise<void> {
     const { queue, name, run, log, onDone } = this.#options;
     const startedMs = Date.now();
-    const over = (outcome: 'done' | 'failed') => {
-      const since = Math.max(job.createdOn.getTime(), job.startAfter.getTime());
-      onDone?.(outcome, Date.now() - startedMs, Math.max(0, startedMs - since));
-    };
+    const failure = await run(job.data).then(() => null, asProvisionerError);
+    const since = Math.max(job.createdOn.getTime(), job.startAfter.getTime());
+    const outcome = failure === null ? 'done' : 'failed';
+    onDone?.(outcome, Date.now() - startedMs, Math.max(0, startedMs - since));
+    if (failure !== null)
+      log.error('a job could not be done; it will run again', {
+        queue: name,
+        job: job.id,
+        error: failure.message,
+      });
     try {
-      await run(job.data);
-      over('done');
-    } catch (error) {
-      over('failed');
-      log.error('a job failed', { queue: name, job: job.id, error: asProvisionerError(error).message });
-    }
-    try {
-      await queue.finish(name, job);
+      await (failure === null ? queue.finish(name, job) : queue.giveBack(name, job));
     } catch (error) {
       log.error('a finished job could not be marked so; it will run again', {
         queue: name,

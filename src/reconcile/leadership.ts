@@ -4,7 +4,7 @@ import { claimLease, releaseLease } from '../db/lease.ts';
 import { asProvisionerError } from '../model/errors.ts';
 import type { ReconcileParts } from './parts.ts';
 
-type Parts = Pick<ReconcileParts, 'database' | 'log' | 'clock'>;
+type Parts = Pick<ReconcileParts, 'database' | 'log'>;
 
 const leaseName = 'timed-work';
 const renewMs = 5000;
@@ -49,13 +49,11 @@ class Candidate implements Leadership {
   }
 
   async #claim(): Promise<void> {
-    const { database, log, clock } = this.#parts;
+    const { database, log } = this.#parts;
     const led = this.leads;
     const asked = performance.now();
-    const now = clock();
     try {
-      const until = new Date(now.getTime() + leaseMs);
-      const won = await claimLease(database.sql, leaseName, this.#id, now, until);
+      const won = await claimLease(database.sql, leaseName, this.#id, leaseMs);
       this.#untilMs = won ? asked + leaseMs : 0;
       if (won !== led) log.info(won ? 'leads the timed work' : 'another process leads the timed work');
     } catch (thrown) {

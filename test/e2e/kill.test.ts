@@ -2,10 +2,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { IAMClient, ListAccessKeysCommand, ListUsersCommand } from '@aws-sdk/client-iam';
 import { expect, test } from 'vitest';
 import { PortalUser } from '../../demo/people/portal-user.ts';
-import { entriesOf, s3As } from '../support/s3-as.ts';
+import { exactInventory, worksAlone } from '../support/inventory.ts';
 import { createWorld, eventually, type World } from '../support/world.ts';
 
 const kills = 20;
@@ -26,7 +25,7 @@ test('after 20 kills at random moments every product has one principal, one work
   const alive = [...products.keys()];
   for (const home of alive)
     await eventually(`a working key in ${home}`, () => worksAlone(world, home), 60_000);
-  await eventually('one principal and one key per product', () => inventory(world, alive), 60_000);
+  await exactInventory(world, alive);
   const archived = await readdir(join(world.folder, 'products', '.archive'));
   expect(archived.length).toBeGreaterThan(0);
   const left = await readdir(join(world.folder, 'products'), { recursive: true });
@@ -53,41 +52,6 @@ async function story(world: World, number: number, products: Map<string, string>
     await user.delete(products.get(before) ?? '');
     products.delete(before);
   }
-}
-
-/** The key in `.env` opens its prefix and not the canary. */
-async function worksAlone(world: World, home: string): Promise<boolean> {
-  const text = await world.workspaceFile(home, '.env');
-  if (text === null) return false;
-  entriesOf(text);
-  const store = s3As(world.store.endpoint, text);
-  return (await store.put(`${home}/alive`)) === 200 && (await store.get('provisioner-canary/.keep')) === 403;
-}
-
-/** Principals = living products; keys of each = the one in its `.env`, once graces are over. */
-async function inventory(world: World, alive: readonly string[]): Promise<boolean> {
-  const iam = new IAMClient({
-    endpoint: world.store.endpoint,
-    region: 'us-east-1',
-    credentials: { accessKeyId: world.store.accessKey, secretAccessKey: world.store.secretKey },
-  });
-  const { Users = [] } = await iam.send(new ListUsersCommand({}));
-  const principals = Users.filter((user) => user.UserName?.startsWith('dp-'));
-  const keys = await Promise.all(
-    principals.map(
-      async ({ UserName }) =>
-        (await iam.send(new ListAccessKeysCommand({ UserName }))).AccessKeyMetadata ?? [],
-    ),
-  );
-  const inUse = await Promise.all(
-    alive.map(async (home) => entriesOf((await world.workspaceFile(home, '.env')) ?? '').S3_ACCESS_KEY),
-  );
-  iam.destroy();
-  const listed = keys
-    .flat()
-    .map((key) => key.AccessKeyId)
-    .sort();
-  return principals.length === alive.length && listed.join() === inUse.sort().join();
 }
 
 interface DaemonProcess extends AsyncDisposable {

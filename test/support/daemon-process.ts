@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { eventually } from './world.ts';
 
 export interface DaemonProcess extends AsyncDisposable {
+  readonly pid: number;
   /** Exit code; `null` when a signal ended it. */
   readonly ended: Promise<number | null>;
   /** Everything it wrote so far. */
@@ -11,10 +12,18 @@ export interface DaemonProcess extends AsyncDisposable {
   url(): Promise<string>;
   /** SIGTERM, and the exit code. */
   stop(): Promise<number | null>;
+  /** SIGKILL: no last words. */
+  kill(): Promise<void>;
 }
 
-export function runDaemon(args: readonly string[], env: Readonly<Record<string, string>>): DaemonProcess {
-  const child = spawn(process.execPath, ['src/main.ts', ...args], {
+/** @param through words before the program's own: a command that ends in becoming the rest of its arguments */
+export function runDaemon(
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  through: readonly string[] = [],
+): DaemonProcess {
+  const [command = '', ...words] = [...through, process.execPath, 'src/main.ts', ...args];
+  const child = spawn(command, words, {
     env: { PATH: process.env.PATH ?? '', NODE_ENV: 'production', ...env },
   });
   let out = '';
@@ -29,10 +38,21 @@ export function runDaemon(args: readonly string[], env: Readonly<Record<string, 
     return ended;
   };
   return {
+    pid: child.pid ?? 0,
     ended,
     output: () => out,
-    url: () => eventually('the address', () => /"url":"(http:[^"]+)"/.exec(out)?.[1], 30_000),
+    url: () =>
+      eventually(
+        'the address',
+        () => {
+          if (child.exitCode !== null)
+            throw new Error(`It ended with ${child.exitCode}: ${out.slice(-2000)}`);
+          return /"url":"(http:[^"]+)"/.exec(out)?.[1];
+        },
+        60_000,
+      ),
     stop: () => end('SIGTERM'),
+    kill: async () => void (await end('SIGKILL')),
     [Symbol.asyncDispose]: async () => void (await end('SIGKILL')),
   };
 }

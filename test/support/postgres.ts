@@ -12,6 +12,8 @@ const packages = '/usr/lib/postgresql';
 
 export interface PostgresServer extends AsyncDisposable {
   readonly url: string;
+  /** Cuts every connection and comes back with what was committed, as after a crash. */
+  restart(): Promise<void>;
 }
 
 /** @throws when the programs are not installed: such a test fails, it is not skipped */
@@ -23,15 +25,24 @@ export async function startPostgres(): Promise<PostgresServer> {
   const port = await freePort();
   await run(join(programs, 'initdb'), ['-D', join(folder, 'data'), '-U', 'provisioner', '-A', 'trust'], user);
   const options = ['-D', join(folder, 'data'), '-p', String(port), '-k', folder, '-h', '127.0.0.1'];
-  const child = spawn(join(programs, 'postgres'), options, { ...user, stdio: 'ignore' });
+  const start = () => spawn(join(programs, 'postgres'), options, { ...user, stdio: 'ignore' });
+  let child = start();
+  const end = async (signal: NodeJS.Signals) => {
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    child.kill(signal);
+    await ended;
+  };
   const url = `postgres://provisioner@127.0.0.1:${port}/postgres`;
   await eventually('PostgreSQL to answer', () => answers(url), 30_000);
   return {
     url,
+    restart: async () => {
+      await end('SIGQUIT');
+      child = start();
+      await eventually('PostgreSQL to answer again', () => answers(url), 30_000);
+    },
     [Symbol.asyncDispose]: async () => {
-      const ended = new Promise((resolve) => child.once('exit', resolve));
-      child.kill('SIGINT');
-      await ended;
+      await end('SIGINT');
       await rm(folder, { recursive: true, force: true });
     },
   };

@@ -26,18 +26,22 @@ type WorldStore = AsyncDisposable & {
   readonly secretKey: string;
 };
 
-export interface World<Store = DemoStore> extends AsyncDisposable {
+/** Store and portal, and the settings of a daemon for them; no daemon yet. */
+export interface Stage<Store = DemoStore> extends AsyncDisposable {
   readonly store: Store;
   readonly portal: PortalSimulator;
   readonly folder: string;
   readonly secret: string;
   readonly environment: Readonly<Record<string, string>>;
+  workspaceFile(home: string, path: string): Promise<string | null>;
+}
+
+export interface World<Store = DemoStore> extends Stage<Store> {
   /** Log lines of every daemon of this world, as written. */
   readonly lines: string[];
   /** The daemon that runs now. */
   daemon(): Daemon;
   restart(changes?: Readonly<Record<string, string>>): Promise<void>;
-  workspaceFile(home: string, path: string): Promise<string | null>;
 }
 
 /** Builds a world on MiniStack; `changes` are settings beside the usual ones. */
@@ -54,6 +58,48 @@ export async function createWorldOn<Store extends WorldStore>(
   changes: Readonly<Record<string, string>> = {},
   portalOptions: Partial<PortalSimulatorOptions> = {},
 ): Promise<World<Store>> {
+  return startWorld(await setStage(start, changes, portalOptions));
+}
+
+/** Puts a daemon on a stage, which then belongs to the world. */
+export async function startWorld<Store>(stage: Stage<Store>): Promise<World<Store>> {
+  await using started = new AsyncDisposableStack();
+  started.use(stage);
+  const { portal, secret, environment } = stage;
+  const lines: string[] = [];
+  const stream = new Writable({
+    write: (chunk, _encoding, done) => {
+      lines.push(String(chunk));
+      done();
+    },
+  });
+  const startOne = async (more: Readonly<Record<string, string>>) => {
+    const running = await startDaemon(readEnvironment({ ...environment, ...more }), stream);
+    const v2 = `${running.url}/webhooks/v2?token=token-${secret}`;
+    portal.setWebhooks({ webhookUrl: running.url, webhookSecret: secret, webhookV2Url: v2 });
+    return running;
+  };
+  let daemon = await startOne({});
+  started.defer(() => daemon[Symbol.asyncDispose]());
+  const parts = started.move();
+  return {
+    ...stage,
+    lines,
+    daemon: () => daemon,
+    restart: async (more = {}) => {
+      await daemon[Symbol.asyncDispose]();
+      daemon = await startOne(more);
+    },
+    [Symbol.asyncDispose]: () => parts.disposeAsync(),
+  };
+}
+
+/** Starts store and portal, and makes the settings of a daemon for them. */
+export async function setStage<Store extends WorldStore>(
+  start: () => Promise<Store>,
+  changes: Readonly<Record<string, string>> = {},
+  portalOptions: Partial<PortalSimulatorOptions> = {},
+): Promise<Stage<Store>> {
   await using started = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), 'provisioner-'));
   started.defer(() => rm(folder, { recursive: true, force: true }));
@@ -79,21 +125,6 @@ export async function createWorldOn<Store extends WorldStore>(
     PROV_LOG_LEVEL: 'debug',
     ...changes,
   };
-  const lines: string[] = [];
-  const stream = new Writable({
-    write: (chunk, _encoding, done) => {
-      lines.push(String(chunk));
-      done();
-    },
-  });
-  const startOne = async (more: Readonly<Record<string, string>>) => {
-    const running = await startDaemon(readEnvironment({ ...environment, ...more }), stream);
-    const v2 = `${running.url}/webhooks/v2?token=token-${secret}`;
-    portal.setWebhooks({ webhookUrl: running.url, webhookSecret: secret, webhookV2Url: v2 });
-    return running;
-  };
-  let daemon = await startOne({});
-  started.defer(() => daemon[Symbol.asyncDispose]());
   const parts = started.move();
   return {
     store,
@@ -101,12 +132,6 @@ export async function createWorldOn<Store extends WorldStore>(
     folder,
     secret,
     environment,
-    lines,
-    daemon: () => daemon,
-    restart: async (more = {}) => {
-      await daemon[Symbol.asyncDispose]();
-      daemon = await startOne(more);
-    },
     workspaceFile: (home, path) => readFile(join(folder, 'products', home, path), 'utf8').catch(() => null),
     [Symbol.asyncDispose]: () => parts.disposeAsync(),
   };

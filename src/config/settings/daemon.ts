@@ -1,7 +1,7 @@
 /** The process itself. */
 import { z } from 'zod';
 import { LogLevel } from '../../model/control.ts';
-import { flag, integer, settingsOf } from './forms.ts';
+import { duration, flag, integer, settingsOf } from './forms.ts';
 
 const setting = settingsOf('Daemon');
 
@@ -33,6 +33,11 @@ export const daemonSettings = {
   PROV_PORT: setting(integer(0, 65_535).default(8090), {
     about: 'Port to listen on.',
     example: '8090',
+  }),
+  PROV_SHUTDOWN_DELAY: setting(duration.default(5000), {
+    about:
+      'After SIGTERM webhooks are taken for so long, while readiness says no: a load balancer needs time to hear it.',
+    example: '5s',
   }),
   PROV_METRICS_TOKEN: setting(z.string().min(1).optional(), {
     about: 'Who reads `/metrics` must bring it, as `Authorization: Bearer`; without it everybody may.',

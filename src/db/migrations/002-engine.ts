@@ -2,6 +2,10 @@ import type { Kysely } from 'kysely';
 
 /** Pausing, asked rotations, drift checks, the archive and the audit: see `db/tables.ts` for what the columns mean. */
 export async function up(db: Kysely<unknown>): Promise<void> {
+  // The queue makes its own tables, under a lock of its own, but its schema before that: two replicas would race for the
+  // name, and `if not exists` does not help the loser. Migrations run under a lock.
+  await db.schema.createSchema('queue').ifNotExists().execute();
+
   await db.schema
     .alterTable('product')
     .addColumn('paused_at', 'timestamptz')

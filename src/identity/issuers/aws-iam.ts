@@ -14,6 +14,7 @@ import {
 import { z } from 'zod';
 import type { PolicyDocument } from '../../grants/policy.ts';
 import { ProvisionerError } from '../../model/errors.ts';
+import { storePatience } from '../../model/store-patience.ts';
 import type {
   AccessKey,
   Issuer,
@@ -47,11 +48,13 @@ const CreatedKey = z.object({ AccessKeyId: z.string().min(16), SecretAccessKey: 
 export class AwsIamIssuer implements Issuer, Disposable {
   readonly kind: IssuerKind;
   readonly #client: IAMClient;
+  readonly #onceClient: IAMClient;
   readonly #policies: UserPolicies;
   readonly #users: UserOptions;
 
-  private constructor(client: IAMClient, policies: UserPolicies, users: UserOptions) {
+  private constructor(client: IAMClient, onceClient: IAMClient, policies: UserPolicies, users: UserOptions) {
     this.#client = client;
+    this.#onceClient = onceClient;
     this.#policies = policies;
     this.#users = users;
     // Two access keys per user (IAM quotas).
@@ -68,13 +71,17 @@ export class AwsIamIssuer implements Issuer, Disposable {
     users,
   }: AwsIamOptions): Promise<AwsIamIssuer> {
     const credentials = { accessKeyId, secretAccessKey };
+    const place = { endpoint, region, credentials, requestHandler: storePatience };
     // IAM allows few writes a second and throttles the rest (AWS documentation).
-    const client = new IAMClient({ endpoint, region, credentials, maxAttempts: 5 });
+    const client = new IAMClient({ ...place, maxAttempts: 5 });
+    // An answer that was lost on its way may have made a key: asked again, there would be two.
+    const onceClient = new IAMClient({ ...place, maxAttempts: 1 });
     try {
       await listUsers(client);
-      return new AwsIamIssuer(client, await UserPolicies.connect(client), users);
+      return new AwsIamIssuer(client, onceClient, await UserPolicies.connect(client), users);
     } catch (error) {
       client.destroy();
+      onceClient.destroy();
       throw error;
     }
   }
@@ -122,7 +129,7 @@ export class AwsIamIssuer implements Issuer, Disposable {
 
   async createKey(principal: PrincipalName): Promise<AccessKey> {
     const answer = await attempt('create an access key', [], () =>
-      this.#client.send(new CreateAccessKeyCommand({ UserName: principal })),
+      this.#onceClient.send(new CreateAccessKeyCommand({ UserName: principal })),
     );
     const key = CreatedKey.safeParse(answer?.AccessKey);
     if (!key.success)
@@ -172,6 +179,7 @@ export class AwsIamIssuer implements Issuer, Disposable {
 
   [Symbol.dispose](): void {
     this.#client.destroy();
+    this.#onceClient.destroy();
   }
 }
 

@@ -16,6 +16,7 @@ import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import type { PolicyDocument } from '../../grants/policy.ts';
 import { ProvisionerError } from '../../model/errors.ts';
 import { storeError } from '../../model/store-error.ts';
+import { storePatience } from '../../model/store-patience.ts';
 import { assumeRole } from '../assume-role.ts';
 import type {
   AccessKey,
@@ -52,7 +53,13 @@ export class AwsRoleIssuer implements Issuer {
     const { endpoint, region, accessKeyId, secretAccessKey } = options;
     const credentials = { accessKeyId, secretAccessKey };
     this.#options = options;
-    this.#client = new IAMClient({ endpoint, region, credentials, maxAttempts: 5 });
+    this.#client = new IAMClient({
+      endpoint,
+      region,
+      credentials,
+      requestHandler: storePatience,
+      maxAttempts: 5,
+    });
   }
 
   /** Sessions can not be listed: those in our books stand as they are, and end by themselves. */
@@ -137,7 +144,8 @@ export class AwsRoleIssuer implements Issuer {
   /** Our own ARN: the only one that a product's role trusts. */
   async #whoWeAre(): Promise<string> {
     const { stsEndpoint: endpoint, region, accessKeyId, secretAccessKey } = this.#options;
-    const client = new STSClient({ endpoint, region, credentials: { accessKeyId, secretAccessKey } });
+    const credentials = { accessKeyId, secretAccessKey };
+    const client = new STSClient({ endpoint, region, credentials, requestHandler: storePatience });
     try {
       const { Arn } = await client.send(new GetCallerIdentityCommand({}));
       if (Arn === undefined) throw new Error('the answer names nobody');

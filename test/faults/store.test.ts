@@ -1,0 +1,51 @@
+/** A store that refuses, breaks off, takes its time, says nothing, or is away. */
+import { expect, test } from 'vitest';
+import { PortalUser } from '../../demo/people/portal-user.ts';
+import { type Fault, seeded } from '../support/fault-proxy.ts';
+import { exactInventory, worksAlone } from '../support/inventory.ts';
+import { eventually } from '../support/world.ts';
+import { createTroubledWorld, liveThrough, timeScale } from './trouble.ts';
+
+const away: Fault = () => ({ kind: 'answer', status: 503 });
+
+async function survives(fault: Fault, forMs: number): Promise<void> {
+  await using world = await createTroubledWorld();
+  const { storeProxy } = world;
+  await liveThrough(world, { begin: () => storeProxy.fail(fault), end: () => storeProxy.fail(null), forMs });
+}
+
+test('a store that refuses 30 % of all calls, some of them after it did them, costs nothing', async () => {
+  const random = seeded(6);
+  const kinds = [{ kind: 'answer', status: 503 }, { kind: 'reset' }, { kind: 'lose-answer' }] as const;
+  await survives(() => (random() < 0.3 ? (kinds[Math.floor(random() * kinds.length)] ?? null) : null), 8000);
+});
+
+test('a store that answers late costs nothing', async () => {
+  await survives(() => ({ kind: 'delay', ms: 2000 * timeScale }), 6000 * timeScale);
+});
+
+test('a store that takes calls and never answers costs nothing', async () => {
+  await survives(() => ({ kind: 'hang' }), 3000);
+});
+
+test('a store that is away sees at most 10 tries a second for 40 products, and all of them afterwards', async () => {
+  await using world = await createTroubledWorld();
+  const { storeProxy } = world;
+  const user = new PortalUser(world.portal.url);
+  await user.createProduct('first', 'first');
+  await eventually('a first home', () => worksAlone(world, 'first'));
+  storeProxy.fail(away);
+  const homes = Array.from({ length: 40 }, (_, number) => `waiting-${number}`);
+  for (const home of homes) await user.createProduct(home, home);
+  const begin = performance.now();
+  await new Promise((resolve) => setTimeout(resolve, 8000 * timeScale));
+  const perSecond = new Map<number, number>();
+  for (const at of storeProxy.seen.filter((each) => each > begin)) {
+    const second = Math.floor((at - begin) / 1000);
+    perSecond.set(second, (perSecond.get(second) ?? 0) + 1);
+  }
+  storeProxy.fail(null);
+  expect(Math.max(...perSecond.values())).toBeLessThanOrEqual(10);
+  for (const home of homes) await eventually(`a key in ${home}`, () => worksAlone(world, home), 60_000);
+  await exactInventory(world, ['first', ...homes]);
+});

@@ -1,0 +1,115 @@
+/** Stands before a server and does to its callers what networks and overloaded servers do. */
+import {
+  type ClientRequest,
+  createServer,
+  type IncomingMessage,
+  request,
+  type ServerResponse,
+} from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
+
+/** What becomes of one request. */
+export type Fate =
+  /** Answered here, and never passed on. */
+  | { readonly kind: 'answer'; readonly status: number }
+  /** The connection breaks before the server has heard of it. */
+  | { readonly kind: 'reset' }
+  /** The server does it; the connection breaks before the caller hears of that. */
+  | { readonly kind: 'lose-answer' }
+  /** Never answered. */
+  | { readonly kind: 'hang' }
+  | { readonly kind: 'delay'; readonly ms: number }
+  /** The answer comes a byte at a time. */
+  | { readonly kind: 'trickle'; readonly msPerByte: number }
+  /** The answer comes changed, and looks whole. */
+  | { readonly kind: 'rewrite'; readonly text: (answer: string) => string };
+
+/** Decides on each request; `null`: all is well. */
+export type Fault = (request: { readonly method: string; readonly path: string }) => Fate | null;
+
+export interface FaultProxy extends AsyncDisposable {
+  readonly url: string;
+  /** From now on. */
+  fail(fault: Fault | null): void;
+  /** When each request so far came, by `performance.now()`. */
+  readonly seen: readonly number[];
+}
+
+export async function startFaultProxy(target: string): Promise<FaultProxy> {
+  let fault: Fault | null = null;
+  const seen: number[] = [];
+  const server = createServer((incoming, outgoing) => {
+    seen.push(performance.now());
+    const fate = fault?.({ method: incoming.method ?? 'GET', path: incoming.url ?? '/' }) ?? null;
+    void meet(fate, target, incoming, outgoing).catch(() => outgoing.destroy());
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    seen,
+    fail: (next) => {
+      fault = next;
+    },
+    [Symbol.asyncDispose]: async () => {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
+
+async function meet(
+  fate: Fate | null,
+  target: string,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+): Promise<void> {
+  if (fate?.kind === 'hang') return;
+  if (fate?.kind === 'reset') return void incoming.socket.destroy();
+  const body = await bytesOf(incoming);
+  if (fate?.kind === 'answer') return void outgoing.writeHead(fate.status, { 'content-length': 0 }).end();
+  if (fate?.kind === 'delay') await pause(fate.ms);
+  const answer = await passOn(target, incoming, body);
+  const bytes = await bytesOf(answer);
+  if (fate?.kind === 'lose-answer') return void incoming.socket.destroy();
+  const given = fate?.kind === 'rewrite' ? Buffer.from(fate.text(bytes.toString())) : bytes;
+  const { 'transfer-encoding': _, ...headers } = answer.headers;
+  // A HEAD tells the length of what it does not send.
+  if (incoming.method !== 'HEAD') headers['content-length'] = String(given.length);
+  outgoing.writeHead(answer.statusCode ?? 502, headers);
+  if (fate?.kind === 'trickle') await trickle(given, fate.msPerByte, outgoing);
+  else outgoing.end(given);
+}
+
+async function trickle(bytes: Buffer, msPerByte: number, outgoing: ServerResponse): Promise<void> {
+  for (const byte of bytes) {
+    outgoing.write(Buffer.of(byte));
+    await pause(msPerByte);
+  }
+  outgoing.end();
+}
+
+/** The host stays as the caller wrote it: signatures are made over it. */
+function passOn(target: string, { method, url, headers }: IncomingMessage, body: Buffer) {
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+  const passed: ClientRequest = request(target, { method, path: url, headers });
+  passed.on('response', resolve).on('error', reject).end(body);
+  return promise;
+}
+
+async function bytesOf(stream: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of stream) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+/** Numbers in [0, 1), the same ones for the same seed (mulberry32). */
+export function seeded(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
