@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { startPostgres } from '../test/support/postgres.ts';
 import { measureAcks } from './acks.ts';
 import { measureConsole } from './console.ts';
+import { measureFleet } from './fleet.ts';
 import { measureHomes } from './homes.ts';
 import { measureIdentity } from './identity.ts';
 import { measureLists } from './lists.ts';
@@ -23,6 +24,7 @@ await measureDaemon('embedded', undefined, 500);
   await using server = await startPostgres();
   await measureDaemon('PostgreSQL', server.url, 200);
 }
+await measureEstateAtRest();
 await measureReading();
 await measureMinio();
 await measureTemplates();
@@ -63,6 +65,24 @@ async function measureDaemon(
   const steady = await measureAcks(stage, 64, 20, 500);
   add('ack p99 at 500/s', steady.p99Ms, 'ms', '<= 50');
   add('memory at the end', await stage.memoryMb(), 'MB', `<= ${memoryGoalMb}`);
+}
+
+/** Nothing has changed: 1,000 products, then 10,000. */
+async function measureEstateAtRest(): Promise<void> {
+  for (const products of [1000, 10_000]) {
+    await using server = await startPostgres();
+    const add = adder(`${products} products at rest, PostgreSQL database`);
+    const { resyncSeconds, lookedAt, portalRequests, memoryMb, freshP95Ms } = await measureFleet(
+      server.url,
+      products,
+    );
+    add('from the start to the end of the resync', Math.round(resyncSeconds * 10) / 10, 's', '<= 60');
+    add('products looked at', lookedAt, '', '0');
+    const per = Math.round((portalRequests * 10_000) / products) / 10;
+    add('requests to the portal per 1,000 products', per, '', '<= 10');
+    add('memory', memoryMb, 'MB', '<= 300');
+    add('webhook to .env right after, slowest of 20', freshP95Ms, 'ms', '<= 1000');
+  }
 }
 
 /** The API with 10,000 products, 100,000 runs and 100,000 deliveries in the books. */

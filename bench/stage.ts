@@ -14,7 +14,7 @@ import { freePort } from '../test/support/stores/server.ts';
 import { type Meter, startMeter } from './meter.ts';
 
 /** As users start it, without the `node` itself. */
-const startWords = packageJson.scripts.start.split(' ').slice(1);
+export const startWords = packageJson.scripts.start.split(' ').slice(1);
 
 /** The store that a stage stands on. */
 export interface BenchStore extends AsyncDisposable {
@@ -121,12 +121,12 @@ async function usedCpuMs(child: ChildProcess): Promise<number> {
   return (Number(fields[11]) + Number(fields[12])) * 10;
 }
 
-async function residentMb(child: ChildProcess): Promise<number> {
+export async function residentMb(child: ChildProcess): Promise<number> {
   const status = await readFile(`/proc/${child.pid}/status`, 'utf8');
   return Math.round(Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024);
 }
 
-async function lives(url: string): Promise<void> {
+export async function lives(url: string): Promise<void> {
   for (let tries = 0; tries < 1200; tries += 1) {
     const ok = await fetch(`${url}/health/live`).then(
       (answer) => answer.ok,
