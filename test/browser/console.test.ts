@@ -85,11 +85,22 @@ async function followed(page: Page): Promise<void> {
   await page.locator('#connection[data-state=on]').waitFor();
 }
 
+/** Waits until everything that the page asks for by itself is there. */
+async function settled(page: Page): Promise<void> {
+  await page.waitForFunction(
+    () =>
+      document.querySelector(
+        '#connection:not([data-state=on]), .htmx-request, .htmx-swapping, .htmx-settling',
+      ) === null,
+  );
+}
+
 describe.each(Object.entries(looks))('in %s', (_name, look) => {
   test.each(Object.entries(pages))(
     '%s has nothing against WCAG AA, fits its window, and loads only what its policy allows',
     async (_page, path) => {
       await using visit = await open(path(), look);
+      await settled(visit.page);
       expect(await violations(visit.page)).toEqual([]);
       expect(await visit.page.evaluate(() => document.documentElement.scrollWidth)).toBe(look.viewport.width);
       expect(visit.complaints).toEqual([]);
