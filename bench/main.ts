@@ -1,9 +1,11 @@
 /** `npm run bench`: prints a table, then the same as JSON (`--json`: JSON only). Measures both database engines, and MinIO. */
+import { mkdtemp, rm } from 'node:fs/promises';
 import { startPostgres } from '../test/support/postgres.ts';
 import { measureAcks } from './acks.ts';
 import { measureConsole } from './console.ts';
 import { measureHomes } from './homes.ts';
 import { measureIdentity } from './identity.ts';
+import { measureLists } from './lists.ts';
 import { setBenchStage, startBenchMinio, startBenchMinistack } from './stage.ts';
 import { measureWorkspaces } from './workspaces.ts';
 
@@ -21,6 +23,7 @@ await measureDaemon('embedded', undefined, 500);
   await using server = await startPostgres();
   await measureDaemon('PostgreSQL', server.url, 200);
 }
+await measureReading();
 await measureMinio();
 await measureTemplates();
 await measurePages();
@@ -60,6 +63,23 @@ async function measureDaemon(
   const steady = await measureAcks(stage, 64, 20, 500);
   add('ack p99 at 500/s', steady.p99Ms, 'ms', '<= 50');
   add('memory at the end', await stage.memoryMb(), 'MB', `<= ${memoryGoalMb}`);
+}
+
+/** The API with 10,000 products, 100,000 runs and 100,000 deliveries in the books. */
+async function measureReading(): Promise<void> {
+  const folder = await mkdtemp('/tmp/provisioner-bench-lists-');
+  await using server = await startPostgres();
+  for (const [engine, url] of [
+    ['embedded', folder],
+    ['PostgreSQL', server.url],
+  ] as const) {
+    const add = adder(`the API on 10,000 products, ${engine} database`);
+    for (const { path, p50Ms, p95Ms } of await measureLists(url)) {
+      add(`${path}, p50`, p50Ms, 'ms');
+      add('  p95', p95Ms, 'ms', '<= 150');
+    }
+  }
+  await rm(folder, { recursive: true });
 }
 
 /** The store's share and the whole, on a real MinIO. */

@@ -107,6 +107,15 @@ export const DryRun = many({
   product: z.string(),
   actions: z.array(many({ kind: z.string(), description: z.string() })),
   drift: z.array(many({ field: z.string(), found: maybe, wanted: maybe })),
+  files: many({
+    from: maybe,
+    to: z.string(),
+    write: z.array(z.string()),
+    merge: z.array(z.string()),
+    remove: z.array(z.string()),
+    conflicts: z.array(z.string()),
+    waits: maybe,
+  }).nullable(),
 });
 export const ApiKey = many({
   id: z.string(),

@@ -25,6 +25,7 @@ import type { Metrics } from '../telemetry/metrics.ts';
 import type { Redactor } from '../telemetry/redact.ts';
 import type { Tracer } from '../telemetry/tracer.ts';
 import { type WorkspaceOptions, Workspaces } from '../workspace/workspace.ts';
+import { createBudget, withinBudget } from './budgets.ts';
 import { adminOf, issuerOptionsOf, placeOf, portalOptionsOf, probeThrowAway } from './connections.ts';
 import type { Platform } from './platform.ts';
 import { createSink } from './sink.ts';
@@ -49,16 +50,23 @@ export function assembleParts(env: Environment, foundations: Foundations): Recon
   const { started, redactor, log, metrics, tracer, platform, database, queue } = foundations;
   const place = placeOf(env);
   const store = started.use(new S3ObjectStore({ ...place, ...adminOf(env) }));
-  const findIssuer = issuerFinder({
-    ...issuerOptionsOf(env),
-    onFound: (issuer) => {
-      const { store: name, credentials, limits } = issuer.kind;
-      log.info('found the store’s identity API', { store: name, credentials, ...limits });
-      probing = probe(env, store, issuer, log).then((found) => {
-        capabilities = found;
-      });
-    },
+  const identityBudget = createBudget({
+    concurrency: env.PROV_IDENTITY_CONCURRENCY,
+    perSecond: env.PROV_IDENTITY_RATE,
   });
+  const findIssuer = withinBudget(
+    identityBudget,
+    issuerFinder({
+      ...issuerOptionsOf(env),
+      onFound: (issuer) => {
+        const { store: name, credentials, limits } = issuer.kind;
+        log.info('found the store’s identity API', { store: name, credentials, ...limits });
+        probing = probe(env, store, issuer, log).then((found) => {
+          capabilities = found;
+        });
+      },
+    }),
+  );
   let capabilities: Capabilities | null = null;
   let probing: Promise<void> | null = null;
   // It makes and removes what it needs: let it end before the store's clients do.
@@ -72,6 +80,7 @@ export function assembleParts(env: Environment, foundations: Foundations): Recon
   const sink = createSink(env, database, workspaces);
   const portal = createPortalClient({
     ...portalOptionsOf(env),
+    budget: createBudget({ concurrency: env.PROV_PORTAL_CONCURRENCY, perSecond: env.PROV_PORTAL_RATE }),
     registerSecret: (secret) => redactor.register(secret),
     forgetSecret: (secret) => redactor.forget(secret),
     onRequest: (route, status, ms) => metrics.portalRequest(route, String(status), ms),
@@ -86,6 +95,7 @@ export function assembleParts(env: Environment, foundations: Foundations): Recon
     catalogue: platform.catalogue,
     history: env.PROV_WORKSPACE_GIT,
     remote: platform.remote,
+    rollout: platform.rollout,
     workspaceEnv: platform.workspaceEnv,
     secretReference: (product, home) => (sink === null ? {} : sink.reference({ product, home })),
     keyGraceMs: env.PROV_KEY_GRACE,

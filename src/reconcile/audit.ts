@@ -56,6 +56,8 @@ function changeOf(action: Action, desired: DesiredHome | null, observed: Observe
   switch (action.kind) {
     case 'put-policy':
       return { before: { policy: observed.policy }, after: { policy: desired?.policy ?? null } };
+    case 'delete-principal':
+      return { before: { policy: observed.policy } };
     case 'record-grants':
     case 'hand-over-key':
       return { before: { grants: observed.grants }, after: { grants: desired?.grants ?? [] } };

@@ -77,6 +77,7 @@ export function wishForHome(settings: HomeSettings, facts: HomeFacts): HomeWish 
     grants: fitting.map((grant) => grant.outputPort).sort(),
     files: rendered,
     history: settings.history,
+    holdFiles: false,
     env: {
       ...settings.workspaceEnv,
       ...envEntries(settings, home, context),

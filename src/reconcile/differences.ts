@@ -99,6 +99,7 @@ function keyOfEnv({ env, keys }: Observed): string | null {
 }
 
 function differencesOfFiles(desired: DesiredHome, observed: Observed): Difference[] {
+  if (desired.holdFiles) return [];
   return desired.files.flatMap(({ path, sha256, ownership }) => {
     const live = observed.files[path];
     if (ownership !== 'managed' || live === sha256) return [];

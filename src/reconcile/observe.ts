@@ -57,6 +57,8 @@ export async function observeOutside(
 export interface Looking {
   /** Also for what costs time to find. */
   readonly thorough: boolean;
+  /** Only to tell what would be done. */
+  readonly rehearsal?: boolean;
   /** Keeps a secret that was read out of the log, as long as the run lasts. */
   readonly hide: (secret: string) => void;
 }

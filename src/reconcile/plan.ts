@@ -21,6 +21,8 @@ export interface DesiredHome {
   readonly files: readonly WantedFile[];
   /** Whether workspaces have a history. */
   readonly history: boolean;
+  /** The template has a new version that this product does not follow yet: files stay as they are. */
+  readonly holdFiles: boolean;
   /** The block of `.env` without the credentials. */
   readonly env: Readonly<Record<string, string>>;
   readonly rotateOnAccessChange: boolean;
@@ -129,7 +131,7 @@ function planHome(desired: DesiredHome, observed: Observed): Plan {
     { kind: 'put-policy', inputs: desired.readable },
     [principal],
   );
-  const files = addFiles(steps, desired, observed, [held]);
+  const files = desired.holdFiles ? null : addFiles(steps, desired, observed, [held]);
   const keys = planKeys(steps, desired, observed, [held, marked, policy]);
   // People wait for their keys, not for the history.
   steps.addIf(files !== null && desired.history, { kind: 'commit-files' }, [files, keys]);
@@ -302,7 +304,12 @@ function planRetirement(desired: DesiredNothing, observed: Observed): Plan {
   const keys = observed.keys.map((key) =>
     steps.add(endOf(key.id, 'the product is gone', observed.keys), [begun]),
   );
-  const principal = steps.addIf(observed.principalExists, { kind: 'delete-principal' }, [begun, ...keys]);
+  const principal = steps.addIf(
+    // One that is not as it should be has its policy all the same.
+    observed.principalExists || observed.policy !== null,
+    { kind: 'delete-principal' },
+    [begun, ...keys],
+  );
   const woken = steps.add({ kind: 'wake-neighbours', why: 'this product is gone' }, [begun]);
   const archived = steps.addIf(observed.workspaceExists, { kind: 'archive-workspace', home: desired.home }, [
     begun,

@@ -98,6 +98,10 @@ function orderBook(orders: string[]): Commands {
       noted(`rotate ${product} by ${name}`);
       return true;
     },
+    releaseTemplate: async (template, { name }) => {
+      noted(`release ${template} by ${name}`);
+      return 0;
+    },
     pause: async (product, { name }) => {
       noted(`pause ${product} by ${name}`);
       return true;
@@ -118,6 +122,6 @@ function orderBook(orders: string[]): Commands {
       noted(`replay ${delivery} by ${name}`);
       return 1;
     },
-    plan: async (product) => ({ product, actions: [], drift: [], conditions: [] }),
+    plan: async (product) => ({ product, actions: [], drift: [], conditions: [], files: null }),
   };
 }

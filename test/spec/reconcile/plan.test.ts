@@ -194,6 +194,12 @@ describe('a retirement', () => {
     expect(stepsBefore(steps, indexOf(steps, 'finish-retirement'))).toContain(released);
   });
 
+  test('ends a principal, too, that is not as it should be and has a policy', () => {
+    expect(kinds(plan(retirement, inOrder({ principalExists: false })))).toContain('delete-principal');
+    const nobody = inOrder({ principalExists: false, policy: null });
+    expect(kinds(plan(retirement, nobody))).not.toContain('delete-principal');
+  });
+
   test('leaves data alone unless purging was asked for', () => {
     expect(kinds(plan(retirement, inOrder()))).not.toContain('purge-data');
     expect(kinds(plan({ ...retirement, purge: true }, inOrder()))).toContain('purge-data');

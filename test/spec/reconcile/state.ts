@@ -21,6 +21,7 @@ export function aWish(change: Partial<DesiredHome> = {}): DesiredHome {
       { path: 'README.md', sha256: 'bb', ownership: 'once' },
     ],
     history: true,
+    holdFiles: false,
     env: { S3_PREFIX: 'sales/' },
     rotateOnAccessChange: true,
     rotateWhy: null,
