@@ -25,6 +25,15 @@ beforeAll(async () => {
         actions: [{ kind: 'put-policy', description: 'put the policy: own prefix, reading sales-leads' }],
         drift: [{ field: 'policy', found: '{\n  "read": []\n}', wanted: '{\n  "read": ["sales-leads"]\n}' }],
         conditions: [],
+        files: {
+          from: 'sqlmesh@2',
+          to: 'sqlmesh@3',
+          write: ['config.yaml'],
+          merge: [],
+          remove: [],
+          conflicts: ['models/report.sql'],
+          waits: null,
+        },
       }),
     },
   });
@@ -201,6 +210,7 @@ test('drift is shown line by line, when somebody asks for it', async () => {
   await visit.page.getByText('Compare now').click();
   await visit.page.locator('.diff del', { hasText: '"read": []' }).waitFor();
   await visit.page.locator('.diff ins', { hasText: '"sales-leads"' }).waitFor();
+  await visit.page.getByText('models/report.sql').waitFor();
   expect(await violations(visit.page)).toEqual([]);
 });
 
