@@ -10,6 +10,7 @@ import {
   ListUserPoliciesCommand,
 } from '@aws-sdk/client-iam';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { PortalUser } from '../../demo/people/portal-user.ts';
 import type { DemoStore } from '../../demo/store/ministack.ts';
 import {
   assemblePolicy,
@@ -23,9 +24,10 @@ import type { HomeName } from '../../src/model/home.ts';
 import { ProductId } from '../../src/model/ids.ts';
 import { S3ObjectStore } from '../../src/storage/s3.ts';
 import { allows, s3Requests } from '../support/iam-evaluator.ts';
+import { entriesOf } from '../support/s3-as.ts';
 import { type CutOff, startCutOff } from '../support/stores/cut-off.ts';
 import { startVersitygw } from '../support/stores/versitygw.ts';
-import { startStore } from '../support/world.ts';
+import { createWorld, eventually, startStore } from '../support/world.ts';
 import { statusAs } from './access.ts';
 
 const bucket = 'data-products';
@@ -240,4 +242,36 @@ test('an end that is cut off anywhere is carried on, and leaves nothing', async 
     expect(await user.made()).toEqual([]);
     if (whole) return;
   }
+});
+
+test('a consumer of more inputs than an inline policy holds reads them all, and one less when one is taken away', async () => {
+  await using world = await createWorld({ PROV_ROTATE_ON_ACCESS_CHANGE: 'false' });
+  const user = new PortalUser(world.portal.url);
+  const homes = Array.from({ length: 9 }, (_, index) => `provider-${index}-${'x'.repeat(40)}` as HomeName);
+  const consumer = await user.createProduct('Consumer', 'consumer');
+  const ports: string[] = [];
+  for (const home of homes) {
+    const producer = await user.createProduct(home, home);
+    const port = await user.createPort(producer, `port-${home.slice(9, 10)}`);
+    await user.requestAccess(consumer, port);
+    await user.decide(producer, port, consumer, 'approve');
+    if (home === homes.at(-1)) ports.push(producer, port);
+  }
+  const statuses = async () => {
+    const text = (await world.workspaceFile('consumer', '.env')) ?? '';
+    const { S3_ACCESS_KEY: id = '', S3_SECRET_KEY: secret = '' } = entriesOf(text);
+    const access = statusAs(world.store.endpoint, bucket, { id, secret });
+    return (await Promise.all(homes.map((home) => access.get(home)))).join();
+  };
+  const all = homes.map(() => '200').join();
+  await eventually('all inputs to open', async () => (await statuses()) === all, 60_000);
+  const { endpoint, accessKey: accessKeyId, secretKey: secretAccessKey } = world.store;
+  const root = new IAMClient({ endpoint, region, credentials: { accessKeyId, secretAccessKey } });
+  const UserName = principalNameOf(ProductId.parse(consumer));
+  const { AttachedPolicies } = await root.send(new ListAttachedUserPoliciesCommand({ UserName }));
+  expect(AttachedPolicies?.map(({ PolicyName }) => PolicyName)).toEqual([`${UserName}-1`]);
+  const [producer = '', port = ''] = ports;
+  await user.decide(producer, port, consumer, 'revoke');
+  const oneLess = all.replace(/200$/, '403');
+  await eventually('the last one to close', async () => (await statuses()) === oneLess, 60_000);
 });

@@ -102,7 +102,7 @@ export const storeSettings = {
       .regex(/^\/([\w+=,.@-]+\/)*$/, 'must begin and end with a slash')
       .optional(),
     {
-      about: 'Path of the IAM users that we make (AWS IAM API).',
+      about: 'Path of the IAM users and policies that we make (AWS IAM API).',
       example: '/data-products/',
     },
   ),
