@@ -10,6 +10,7 @@ import { CommandFailure, keyOf, openApi } from './api-client.ts';
 import { completionScript, type Shell, shells } from './completion.ts';
 import { configCommand } from './config.ts';
 import { placeOrder } from './control-folder.ts';
+import { databaseCommand, migrateCommand } from './database.ts';
 import { doctorCommand } from './doctor.ts';
 import { historyCommands } from './history.ts';
 import { keysCommand } from './keys.ts';
@@ -76,6 +77,8 @@ export function createProgram(env: Variables): Command {
   program.addCommand(templateCommand(env));
   program.addCommand(configCommand(env));
   program.addCommand(doctorCommand(env));
+  program.addCommand(migrateCommand(env));
+  program.addCommand(databaseCommand(env));
   exitByThrowing(program);
   return program;
 }

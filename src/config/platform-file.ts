@@ -178,7 +178,9 @@ export async function readPlatformFile(path: string, environment: string | undef
   if (!parsed.success) throw wrong(path, z.prettifyError(parsed.error));
   const { environments, templates, rules, parameters, env, workspaces, rollout } = parsed.data;
   const here =
-    environment === undefined ? { parameters: {}, env: {}, workspaces: {} } : environments[environment];
+    environment === undefined
+      ? { parameters: {}, env: {}, workspaces: {} }
+      : new Map(Object.entries(environments)).get(environment);
   if (here === undefined) {
     const known = Object.keys(environments).join(', ') || 'none';
     throw wrong(

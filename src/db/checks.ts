@@ -14,7 +14,10 @@ export async function takeUnchecked(
     .selectFrom('product')
     .select('id')
     .where('state', '=', 'live')
-    .where((on) => on.or([on('checked_at', 'is', null), on('checked_at', '<', since)]))
+    // Nothing was compared in the future: a clock was wrong then.
+    .where((on) =>
+      on.or([on('checked_at', 'is', null), on('checked_at', '<', since), on('checked_at', '>', now)]),
+    )
     .orderBy('checked_at', (order) => order.asc().nullsFirst())
     .limit(limit);
   const rows = await db

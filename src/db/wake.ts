@@ -37,12 +37,16 @@ export async function hastenFailed(db: Kysely<Tables>, now: Date, withinSeconds:
   await db.updateTable('wake').set({ at: soon }).where('attempts', '>', 0).execute();
 }
 
+/** A failed run is tried again within this (`backoffMs`): a time that is further away was set by a clock that was wrong. */
+const longestWaitMs = 61_000;
+
 /** Products whose time has come, taken off the clock in the same statement. */
 export async function takeDue(db: Kysely<Tables>, now: Date): Promise<ProductId[]> {
+  const tooFar = new Date(now.getTime() + longestWaitMs);
   const rows = await db
     .updateTable('wake')
     .set({ at: null })
-    .where('at', '<=', now)
+    .where((on) => on.or([on('at', '<=', now), on.and([on('attempts', '>', 0), on('at', '>', tooFar)])]))
     .returning('product')
     .execute();
   return rows.map((row) => row.product);

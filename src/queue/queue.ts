@@ -62,6 +62,8 @@ export interface Queue extends AsyncDisposable {
   giveBack(name: QueueName, job: Job<unknown>): Promise<void>;
   /** Keeps claims alive. */
   refresh(name: QueueName, jobs: readonly Job<unknown>[]): Promise<void>;
+  /** After a clock was wrong: what is to be done in a far future is to be done now. Nothing of ours waits for long. */
+  mend(): Promise<void>;
   /** Jobs that wait or run, and for how long the oldest of those that wait does. */
   depth(name: QueueName): Promise<QueueDepth>;
 }
@@ -92,6 +94,7 @@ export async function openQueue(database: Database, log: Logger, tracer: Tracer 
     await boss.insert(name, []);
   }
   const queue = new BossQueue(boss, database, tracer);
+  await queue.mend();
   if (database.embedded) await queue.takeBackOrphans();
   return queue;
 }
@@ -203,6 +206,12 @@ class BossQueue implements Queue {
     );
     const { waiting = 0, running = 0, oldest = 0 } = rows[0] ?? {};
     return { waiting: Number(waiting), running: Number(running), oldestMs: Number(oldest) * 1000 };
+  }
+
+  async mend(): Promise<void> {
+    await this.#database.queueDatabase.executeSql(
+      `UPDATE queue.job SET start_after = now() WHERE state < 'active' AND start_after > now() + interval '1 minute'`,
+    );
   }
 
   /** Queues again what a killed process was working on. Only where no other process can have the database open. */

@@ -10,6 +10,7 @@ import { takeDue } from '../db/wake.ts';
 import { releaseFile } from '../model/control.ts';
 import { asProvisionerError } from '../model/errors.ts';
 import { ProductId } from '../model/ids.ts';
+import { watchClock } from './clock-watch.ts';
 import type { ReconcileParts } from './parts.ts';
 
 type Parts = Pick<ReconcileParts, 'queue' | 'database' | 'log' | 'clock' | 'metrics' | 'estate'>;
@@ -20,10 +21,11 @@ const tickMs = 1000;
 export function startAlarmClock(parts: Parts, controlFolder: string): AsyncDisposable {
   let ticking: Promise<void> = Promise.resolve();
   let busy = false;
+  const mindClock = watchClock(parts);
   const timer = setInterval(() => {
     if (busy) return;
     busy = true;
-    ticking = tick(parts, controlFolder).finally(() => {
+    ticking = tick(parts, controlFolder, mindClock).finally(() => {
       busy = false;
     });
   }, tickMs);
@@ -35,19 +37,27 @@ export function startAlarmClock(parts: Parts, controlFolder: string): AsyncDispo
   };
 }
 
-async function tick(parts: Parts, controlFolder: string): Promise<void> {
-  const { queue, database, log, clock, estate } = parts;
+async function tick(parts: Parts, controlFolder: string, mindClock: () => Promise<void>): Promise<void> {
+  const { database, log, estate } = parts;
   try {
-    const due = await takeDue(database.sql, clock());
-    await queue.reconcile(
-      due.map((product) => ({ product, cause: { kind: 'clock', why: 'its time has come' } })),
-    );
+    await mindClock();
+    await wakeDue(parts);
     if (await releaseAsked(controlFolder)) await release(parts);
     await estate.refresh(database.sql);
     await sealAudit(database.sql);
   } catch (thrown) {
     log.error('the clock could not tick', { error: asProvisionerError(thrown).message });
   }
+}
+
+/** In one transaction: a product that is off the clock and not in the queue would be forgotten. */
+async function wakeDue({ queue, database, clock }: Parts): Promise<void> {
+  const cause = { kind: 'clock', why: 'its time has come' } as const;
+  const woken = await database.sql.transaction().execute(async (trx) => {
+    const due = await takeDue(trx, clock());
+    return queue.add(trx, { reconcile: due.map((product) => ({ product, cause })) });
+  });
+  for (const name of woken) queue.wake(name);
 }
 
 /** Taking the file away is the taking of the order: it counts once. */

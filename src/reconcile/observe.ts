@@ -76,6 +76,7 @@ export async function observe(
   outside: ObservedOutside,
   { finalizers, rendered, thorough, hide }: LookingFor,
 ): Promise<Observed> {
+  const nowMs = parts.clock().getTime();
   const workspace = await parts.workspaces.observe(
     record.home,
     [...new Set([...rendered.map((file) => file.path), ...Object.keys(record.files)])],
@@ -91,7 +92,7 @@ export async function observe(
     marked: outside.marked,
     principalExists: outside.principal.exists,
     policy: outside.principal.policy,
-    keys: joinKeys(outside),
+    keys: joinKeys(outside, nowMs, parts.settings.keyGraceMs),
     files: workspace.files,
     rendered: workspace.exists ? record.files : {},
     history: workspace.history,
@@ -100,12 +101,12 @@ export async function observe(
     grants: outside.grants,
     workspaceExists: workspace.exists,
     archive: archive ? record.archive : null,
-    nowMs: parts.clock().getTime(),
+    nowMs,
   };
 }
 
 /** The store's list decides which keys there are; our books say what each of them is, and which are gone. */
-function joinKeys({ principal, keys }: ObservedOutside): ObservedKey[] {
+function joinKeys({ principal, keys }: ObservedOutside, nowMs: number, graceMs: number): ObservedKey[] {
   const listed = new Map(principal.keys.map((key) => [key.id, key.active]));
   const books = new Map(keys.map((key) => [key.id, key]));
   return [...new Set([...listed.keys(), ...books.keys()])].map((id) => {
@@ -114,12 +115,21 @@ function joinKeys({ principal, keys }: ObservedOutside): ObservedKey[] {
       id,
       active: listed.get(id) ?? false,
       state: book?.state ?? 'unknown',
-      graceUntilMs: book?.graceUntil?.getTime() ?? null,
+      graceUntilMs: graceEndMs(book?.graceUntil ?? null, nowMs, graceMs),
       expiresAtMs: book?.expiresAt?.getTime() ?? null,
       issuedAtMs: book?.issuedAt.getTime() ?? 0,
       secretSha256: book?.secretSha256 ?? null,
     };
   });
+}
+
+/** Clocks are a little apart, and are set by a little. */
+const clockSlackMs = 60_000;
+
+/** No grace is longer than what is set: one that seems so was noted while a clock was wrong, and is over. */
+export function graceEndMs(until: Date | null, nowMs: number, graceMs: number): number | null {
+  if (until === null) return null;
+  return until.getTime() > nowMs + graceMs + clockSlackMs ? nowMs : until.getTime();
 }
 
 /** @param hide given: the workspace's history is searched for the secret, too */

@@ -21,7 +21,7 @@ import { driftOf, partOf } from './differences.ts';
 import { createHandlers } from './handlers.ts';
 import { historyMessage } from './history-message.ts';
 import { foreignHomes, type PreparedHome, prepareHome } from './home.ts';
-import { type Books, readBooks } from './observe.ts';
+import { type Books, graceEndMs, readBooks } from './observe.ts';
 import {
   isThorough,
   logOutcome,
@@ -31,7 +31,7 @@ import {
   type Outcome,
   type Run,
 } from './outcome.ts';
-import type { ReconcileParts } from './parts.ts';
+import type { ReconcileParts, ReconcileSettings } from './parts.ts';
 import { whyPaused } from './pause.ts';
 import { renewalMs } from './plan.ts';
 import { followRemote } from './remote.ts';
@@ -139,7 +139,7 @@ async function reconcileHome(
         : {}),
     },
     nextMs: earliest(
-      nextKeyChangeMs(await listKeys(parts.database.sql, product.id), parts.settings.keyMaxAgeMs),
+      nextKeyChangeMs(await listKeys(parts.database.sql, product.id), parts.settings, observed.nowMs),
       wish.decision.nextEndMs,
     ),
     audit: auditOf(audited, drift, done, wish.desired, observed),
@@ -260,11 +260,15 @@ function earliest(left: number | null, right: number | null): number | null {
 }
 
 /** When a key next needs something: its grace is over, or it is due to be renewed. */
-function nextKeyChangeMs(keys: readonly KeyRecord[], maxAgeMs: number | null): number | null {
+function nextKeyChangeMs(
+  keys: readonly KeyRecord[],
+  { keyMaxAgeMs, keyGraceMs }: ReconcileSettings,
+  nowMs: number,
+): number | null {
   const times = keys.map(({ state, graceUntil, issuedAt, expiresAt }) => {
-    if (state === 'grace') return graceUntil?.getTime() ?? null;
+    if (state === 'grace') return graceEndMs(graceUntil, nowMs, keyGraceMs);
     if (expiresAt !== null) return renewalMs(issuedAt.getTime(), expiresAt.getTime());
-    return maxAgeMs === null ? null : issuedAt.getTime() + maxAgeMs;
+    return keyMaxAgeMs === null ? null : issuedAt.getTime() + keyMaxAgeMs;
   });
   return times.reduce(earliest, null);
 }

@@ -3,14 +3,12 @@ import { expect, test } from 'vitest';
 import type { Fault } from '../support/fault-proxy.ts';
 import { createTroubledWorld, liveThrough, timeScale } from './trouble.ts';
 
-async function survives(fault: Fault, forMs: number): Promise<readonly string[]> {
+async function survives(fault: Fault, forMs: number, takes = true): Promise<readonly string[]> {
   await using world = await createTroubledWorld({ PROV_RESYNC_INTERVAL: '2s' });
   const { portalProxy } = world;
-  await liveThrough(world, {
-    begin: () => portalProxy.fail(fault),
-    end: () => portalProxy.fail(null),
-    forMs,
-  });
+  const begin = () => portalProxy.fail(fault);
+  const end = () => portalProxy.fail(null);
+  await liveThrough(world, { begin, end, forMs, takes });
   return world.lines;
 }
 
@@ -24,18 +22,20 @@ test('a portal that is away, then errs, costs nothing', async () => {
   }, 6000 * timeScale);
 });
 
-test('a list that was cut off, or lost half of its entries, tears nothing down', async () => {
-  const cut = (text: string) => text.slice(0, Math.floor(text.length / 2));
+test('a list that lost half of its entries tears nothing down', async () => {
   let lists = 0;
-  const lines = await survives(({ method, path }) => {
-    if (method !== 'GET' || !isList(path)) return null;
-    lists += 1;
-    return { kind: 'rewrite', text: lists % 2 === 0 ? cut : halfOf };
-  }, 7000 * timeScale);
+  // Nothing is taken away here: a deletion would find the brake on, as half of all products seem to have gone with it.
+  const lines = await survives(
+    ({ method, path }) => {
+      if (method !== 'GET' || !isList(path)) return null;
+      lists += 1;
+      return { kind: 'rewrite', text: halfOf };
+    },
+    7000 * timeScale,
+    false,
+  );
   expect(lists).toBeGreaterThan(2);
-  // The one product that was deleted, and no other.
-  const torn = lines.filter((line) => line.includes('"action":"delete-principal"'));
-  expect(torn).toHaveLength(1);
+  expect(lines.filter((line) => /delete-principal|archive-workspace/.test(line))).toEqual([]);
 });
 
 test('every answer cut off in the middle costs nothing', async () => {
@@ -43,7 +43,7 @@ test('every answer cut off in the middle costs nothing', async () => {
 });
 
 test('answers that come a byte at a time cost nothing', async () => {
-  await survives(() => ({ kind: 'trickle', msPerByte: 5 }), 6000 * timeScale);
+  await survives(() => ({ kind: 'trickle', msPerByte: timeScale }), 4000 * timeScale);
 });
 
 /** Every second entry of every list in an answer: valid, and wrong. */

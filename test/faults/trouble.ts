@@ -51,13 +51,22 @@ interface Told {
   readonly gone: readonly string[];
 }
 
+/** What goes wrong, from when to when. */
+interface Trouble {
+  readonly begin: () => void;
+  readonly end: () => void;
+  readonly forMs: number;
+  /** Whether something is taken away meanwhile, too: access, a product. */
+  readonly takes?: boolean;
+}
+
 /**
  * Life goes on while something fails: products come, access is given and taken, a product goes. It begins with a few
  * that are in order.
  */
 export async function liveThrough(
   world: TroubledWorld,
-  { begin, end, forMs }: { begin: () => void; end: () => void; forMs: number },
+  { begin, end, forMs, takes = true }: Trouble,
 ): Promise<void> {
   const user = new PortalUser(world.portal.url);
   const ids = new Map<string, string>();
@@ -74,13 +83,19 @@ export async function liveThrough(
   const newPort = await user.createPort(idOf('new-source'), 'new-port');
   await user.requestAccess(idOf('new-reader'), newPort);
   await user.decide(idOf('new-source'), newPort, idOf('new-reader'), 'approve');
-  await user.decide(idOf('old-source'), oldPort, idOf('old-reader'), 'revoke');
-  await user.delete(idOf('leaving'));
+  if (takes) {
+    await user.decide(idOf('old-source'), oldPort, idOf('old-reader'), 'revoke');
+    await user.delete(idOf('leaving'));
+  }
   await new Promise((resolve) => setTimeout(resolve, forMs));
   end();
 
-  const homes = [...ids.keys()].filter((home) => home !== 'leaving');
-  await inOrder(world, { homes, reads: [['new-reader', 'new-source']], gone: [idOf('leaving')] });
+  const added = ['new-reader', 'new-source'] as const;
+  await inOrder(world, {
+    homes: [...ids.keys()].filter((home) => !takes || home !== 'leaving'),
+    reads: takes ? [added] : [added, ['old-reader', 'old-source']],
+    gone: takes ? [idOf('leaving')] : [],
+  });
   expect(await halfWritten(world)).toEqual([]);
 }
 
