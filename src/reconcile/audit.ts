@@ -5,7 +5,7 @@ import type { ProductId, RunId } from '../model/ids.ts';
 import type { Cause } from '../model/run.ts';
 import type { Done } from './apply.ts';
 import type { Difference } from './differences.ts';
-import type { DesiredHome, Observed } from './plan.ts';
+import type { DesiredHome, Observed } from './state.ts';
 
 /** What entries of one run have in common. */
 export interface AuditedRun {

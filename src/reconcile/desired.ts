@@ -9,7 +9,7 @@ import type { PublishedTable } from '../model/published.ts';
 import { type Catalogue, chooseTemplate } from '../workspace/catalogue.ts';
 import type { Parameters } from '../workspace/manifest.ts';
 import { type RenderContext, type RenderedFile, renderTemplate } from '../workspace/render.ts';
-import type { DesiredHome } from './plan.ts';
+import type { DesiredHome } from './state.ts';
 
 /** What the operator decided, as far as the wish depends on it. */
 export interface HomeSettings {

@@ -1,6 +1,6 @@
 /** How what is there differs from what should be, field by field and without secrets: pure. */
 import { samePolicy } from '../grants/policy.ts';
-import type { DesiredHome, Observed } from './plan.ts';
+import type { DesiredHome, Observed } from './state.ts';
 
 /** One field that is not as it should be; `null`: not there. */
 export interface Difference {

@@ -13,7 +13,7 @@ import type { Handlers } from './apply.ts';
 import { retiredCondition } from './conditions.ts';
 import { credentialEntries, credentialsIn, type EnvCredentials } from './desired.ts';
 import type { ReconcileParts } from './parts.ts';
-import type { DesiredHome } from './plan.ts';
+import type { DesiredHome } from './state.ts';
 
 /** What the actions of one run work on. */
 export interface RunSubject {

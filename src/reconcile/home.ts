@@ -9,8 +9,9 @@ import type { Product } from '../model/product.ts';
 import { type HomeWish, wishForHome } from './desired.ts';
 import { type Books, type Looking, observe, observeOutside } from './observe.ts';
 import type { ReconcileParts } from './parts.ts';
-import { type Observed, plan } from './plan.ts';
+import { plan } from './plan.ts';
 import { type Turn, turnOf } from './rollout.ts';
+import type { Observed } from './state.ts';
 
 /** A home that was looked at; nothing was changed yet. */
 export interface PreparedHome {

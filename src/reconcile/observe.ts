@@ -10,7 +10,7 @@ import type { RenderedFile } from '../workspace/render.ts';
 import type { ObservedWorkspace } from '../workspace/workspace.ts';
 import { credentialNames } from './desired.ts';
 import type { ReconcileParts } from './parts.ts';
-import type { Observed, ObservedEnv, ObservedKey } from './plan.ts';
+import type { Observed, ObservedEnv, ObservedKey } from './state.ts';
 
 /** What our books say of a product. */
 export interface Books {

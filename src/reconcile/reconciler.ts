@@ -33,7 +33,7 @@ import {
 } from './outcome.ts';
 import type { ReconcileParts, ReconcileSettings } from './parts.ts';
 import { whyPaused } from './pause.ts';
-import { renewalMs } from './plan.ts';
+import { renewalMs } from './plan-keys.ts';
 import { followRemote } from './remote.ts';
 import { retire } from './retirement.ts';
 import { noteTurn, noticeOf } from './rollout.ts';

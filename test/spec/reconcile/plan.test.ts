@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Plan } from '../../../src/model/action.ts';
-import { type Observed, type ObservedKey, plan } from '../../../src/reconcile/plan.ts';
+import { plan } from '../../../src/reconcile/plan.ts';
+import type { Observed, ObservedKey } from '../../../src/reconcile/state.ts';
 import { aKey, anEnv, aWish, home, inOrder, kinds, nothingThere, nowMs } from './state.ts';
 
 const retirement = { kind: 'nothing', home, finalizerHeld: true, purge: false } as const;

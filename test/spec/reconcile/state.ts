@@ -2,7 +2,7 @@
 import { assemblePolicy } from '../../../src/grants/policy.ts';
 import type { Plan } from '../../../src/model/action.ts';
 import type { HomeName } from '../../../src/model/home.ts';
-import type { DesiredHome, Observed, ObservedEnv, ObservedKey } from '../../../src/reconcile/plan.ts';
+import type { DesiredHome, Observed, ObservedEnv, ObservedKey } from '../../../src/reconcile/state.ts';
 
 export const home = 'sales' as HomeName;
 export const nowMs = 1_800_000_000_000;
