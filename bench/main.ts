@@ -2,11 +2,13 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { startPostgres } from '../test/support/postgres.ts';
 import { measureAcks } from './acks.ts';
+import { measureBegin } from './begin.ts';
 import { measureConsole } from './console.ts';
 import { measureFleet } from './fleet.ts';
 import { measureHomes } from './homes.ts';
 import { measureIdentity } from './identity.ts';
 import { measureLists } from './lists.ts';
+import { measureRollout } from './rollout.ts';
 import { setBenchStage, startBenchMinio, startBenchMinistack } from './stage.ts';
 import { measureWorkspaces } from './workspaces.ts';
 
@@ -25,6 +27,7 @@ await measureDaemon('embedded', undefined, 500);
   await measureDaemon('PostgreSQL', server.url, 200);
 }
 await measureEstateAtRest();
+await measureFleetPlan();
 await measureReading();
 await measureMinio();
 await measureTemplates();
@@ -51,6 +54,8 @@ async function measureDaemon(
   add('webhook to .env, one by one, p50', single.p50Ms, 'ms', '<= 250');
   add('webhook to .env, one by one, p99', single.p99Ms, 'ms');
   add('  of it our own time, p50', single.ownP50Ms, 'ms', '<= 40');
+  if (database !== undefined)
+    add('webhook taken to work begun, p50', await measureBegin(database), 'ms', '<= 50');
   const many = await measureHomes(stage, 'many', 200, 16);
   add('webhook to .env, 16 at a time, p50', many.p50Ms, 'ms');
   add('webhook to .env, 16 at a time, p99', many.p99Ms, 'ms');
@@ -83,6 +88,20 @@ async function measureEstateAtRest(): Promise<void> {
     add('memory', memoryMb, 'MB', '<= 300');
     add('webhook to .env right after, slowest of 20', freshP95Ms, 'ms', '<= 1000');
   }
+}
+
+/** 1,000 real workspaces, planned at once. */
+async function measureFleetPlan(): Promise<void> {
+  await using server = await startPostgres();
+  await using stage = await setBenchStage({
+    startStore: startBenchMinistack,
+    database: server.url,
+    metered: false,
+  });
+  const add = adder('template plan, PostgreSQL database');
+  const { seconds, products, growthMb } = await measureRollout(stage, 1000);
+  add(`${products} workspaces`, Math.round(seconds * 10) / 10, 's', '<= 60');
+  add('growth of the daemon meanwhile', growthMb, 'MB', 'flat');
 }
 
 /** The API with 10,000 products, 100,000 runs and 100,000 deliveries in the books. */
