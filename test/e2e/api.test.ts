@@ -146,6 +146,12 @@ describe('ordering', () => {
     expect([undelete.status, undelete.json.code]).toEqual([409, 'NOT_RETIRED']);
   });
 
+  it('lets products follow a new version of a template: here none is behind', async () => {
+    const released = await api.call('post', '/templates/sqlmesh@3/release');
+    expect([released.status, released.json]).toEqual([202, { queued: 0 }]);
+    expect((await api.call('post', '/templates/no-version/release')).status).toBe(400);
+  });
+
   it('makes a key that works, shows it once, and ends it', async () => {
     const made = await api.call('post', '/keys', { body: { name: 'ci', role: 'viewer', days: 7 } });
     expect(made.status).toBe(201);
