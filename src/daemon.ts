@@ -37,6 +37,8 @@ import { noTracer } from './telemetry/tracer.ts';
 
 /** A running daemon; disposing it drains and stops within 10 s. */
 export interface Daemon extends AsyncDisposable {
+  /** Resolves when only another start can help: the embedded database fails and does not recover by itself. */
+  readonly stuck: Promise<void>;
   /**
    * Begins the end: takes no more work, is not ready any more, and takes webhooks for `PROV_SHUTDOWN_DELAY` on, so that a
    * load balancer can hear of it first. Resolves when it can be disposed of.
@@ -105,7 +107,8 @@ async function startParts(
   await parts.estate.refresh(database.sql);
   const leadership = started.use(await standForElection(parts));
   started.use(watchLogLevel(env.PROV_CONTROL_PATH, log));
-  started.use(startAlarmClock(parts, env.PROV_CONTROL_PATH));
+  const { promise: stuck, resolve: onStuck } = Promise.withResolvers<void>();
+  started.use(startAlarmClock(parts, env.PROV_CONTROL_PATH, onStuck));
   started.use(
     startRounds(parts, leadership, {
       driftIntervalMs: env.PROV_DRIFT_INTERVAL,
@@ -138,7 +141,7 @@ async function startParts(
     await started.disposeAsync();
     log.info('stopped');
   };
-  return { url: `http://${host}:${port}`, log, leave, [Symbol.asyncDispose]: stop };
+  return { url: `http://${host}:${port}`, log, stuck, leave, [Symbol.asyncDispose]: stop };
 }
 
 function startWorkers(

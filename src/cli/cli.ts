@@ -1,8 +1,10 @@
 /** The command line: `provisioner serve` and what people do beside it. */
+import { setTimeout as pause } from 'node:timers/promises';
 import { Argument, Command, CommanderError } from 'commander';
 import { loadDotEnv, loadEnvironment } from '../config/env.ts';
 import type { Variables } from '../config/secret-references.ts';
 import { trustFile } from '../config/trust.ts';
+import type { Daemon } from '../daemon.ts';
 import { levelFile, logLevels, releaseFile } from '../model/control.ts';
 import { asProvisionerError } from '../model/errors.ts';
 import { version } from '../model/version.ts';
@@ -18,6 +20,8 @@ import { lookCommands } from './look.ts';
 import { orderCommands, releaseBrakeByApi } from './orders.ts';
 import { print } from './output.ts';
 import { templateCommand } from './template.ts';
+
+const longestStopMs = 10_000;
 
 /** Exit codes: 0 done, 1 failed, 2 wrong usage or settings; of commands that ask the daemon also `exitCodes`. */
 export async function runCli(args: readonly string[], env: Variables): Promise<number> {
@@ -97,9 +101,18 @@ async function serve(env: Variables): Promise<void> {
   const { startDaemon } = await import('../daemon.ts');
   const daemon = await startDaemon(await loadEnvironment(env));
   daemon.log.info('listening', { url: daemon.url });
+  const why = await Promise.race([stopping.promise, daemon.stuck.then(() => 'stuck' as const)]);
+  if (why === 'stuck') return giveUp(daemon);
   // Somebody at a terminal does not wait for a load balancer.
-  if ((await stopping.promise) === 'SIGTERM') await daemon.leave();
+  if (why === 'SIGTERM') await daemon.leave();
   await daemon[Symbol.asyncDispose]();
+}
+
+/** Whoever supervises us starts us again. What is broken may not let itself be closed. */
+async function giveUp({ log, [Symbol.asyncDispose]: stop }: Daemon): Promise<never> {
+  log.error('the embedded database does not recover by itself: ending, so that a start can');
+  await Promise.race([Promise.resolve(stop()).catch(() => undefined), pause(longestStopMs)]);
+  process.exit(1);
 }
 
 async function releaseBrake(env: Variables, options: { url?: string; json?: true }): Promise<void> {

@@ -17,16 +17,26 @@ type Parts = Pick<ReconcileParts, 'queue' | 'database' | 'log' | 'clock' | 'metr
 
 const tickMs = 1000;
 
-/** Starts ticking once a second. Disposing stops it. */
-export function startAlarmClock(parts: Parts, controlFolder: string): AsyncDisposable {
+/** An embedded database that fails for so long has lost its footing: a start finds it again, it does not. */
+const stuckMs = 20_000;
+
+/**
+ * Starts ticking once a second. Disposing stops it.
+ *
+ * @param onStuck told once when the embedded database does not recover by itself
+ */
+export function startAlarmClock(parts: Parts, controlFolder: string, onStuck: () => void): AsyncDisposable {
   let ticking: Promise<void> = Promise.resolve();
   let busy = false;
+  let worksAt = performance.now();
   const mindClock = watchClock(parts);
   const timer = setInterval(() => {
     if (busy) return;
     busy = true;
-    ticking = tick(parts, controlFolder, mindClock).finally(() => {
+    ticking = tick(parts, controlFolder, mindClock).then((worked) => {
       busy = false;
+      if (worked) worksAt = performance.now();
+      else if (parts.database.embedded && performance.now() - worksAt > stuckMs) onStuck();
     });
   }, tickMs);
   return {
@@ -37,7 +47,7 @@ export function startAlarmClock(parts: Parts, controlFolder: string): AsyncDispo
   };
 }
 
-async function tick(parts: Parts, controlFolder: string, mindClock: () => Promise<void>): Promise<void> {
+async function tick(parts: Parts, controlFolder: string, mindClock: () => Promise<void>): Promise<boolean> {
   const { database, log, estate } = parts;
   try {
     await mindClock();
@@ -45,8 +55,10 @@ async function tick(parts: Parts, controlFolder: string, mindClock: () => Promis
     if (await releaseAsked(controlFolder)) await release(parts);
     await estate.refresh(database.sql);
     await sealAudit(database.sql);
+    return true;
   } catch (thrown) {
     log.error('the clock could not tick', { error: asProvisionerError(thrown).message });
+    return false;
   }
 }
 
