@@ -1,8 +1,14 @@
 /** `npm run bench`: prints a table, then the same as JSON (`--json`: JSON only). Measures both database engines, and MinIO. */
+import { mkdtemp, rm } from 'node:fs/promises';
 import { startPostgres } from '../test/support/postgres.ts';
 import { measureAcks } from './acks.ts';
+import { measureBegin } from './begin.ts';
+import { measureConsole } from './console.ts';
+import { measureFleet } from './fleet.ts';
 import { measureHomes } from './homes.ts';
 import { measureIdentity } from './identity.ts';
+import { measureLists } from './lists.ts';
+import { measureRollout } from './rollout.ts';
 import { setBenchStage, startBenchMinio, startBenchMinistack } from './stage.ts';
 import { measureWorkspaces } from './workspaces.ts';
 
@@ -20,8 +26,12 @@ await measureDaemon('embedded', undefined, 500);
   await using server = await startPostgres();
   await measureDaemon('PostgreSQL', server.url, 200);
 }
+await measureEstateAtRest();
+await measureFleetPlan();
+await measureReading();
 await measureMinio();
 await measureTemplates();
+await measurePages();
 
 if (!process.argv.includes('--json')) printTable();
 process.stdout.write(`${JSON.stringify(rows)}\n`);
@@ -44,6 +54,8 @@ async function measureDaemon(
   add('webhook to .env, one by one, p50', single.p50Ms, 'ms', '<= 250');
   add('webhook to .env, one by one, p99', single.p99Ms, 'ms');
   add('  of it our own time, p50', single.ownP50Ms, 'ms', '<= 40');
+  if (database !== undefined)
+    add('webhook taken to work begun, p50', await measureBegin(database), 'ms', '<= 50');
   const many = await measureHomes(stage, 'many', 200, 16);
   add('webhook to .env, 16 at a time, p50', many.p50Ms, 'ms');
   add('webhook to .env, 16 at a time, p99', many.p99Ms, 'ms');
@@ -58,6 +70,55 @@ async function measureDaemon(
   const steady = await measureAcks(stage, 64, 20, 500);
   add('ack p99 at 500/s', steady.p99Ms, 'ms', '<= 50');
   add('memory at the end', await stage.memoryMb(), 'MB', `<= ${memoryGoalMb}`);
+}
+
+/** Nothing has changed: 1,000 products, then 10,000. */
+async function measureEstateAtRest(): Promise<void> {
+  for (const products of [1000, 10_000]) {
+    await using server = await startPostgres();
+    const add = adder(`${products} products at rest, PostgreSQL database`);
+    const { resyncSeconds, lookedAt, portalRequests, memoryMb, freshP95Ms } = await measureFleet(
+      server.url,
+      products,
+    );
+    add('from the start to the end of the resync', Math.round(resyncSeconds * 10) / 10, 's', '<= 60');
+    add('products looked at', lookedAt, '', '0');
+    const per = Math.round((portalRequests * 10_000) / products) / 10;
+    add('requests to the portal per 1,000 products', per, '', '<= 10');
+    add('memory', memoryMb, 'MB', '<= 300');
+    add('webhook to .env right after, slowest of 20', freshP95Ms, 'ms', '<= 1000');
+  }
+}
+
+/** 1,000 real workspaces, planned at once. */
+async function measureFleetPlan(): Promise<void> {
+  await using server = await startPostgres();
+  await using stage = await setBenchStage({
+    startStore: startBenchMinistack,
+    database: server.url,
+    metered: false,
+  });
+  const add = adder('template plan, PostgreSQL database');
+  const { seconds, products, growthMb } = await measureRollout(stage, 1000);
+  add(`${products} workspaces`, Math.round(seconds * 10) / 10, 's', '<= 60');
+  add('growth of the daemon meanwhile', growthMb, 'MB', 'flat');
+}
+
+/** The API with 10,000 products, 100,000 runs and 100,000 deliveries in the books. */
+async function measureReading(): Promise<void> {
+  const folder = await mkdtemp('/tmp/provisioner-bench-lists-');
+  await using server = await startPostgres();
+  for (const [engine, url] of [
+    ['embedded', folder],
+    ['PostgreSQL', server.url],
+  ] as const) {
+    const add = adder(`the API on 10,000 products, ${engine} database`);
+    for (const { path, p50Ms, p95Ms } of await measureLists(url)) {
+      add(`${path}, p50`, p50Ms, 'ms');
+      add('  p95', p95Ms, 'ms', '<= 150');
+    }
+  }
+  await rm(folder, { recursive: true });
 }
 
 /** The store's share and the whole, on a real MinIO. */
@@ -83,6 +144,19 @@ async function measureTemplates(): Promise<void> {
   add('rendered, p50', renderP50Ms, 'ms', '<= 15');
   add('rendered and written, p50', laidP50Ms, 'ms');
   add('rendered, written and committed, p50', withHistoryP50Ms, 'ms', '<= 60');
+}
+
+/** Pages and lists over a large estate. */
+async function measurePages(): Promise<void> {
+  const add = adder('console and API, 10,000 products, 100,000 runs and deliveries, embedded database');
+  const { answers, idlePercent, watchedPercent, busyPercent } = await measureConsole();
+  for (const { path, p95Ms, firstByteP95Ms } of answers) {
+    add(`${path.replaceAll(/[0-9a-f-]{36}/g, '…')}, p95`, p95Ms, 'ms', '<= 150');
+    if (path === '/console/products') add('  first byte, p95', firstByteP95Ms, 'ms', '<= 60');
+  }
+  add('daemon without open pages', idlePercent, '%');
+  add('50 open pages, nothing happens', watchedPercent, '%');
+  add('50 open pages, a delivery a second', busyPercent, '%', '<= 5 more than without');
 }
 
 function printTable(): void {

@@ -14,7 +14,7 @@ import { freePort } from '../test/support/stores/server.ts';
 import { type Meter, startMeter } from './meter.ts';
 
 /** As users start it, without the `node` itself. */
-const startWords = packageJson.scripts.start.split(' ').slice(1);
+export const startWords = packageJson.scripts.start.split(' ').slice(1);
 
 /** The store that a stage stands on. */
 export interface BenchStore extends AsyncDisposable {
@@ -31,6 +31,8 @@ export interface BenchStage extends AsyncDisposable {
   /** Stands between the daemon and what it asks, and knows when an answer was awaited; costs time of its own. */
   readonly meter: Meter | null;
   readonly products: string;
+  /** Time of the processor that the daemon has used, in milliseconds (Linux: utime and stime, in hundredths). */
+  cpuMs(): Promise<number>;
   /** Resident memory of the daemon now, in MB (Linux: VmRSS). */
   memoryMb(): Promise<number>;
 }
@@ -55,10 +57,17 @@ export interface StageOptions {
   /** A PostgreSQL URL; `undefined`: a folder of its own. */
   readonly database: string | undefined;
   readonly metered: boolean;
+  /** A portal in place of the simulator; `portal` has nothing to do with the daemon then. */
+  readonly portalUrl?: string;
 }
 
 /** Starts everything afresh. */
-export async function setBenchStage({ startStore, database, metered }: StageOptions): Promise<BenchStage> {
+export async function setBenchStage({
+  startStore,
+  database,
+  metered,
+  portalUrl,
+}: StageOptions): Promise<BenchStage> {
   await using started = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), 'provisioner-bench-'));
   started.defer(() => rm(folder, { recursive: true, force: true }));
@@ -72,7 +81,7 @@ export async function setBenchStage({ startStore, database, metered }: StageOpti
     env: {
       PATH: process.env.PATH ?? '',
       NODE_ENV: 'production',
-      PROV_DPP_API_URL: meter?.portalUrl ?? portal.url,
+      PROV_DPP_API_URL: portalUrl ?? meter?.portalUrl ?? portal.url,
       S3_ENDPOINT: meter?.storeUrl ?? store.endpoint,
       S3_ACCESS_KEY: store.accessKey,
       S3_SECRET_KEY: store.secretKey,
@@ -100,16 +109,24 @@ export async function setBenchStage({ startStore, database, metered }: StageOpti
     meter,
     products: join(folder, 'products'),
     memoryMb: () => residentMb(child),
+    cpuMs: () => usedCpuMs(child),
     [Symbol.asyncDispose]: () => parts.disposeAsync(),
   };
 }
 
-async function residentMb(child: ChildProcess): Promise<number> {
+async function usedCpuMs(child: ChildProcess): Promise<number> {
+  const stat = await readFile(`/proc/${child.pid}/stat`, 'utf8');
+  // The name, in brackets, may hold blanks: fields are counted from behind it.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[11]) + Number(fields[12])) * 10;
+}
+
+export async function residentMb(child: ChildProcess): Promise<number> {
   const status = await readFile(`/proc/${child.pid}/status`, 'utf8');
   return Math.round(Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024);
 }
 
-async function lives(url: string): Promise<void> {
+export async function lives(url: string): Promise<void> {
   for (let tries = 0; tries < 1200; tries += 1) {
     const ok = await fetch(`${url}/health/live`).then(
       (answer) => answer.ok,

@@ -36,6 +36,7 @@ function showFiles(stage: Stage): void {
 async function stayUp(stage: Stage): Promise<void> {
   showFiles(stage);
   say(`portal        ${stage.portal.url}/`);
+  say(`console       ${stage.daemon.url}/console`);
   say(`health        ${stage.daemon.url}/health`);
   say(`metrics       ${stage.daemon.url}/metrics`);
   say(`store         ${stage.storeUrl}`);

@@ -135,7 +135,7 @@ async function retire(stage: Stage, { user, leads, leadsId }: Cast, file: string
   if ((await kept.keyId()) !== null) throw new Error('the archived .env still holds a key');
   say('What stays: the data, and in the archive the workspace without a key:');
   const files = (await kept.tree()).split('\n').length;
-  quote(`${file}\n.archive/${archived}/ (${files} files)`);
+  quote(`${file}\n.archive/${archived}/ (${files} files, its history among them)`);
 }
 
 async function archivedIn(archive: string): Promise<string | null> {

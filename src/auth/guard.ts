@@ -34,6 +34,8 @@ export interface GuardOptions {
   /** We listen where only this machine reaches us. */
   readonly loopback: boolean;
   readonly controlFolder: string;
+  /** Our host as browsers know it, when that is set. */
+  readonly publicHost: string | undefined;
   readonly clock: () => Date;
 }
 
@@ -115,7 +117,9 @@ class BookGuard implements Guard {
     if (adminKey !== undefined && sameText(key, adminKey))
       return { id: 'settings', name: 'key:settings', role: 'admin' };
     const known = await verifyApiKey(db, key, clock());
-    if (known !== null || (await adoptKeyOrders(db, controlFolder)) === 0) return known;
+    if (known !== null) return known;
+    // Also when another request has just taken the order up.
+    await adoptKeyOrders(db, controlFolder);
     return verifyApiKey(db, key, clock());
   }
 
@@ -144,7 +148,7 @@ class BookGuard implements Guard {
   /** A browser sends its cookie (and reaches the loopback) for any page: a write must show that ours asked for it. */
   #isMeant(request: Request, { by, csrfToken }: Visitor): boolean {
     if (by === 'key') return true;
-    if (!isSameOrigin(request)) return false;
+    if (!isSameOrigin(request, this.#options.publicHost)) return false;
     if (csrfToken === null) return true;
     const body: unknown = request.body;
     const field = typeof body === 'object' && body !== null && 'csrf' in body ? body.csrf : undefined;

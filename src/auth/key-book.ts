@@ -47,13 +47,11 @@ const KeyOrder = z.strictObject({
 });
 
 /**
- * Notes the keys that were ordered through the control folder: who may write there may have a key.
- *
- * @returns how many there were; a file that is no order is left alone
+ * Notes the keys that were ordered through the control folder: who may write there may have a key. A file that is no
+ * order is left alone. An order goes once its key is noted, so where there is none, none is on its way.
  */
-export async function adoptKeyOrders(db: Kysely<Tables>, folder: string): Promise<number> {
+export async function adoptKeyOrders(db: Kysely<Tables>, folder: string): Promise<void> {
   const names = await readdir(folder).catch(() => []);
-  let adopted = 0;
   for (const name of names) {
     const id = keyOrderPattern.exec(name)?.groups?.id;
     if (id === undefined) continue;
@@ -62,9 +60,7 @@ export async function adoptKeyOrders(db: Kysely<Tables>, folder: string): Promis
     if (!order.success || order.data.id !== id) continue;
     await noteKey(db, order.data, order.data.madeBy);
     await rm(path, { force: true });
-    adopted += 1;
   }
-  return adopted;
 }
 
 function parseJson(text: string): unknown {

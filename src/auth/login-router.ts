@@ -23,6 +23,8 @@ export interface LoginOptions {
   readonly cookies: CookieOptions;
   /** `null`: people log in with keys only. */
   readonly oidc: OidcLogin | null;
+  /** Our host as browsers know it, when that is set. */
+  readonly publicHost: string | undefined;
   /** How long a login lasts. */
   readonly lifetimeMs: number;
   readonly log: Logger;
@@ -117,7 +119,7 @@ async function finish(options: LoginOptions, request: Request, response: Respons
 async function logInWithKey(options: LoginOptions, request: Request, response: Response): Promise<void> {
   const form = KeyForm.safeParse(request.body);
   const returnTo = safeReturnPath(form.data?.return);
-  if (!isSameOrigin(request))
+  if (!isSameOrigin(request, options.publicHost))
     return refuse(options, response, 403, returnTo, 'This form was sent from another page.');
   const holder = form.success ? await options.guard.holderOf(form.data.key.trim()) : null;
   if (holder === null) {

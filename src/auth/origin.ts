@@ -21,10 +21,16 @@ export function isLocalCall(request: Request): boolean {
   return loopbackNames.has(name) || /^127\.\d+\.\d+\.\d+$/.test(name);
 }
 
-/** No page of another origin asked for it. Programs that are no browsers name no origin. */
-export function isSameOrigin(request: Request): boolean {
+/**
+ * No page of another origin asked for it. Programs that are no browsers name no origin.
+ *
+ * @param publicHost our host as browsers know it: a proxy may have given the request another
+ */
+export function isSameOrigin(request: Request, publicHost: string | undefined): boolean {
   const site = request.get('sec-fetch-site');
   if (site !== undefined && site !== 'same-origin' && site !== 'none') return false;
   const origin = request.get('origin');
-  return origin === undefined || URL.parse(origin)?.host === request.headers.host;
+  if (origin === undefined) return true;
+  const host = URL.parse(origin)?.host;
+  return host !== undefined && (host === request.headers.host || host === publicHost);
 }

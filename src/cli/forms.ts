@@ -101,12 +101,21 @@ export const Overview = many({
     p95: z.number().nullable(),
   }),
   deliveries: many({ accepted: z.number(), ignored: z.number() }),
-  jobs: many({ waiting: z.number(), running: z.number() }),
+  jobs: many({ waiting: z.number(), running: z.number(), oldestMs: z.number() }),
 });
 export const DryRun = many({
   product: z.string(),
   actions: z.array(many({ kind: z.string(), description: z.string() })),
   drift: z.array(many({ field: z.string(), found: maybe, wanted: maybe })),
+  files: many({
+    from: maybe,
+    to: z.string(),
+    write: z.array(z.string()),
+    merge: z.array(z.string()),
+    remove: z.array(z.string()),
+    conflicts: z.array(z.string()),
+    waits: maybe,
+  }).nullable(),
 });
 export const ApiKey = many({
   id: z.string(),

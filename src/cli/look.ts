@@ -59,7 +59,7 @@ async function status(api: ApiClient, _args: readonly string[], { json }: ApiOpt
           : `everything, by ${now.pause.by}, ${ago(now.pause.at)}`,
       ],
       ['brake', now.brake === null ? 'off' : `ON, ${ago(now.brake.engagedAt)}: ${now.brake.reason}`],
-      ['jobs', `${jobs.waiting} wait, ${jobs.running} run`],
+      ['jobs', `${jobs.waiting} wait, the oldest ${lasted(jobs.oldestMs)}; ${jobs.running} run`],
       ['runs', `${lastHour.runs} in the last hour, ${lastHour.failed} failed`],
       [
         'lengths',

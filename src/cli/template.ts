@@ -15,6 +15,7 @@ import { plainProduct } from '../workspace/samples.ts';
 import { writeStarter } from '../workspace/starter.ts';
 import { loadTemplate } from '../workspace/template.ts';
 import { readWorkspaceFile, writeWorkspaceFiles } from '../workspace/tree.ts';
+import { fleetCommands } from './fleet.ts';
 import { print, printJson } from './output.ts';
 import { table } from './table.ts';
 import { textDiff } from './text-diff.ts';
@@ -38,7 +39,8 @@ const Facts = z.strictObject({
 });
 
 export function templateCommand(env: Variables): Command {
-  const template = new Command('template').description('for the people who write templates');
+  const template = new Command('template').description('templates: written, tried, rolled out');
+  for (const command of fleetCommands(env)) template.addCommand(command);
   template
     .command('list')
     .description('the templates that products can have')

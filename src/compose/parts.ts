@@ -13,10 +13,9 @@ import type { PortalClient } from '../portal/client.ts';
 import { createPortalClient } from '../portal/create-client.ts';
 import type { Queue } from '../queue/queue.ts';
 import { Breaker } from '../reconcile/breaker.ts';
-import type { ReconcileParts, ReconcileSettings } from '../reconcile/parts.ts';
+import type { ReconcileParts } from '../reconcile/parts.ts';
 import { EstatePauseView } from '../reconcile/pause.ts';
 import { Published } from '../reconcile/published.ts';
-import { groundOf } from '../reconcile/standing.ts';
 import { proveKey } from '../storage/proof.ts';
 import { S3ObjectStore } from '../storage/s3.ts';
 import type { ObjectStore } from '../storage/store.ts';
@@ -25,8 +24,10 @@ import type { Metrics } from '../telemetry/metrics.ts';
 import type { Redactor } from '../telemetry/redact.ts';
 import type { Tracer } from '../telemetry/tracer.ts';
 import { type WorkspaceOptions, Workspaces } from '../workspace/workspace.ts';
+import { createBudget, withinBudget } from './budgets.ts';
 import { adminOf, issuerOptionsOf, placeOf, portalOptionsOf, probeThrowAway } from './connections.ts';
 import type { Platform } from './platform.ts';
+import { groundIn, reconcileSettings } from './settings.ts';
 import { createSink } from './sink.ts';
 
 /** What failed in an outage is spread over so long when it is over. */
@@ -49,16 +50,23 @@ export function assembleParts(env: Environment, foundations: Foundations): Recon
   const { started, redactor, log, metrics, tracer, platform, database, queue } = foundations;
   const place = placeOf(env);
   const store = started.use(new S3ObjectStore({ ...place, ...adminOf(env) }));
-  const findIssuer = issuerFinder({
-    ...issuerOptionsOf(env),
-    onFound: (issuer) => {
-      const { store: name, credentials, limits } = issuer.kind;
-      log.info('found the store’s identity API', { store: name, credentials, ...limits });
-      probing = probe(env, store, issuer, log).then((found) => {
-        capabilities = found;
-      });
-    },
+  const identityBudget = createBudget({
+    concurrency: env.PROV_IDENTITY_CONCURRENCY,
+    perSecond: env.PROV_IDENTITY_RATE,
   });
+  const findIssuer = withinBudget(
+    identityBudget,
+    issuerFinder({
+      ...issuerOptionsOf(env),
+      onFound: (issuer) => {
+        const { store: name, credentials, limits } = issuer.kind;
+        log.info('found the store’s identity API', { store: name, credentials, ...limits });
+        probing = probe(env, store, issuer, log).then((found) => {
+          capabilities = found;
+        });
+      },
+    }),
+  );
   let capabilities: Capabilities | null = null;
   let probing: Promise<void> | null = null;
   // It makes and removes what it needs: let it end before the store's clients do.
@@ -72,32 +80,12 @@ export function assembleParts(env: Environment, foundations: Foundations): Recon
   const sink = createSink(env, database, workspaces);
   const portal = createPortalClient({
     ...portalOptionsOf(env),
+    budget: createBudget({ concurrency: env.PROV_PORTAL_CONCURRENCY, perSecond: env.PROV_PORTAL_RATE }),
     registerSecret: (secret) => redactor.register(secret),
     forgetSecret: (secret) => redactor.forget(secret),
     onRequest: (route, status, ms) => metrics.portalRequest(route, String(status), ms),
   });
-  const settings: ReconcileSettings = {
-    bucket: env.S3_BUCKET,
-    region: env.S3_REGION,
-    addressing: env.PROV_S3_ADDRESSING,
-    workspaceEndpoint: env.S3_WORKSPACE_ENDPOINT ?? env.S3_ENDPOINT,
-    finalizer: env.PROV_FINALIZER === '' ? null : env.PROV_FINALIZER,
-    rotateOnAccessChange: env.PROV_ROTATE_ON_ACCESS_CHANGE,
-    catalogue: platform.catalogue,
-    history: env.PROV_WORKSPACE_GIT,
-    remote: platform.remote,
-    workspaceEnv: platform.workspaceEnv,
-    secretReference: (product, home) => (sink === null ? {} : sink.reference({ product, home })),
-    keyGraceMs: env.PROV_KEY_GRACE,
-    keyMaxAgeMs: env.PROV_KEY_MAX_AGE === 0 ? null : env.PROV_KEY_MAX_AGE,
-    maxTries: env.PROV_MAX_TRIES,
-    purgeOnDelete: env.PROV_ON_DELETE === 'purge',
-    brake: {
-      percent: env.PROV_BRAKE_PERCENT,
-      minimum: env.PROV_BRAKE_MINIMUM,
-      windowMs: env.PROV_BRAKE_WINDOW,
-    },
-  };
+  const settings = reconcileSettings(env, platform, sink);
   const breakers = createBreakers(foundations, portal, store, findIssuer);
   for (const breaker of breakers) started.use(breaker);
   return {
@@ -116,11 +104,7 @@ export function assembleParts(env: Environment, foundations: Foundations): Recon
       return () => redactor.forget(secret);
     },
     settings,
-    ground: groundOf(settings, {
-      credentials: env.PROV_CREDENTIALS,
-      users: [env.PROV_AWS_PERMISSIONS_BOUNDARY, env.PROV_AWS_IAM_PATH],
-      owner: [env.PROV_WORKSPACE_UID, env.PROV_WORKSPACE_GID],
-    }),
+    ground: groundIn(env, settings),
     breakers,
     estate: new EstatePauseView({ observeOnly: env.PROV_OBSERVE_ONLY }),
     canary: canaryHome,

@@ -25,6 +25,7 @@ export function assemblePeople(env: Environment, { database, log, clock }: Parts
     secret: env.PROV_SESSION_SECRET ?? randomBytes(32).toString('base64url'),
     secure,
   };
+  const publicHost = URL.parse(env.PROV_PUBLIC_URL ?? '')?.host;
   const oidc = oidcOf(env);
   const guard = createGuard({
     db: database.sql,
@@ -33,10 +34,20 @@ export function assemblePeople(env: Environment, { database, log, clock }: Parts
     oidc: oidc !== null,
     loopback: isLoopback(env.PROV_HOST),
     controlFolder: env.PROV_CONTROL_PATH,
+    publicHost,
     clock,
   });
   const lifetimeMs = env.PROV_LOGIN_LIFETIME;
-  const login = createLoginRouter({ db: database.sql, guard, cookies, oidc, lifetimeMs, log, clock });
+  const login = createLoginRouter({
+    db: database.sql,
+    guard,
+    cookies,
+    oidc,
+    publicHost,
+    lifetimeMs,
+    log,
+    clock,
+  });
   return { guard, login, secure };
 }
 

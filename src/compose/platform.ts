@@ -9,12 +9,15 @@ import {
 import type { Environment } from '../config/schema.ts';
 import { resolveSecret } from '../config/secret-references.ts';
 import { asProvisionerError, ProvisionerError } from '../model/errors.ts';
+import type { RolloutSettings } from '../reconcile/parts.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { type Catalogue, loadCatalogue } from '../workspace/catalogue.ts';
 import { loginOf, type Remote } from '../workspace/push.ts';
 import { fetchTemplate } from '../workspace/template-source.ts';
 
 export interface Platform {
+  /** Who tries a new version of a template first. */
+  readonly rollout: RolloutSettings;
   readonly catalogue: Catalogue;
   /** Further lines of every workspace's `.env`; may hold secrets. */
   readonly workspaceEnv: Readonly<Record<string, string>>;
@@ -44,11 +47,13 @@ export async function loadPlatform(env: Environment, log: Logger | null): Promis
       return { name, value: typeof value === 'string' ? value : (secret ?? ''), secret };
     }),
   );
+  const { stop_after: stopAfter, ...who } = platform.rollout;
   const remote = platform.remote === null ? null : await remoteOf(env, platform.remote);
   return {
     catalogue,
     workspaceEnv: Object.fromEntries(lines.map(({ name, value }) => [name, value])),
     remote,
+    rollout: { ...who, stopAfter },
     secrets: [...lines.flatMap(({ secret }) => secret ?? []), ...(remote?.login?.secrets ?? [])],
   };
 }

@@ -99,11 +99,10 @@ function crossFaults(env: Environment): Fault[] {
       example: 'sessions',
     });
   }
-  if (env.PROV_CREDENTIALS === 'sessions' && env.PROV_SECRET_SINK !== 'env') {
+  if (env.PROV_CREDENTIALS_URL !== undefined && env.PROV_SECRET_SINK !== 'env') {
     faults.push({
       variable: 'PROV_SECRET_SINK',
-      problem:
-        'must be env with PROV_CREDENTIALS=sessions: a session is written to .env each time it is renewed',
+      problem: 'must be env with PROV_CREDENTIALS_URL: there is no secret to keep anywhere',
       example: 'env',
     });
   }

@@ -99,6 +99,24 @@ const WorkspacesPart = z.strictObject({ remote: WorkspaceRemote.optional() });
 /** A remote as the file says it. */
 export type RemotePlace = z.infer<typeof WorkspaceRemote>;
 
+const Rollout = z
+  .strictObject({
+    canaries: z
+      .int()
+      .min(0)
+      .default(0)
+      .describe('So many products get a new version first; 0 = all at once.'),
+    type: z.string().optional().describe('Canaries are of this type alone.'),
+    domain: z.string().optional().describe('Canaries are of this domain alone.'),
+    tag: z.string().optional().describe('Canaries have this tag.'),
+    stop_after: z
+      .int()
+      .min(1)
+      .default(1)
+      .describe('Canaries that fail, or end in a conflict, after which a person decides.'),
+  })
+  .describe('How a new version of a template reaches workspaces.');
+
 const Environment = z.strictObject({
   workspaces: WorkspacesPart.default({}),
   parameters: Parameters.default({}),
@@ -119,6 +137,7 @@ export const PlatformFile = z.strictObject({
   parameters: Parameters.default({}),
   env: WorkspaceEnv.default({}),
   workspaces: WorkspacesPart.default({}),
+  rollout: Rollout.prefault({}),
   environments: z
     .record(z.string(), Environment)
     .default({})
@@ -133,9 +152,17 @@ export interface Platform {
   readonly env: Readonly<Record<string, string | { readonly secret_ref: string }>>;
   /** `null`: histories stay in the workspaces. */
   readonly remote: RemotePlace | null;
+  readonly rollout: z.infer<typeof Rollout>;
 }
 
-export const noPlatform: Platform = { templates: {}, rules: [], parameters: {}, env: {}, remote: null };
+export const noPlatform: Platform = {
+  templates: {},
+  rules: [],
+  parameters: {},
+  env: {},
+  remote: null,
+  rollout: { canaries: 0, stop_after: 1 },
+};
 
 /**
  * Reads and checks the file. Paths in it come back absolute.
@@ -149,7 +176,7 @@ export async function readPlatformFile(path: string, environment: string | undef
   });
   const parsed = PlatformFile.safeParse(parsedYaml(path, text));
   if (!parsed.success) throw wrong(path, z.prettifyError(parsed.error));
-  const { environments, templates, rules, parameters, env, workspaces } = parsed.data;
+  const { environments, templates, rules, parameters, env, workspaces, rollout } = parsed.data;
   const here =
     environment === undefined
       ? { parameters: {}, env: {}, workspaces: {} }
@@ -172,6 +199,7 @@ export async function readPlatformFile(path: string, environment: string | undef
     parameters: mergeParameters(parameters, here.parameters),
     env: { ...env, ...here.env },
     remote: here.workspaces.remote ?? workspaces.remote ?? null,
+    rollout,
   };
 }
 

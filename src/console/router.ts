@@ -25,7 +25,7 @@ import { type ConsoleOptions, type Visit, visitOf } from './visit.ts';
 import type { Authenticate } from './visitor.ts';
 
 /** Where the console is mounted. */
-export const consolePath = '/console';
+const consolePath = '/console';
 
 type MakePage = (visit: Visit) => Promise<Page | null>;
 

@@ -23,6 +23,8 @@ export interface Commands {
   undelete(product: ProductId, by: Person): Promise<'queued' | 'unknown' | 'not-retired' | 'archive-gone'>;
   /** Agrees to the tear-downs that the brake holds. Resolves with how many there are. */
   releaseBrake(by: Person): Promise<number>;
+  /** Lets all products follow a new version of a template, whatever its canaries did. Resolves with how many there are. */
+  releaseTemplate(template: string, by: Person): Promise<number>;
   /** Has the products of a delivery looked at again. `null`: no such delivery. */
   replay(delivery: string, by: Person): Promise<number | null>;
   /** Looks and plans; applies nothing. `null`: we have no home for it (yet). */

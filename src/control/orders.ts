@@ -9,6 +9,7 @@ import { ProductId as ProductIdForm } from '../model/ids.ts';
 import type { Cause } from '../model/run.ts';
 import { rehearse } from '../reconcile/dry-run.ts';
 import type { ReconcileParts } from '../reconcile/parts.ts';
+import { letAllFollow } from '../reconcile/rollout.ts';
 import type { Commands, Person } from './commands.ts';
 
 /** @returns the orders; what they throw is the database's error, or the portal's and store's for `plan` */
@@ -73,6 +74,11 @@ class Orders implements Commands {
     await this.#note(by, 'order-release-brake', `${products.length} products`, null);
     await queue.reconcile(jobsFor(products, by, 'brake release'));
     return products.length;
+  }
+
+  async releaseTemplate(template: string, by: Person): Promise<number> {
+    await this.#note(by, 'order-release-template', template, null);
+    return letAllFollow(this.#parts, template);
   }
 
   async replay(delivery: string, by: Person): Promise<number | null> {

@@ -6,12 +6,14 @@ import * as engine from './migrations/002-engine.ts';
 import * as people from './migrations/003-people.ts';
 import * as notifications from './migrations/004-notifications.ts';
 import * as workspaces from './migrations/005-workspaces.ts';
+import * as rollouts from './migrations/006-rollouts.ts';
 
 /** In order, registered by hand: a migration that is not listed here does not exist. */
 const migrations: Readonly<Record<string, Migration>> = {
   '001-initial': initial,
   '002-engine': engine,
   '005-workspaces': workspaces,
+  '006-rollouts': rollouts,
   '004-notifications': notifications,
   '003-people': people,
 };

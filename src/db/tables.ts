@@ -217,7 +217,24 @@ export interface SessionTable {
   expires_at: Instant;
 }
 
+/** The way of a new version of a template, `<id>@<version>`. */
+export interface RolloutTable {
+  template: string;
+  /** `canary`: a few products try it; `stopped`: too many of them failed, a person decides; `all`. */
+  stage: 'canary' | 'all' | 'stopped';
+  begun_at: Instant;
+}
+
+/** A product that tries a new version first. */
+export interface RolloutCanaryTable {
+  template: string;
+  product: ProductId;
+  outcome: 'succeeded' | 'failed' | null;
+}
+
 export interface Tables {
+  rollout: RolloutTable;
+  rollout_canary: RolloutCanaryTable;
   delivery: DeliveryTable;
   product: ProductTable;
   wake: WakeTable;

@@ -74,10 +74,9 @@ async function connectIam(options: IssuerOptions): Promise<Issuer> {
     credentials = 'keys',
   } = options;
   const { users = { permissionsBoundary: undefined, path: undefined } } = options;
-  const issuer =
-    credentials === 'keys'
-      ? new AwsIamIssuer({ ...options, endpoint, users })
-      : new AwsRoleIssuer({ ...options, endpoint, stsEndpoint, users, seconds: credentials.seconds });
+  if (credentials === 'keys') return AwsIamIssuer.connect({ ...options, endpoint, users });
+  const { seconds } = credentials;
+  const issuer = new AwsRoleIssuer({ ...options, endpoint, stsEndpoint, users, seconds });
   await issuer.check();
   return issuer;
 }

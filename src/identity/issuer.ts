@@ -24,7 +24,7 @@ export interface AccessKey {
   readonly session: { readonly token: string; readonly expiresAt: Date } | null;
 }
 
-/** What is in the store now. `policy` is the document as found (`null`: none). */
+/** What is in the store now. `policy` is what was found, with what stands beside it (`null`: none). */
 export interface ObservedPrincipal {
   readonly exists: boolean;
   readonly policy: unknown;
@@ -51,7 +51,7 @@ export interface IssuerKind {
 export interface ObserveOptions {
   /** Keys in our books: one whose making was cut off is found by its name only. */
   readonly booked: readonly string[];
-  /** Also looks for keys that a key made below itself, where the store has such; costs time. */
+  /** Also looks for keys that a key made below itself, and for rights beside ours; costs time. */
   readonly thorough: boolean;
 }
 
@@ -65,11 +65,17 @@ export interface Issuer {
   /** Changes nothing. */
   observe(principal: PrincipalName, options: ObserveOptions): Promise<ObservedPrincipal>;
   ensurePrincipal(principal: PrincipalName): Promise<void>;
-  putPolicy(principal: PrincipalName, policy: PolicyDocument): Promise<void>;
+  /**
+   * @param found the policy that `observe` gave: what somebody else gave the principal beside it, where the store has such,
+   * is taken off; nothing is that was not found
+   */
+  putPolicy(principal: PrincipalName, policy: PolicyDocument, found?: unknown): Promise<void>;
   /** A fresh name for a key, to be noted before it is made; `null` where the store chooses the name. */
   proposeKeyId(): string | null;
   /** Not idempotent: each call makes a key. `id` is what `proposeKeyId` gave. */
   createKey(principal: PrincipalName, id: string | null): Promise<AccessKey>;
+  /** Switches the key off; one that ends by itself stays. */
+  disableKey(principal: PrincipalName, keyId: string): Promise<void>;
   deleteKey(principal: PrincipalName, keyId: string): Promise<void>;
   /** Removes the principal with its policy; its keys must be gone. */
   deletePrincipal(principal: PrincipalName): Promise<void>;

@@ -41,6 +41,12 @@ export async function listEdges(
   return rows.map((row) => ({ ...row, ports: Number(row.ports) }));
 }
 
+/** Whether there are more grants than so many; cheaper than their number. */
+export async function hasMoreGrants(db: Kysely<Tables>, than: number): Promise<boolean> {
+  const row = await db.selectFrom('grant').select('provider').offset(than).limit(1).executeTakeFirst();
+  return row !== undefined;
+}
+
 /** The products of these ids that our books know. */
 export async function findNodes(db: Kysely<Tables>, ids: readonly ProductId[]): Promise<Node[]> {
   if (ids.length === 0) return [];

@@ -1,4 +1,5 @@
 /** Puts a portal client together from address, credentials and limits. */
+import PQueue from 'p-queue';
 import { apiRoot } from './base-url.ts';
 import { Caller, type RetryPolicy } from './caller.ts';
 import type { PortalClient } from './client.ts';
@@ -20,6 +21,8 @@ export interface PortalClientOptions {
   readonly onRequest?: RequestObserver;
   /** Milliseconds since 1970. */
   readonly clock?: () => number;
+  /** Within which requests are made; a handful at a time when left out. */
+  readonly budget?: PQueue;
   readonly tuning?: Partial<PortalTuning>;
 }
 
@@ -28,16 +31,15 @@ export interface PortalTuning extends RetryPolicy {
   /** For one request, from sending it to the last byte of its answer. */
   readonly timeoutMs: number;
   readonly maxAnswerBytes: number;
-  /** Requests in flight. */
-  readonly concurrency: number;
   /** How long settings' defaults are kept; `listProducts` forgets them sooner. */
   readonly keepDefaultsMs: number;
 }
 
+const defaultConcurrency = 8;
+
 const defaultTuning: PortalTuning = {
   timeoutMs: 10_000,
   maxAnswerBytes: 32 * 1024 * 1024,
-  concurrency: 8,
   retries: 3,
   minWaitMs: 200,
   maxWaitMs: 3_000,
@@ -67,7 +69,7 @@ export function createPortalClient(options: PortalClientOptions): PortalClient {
   const transport = new Transport({
     root: apiRoot(options.baseUrl),
     limits,
-    concurrency: tuning.concurrency,
+    budget: options.budget ?? new PQueue({ concurrency: defaultConcurrency }),
   });
   const caller = new Caller({ transport, credentials, retry: tuning, clock });
   return new HttpPortalClient(caller, { clock, keepDefaultsMs: tuning.keepDefaultsMs });

@@ -1,14 +1,13 @@
 /** Requests to the portal: a handful at a time, in the trailing-slash form that the portal wants. */
 import { type Answer, type ExchangeLimits, type ExchangeRequest, exchange } from './exchange.ts';
-import { Limiter } from './limiter.ts';
 
 /** Where requests go, and within what bounds. */
 export interface TransportOptions {
   /** Start of every URL, without a slash at its end. */
   readonly root: string;
   readonly limits: ExchangeLimits;
-  /** Requests in flight; the portal gives up on its own database after 5 s of waiting for one of 40 connections. */
-  readonly concurrency: number;
+  /** Begins requests within the budget: the portal gives up on its own database after 5 s of waiting for one of 40 connections. */
+  readonly budget: { add<T>(work: () => Promise<T>): Promise<T> };
 }
 
 /** A request whose URL is still a path below the root. */
@@ -21,13 +20,11 @@ export interface PortalRequest extends Omit<ExchangeRequest, 'url'> {
 /** Sends requests to one portal, and remembers which form of each path it wants. */
 export class Transport {
   readonly #options: TransportOptions;
-  readonly #limiter: Limiter;
   /** Labels of routes where the form with (or without) the slash turned out to be the other one. */
   readonly #inOtherForm = new Set<string>();
 
   constructor(options: TransportOptions) {
     this.#options = options;
-    this.#limiter = new Limiter(options.concurrency);
   }
 
   /**
@@ -49,7 +46,8 @@ export class Transport {
   #sendTo(path: string, request: PortalRequest): Promise<Answer> {
     const { label, method, headers, body } = request;
     const url = `${this.#options.root}${path}${request.query}`;
-    return this.#limiter.run(() => exchange({ label, method, url, headers, body }, this.#options.limits));
+    const wanted = { label, method, url, headers, body };
+    return this.#options.budget.add(() => exchange(wanted, this.#options.limits));
   }
 
   #remember(label: string, isOther: boolean): void {

@@ -5,7 +5,7 @@ import type { ProductId, RunId } from '../model/ids.ts';
 import type { Cause } from '../model/run.ts';
 import type { Done } from './apply.ts';
 import type { Difference } from './differences.ts';
-import type { DesiredHome, Observed } from './plan.ts';
+import type { DesiredHome, Observed } from './state.ts';
 
 /** What entries of one run have in common. */
 export interface AuditedRun {
@@ -56,6 +56,8 @@ function changeOf(action: Action, desired: DesiredHome | null, observed: Observe
   switch (action.kind) {
     case 'put-policy':
       return { before: { policy: observed.policy }, after: { policy: desired?.policy ?? null } };
+    case 'delete-principal':
+      return { before: { policy: observed.policy } };
     case 'record-grants':
     case 'hand-over-key':
       return { before: { grants: observed.grants }, after: { grants: desired?.grants ?? [] } };

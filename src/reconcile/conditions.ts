@@ -12,6 +12,8 @@ export interface HomeOutcome {
   readonly home: HomeName;
   readonly waiting: readonly Input[];
   readonly noRoom: readonly Grant[];
+  /** How much of the store's limit the policy takes: 1 = all. */
+  readonly policyFill: number;
   /** Files whose new version lies beside them. */
   readonly conflicts: readonly string[];
   /** Files whose new version waits for a person's commit. */
@@ -19,6 +21,9 @@ export interface HomeOutcome {
   /** What else people should know. */
   readonly others: readonly Condition[];
 }
+
+/** From here on people are told: the next inputs may find no room. */
+const nearLimit = 0.8;
 
 /** Conditions after a run that did all it should. The first one is the headline. */
 export function conditionsOfHome(outcome: HomeOutcome): readonly Condition[] {
@@ -51,6 +56,11 @@ export function conditionsOfHome(outcome: HomeOutcome): readonly Condition[] {
     const names = outcome.noRoom.map((grant) => grant.home).join(', ');
     const message = `The store's limit for policies leaves no room for: ${names}. Those inputs are not readable; remove others, or use a store that takes larger policies.`;
     return [{ type: 'Degraded', status: true, reason: 'PolicyTooLarge', message }, ...notices];
+  }
+  if (outcome.policyFill >= nearLimit) {
+    const percent = Math.floor(outcome.policyFill * 100);
+    const message = `The policy takes ${percent} % of what the store has room for; inputs that do not fit will not be readable.`;
+    notices.push({ type: 'Notice', status: true, reason: 'PolicyNearLimit', message });
   }
   return [
     { type: 'Ready', status: true, reason: 'HomeInOrder', message: 'The home is as it should be.' },

@@ -9,7 +9,7 @@ import type { PublishedTable } from '../model/published.ts';
 import { type Catalogue, chooseTemplate } from '../workspace/catalogue.ts';
 import type { Parameters } from '../workspace/manifest.ts';
 import { type RenderContext, type RenderedFile, renderTemplate } from '../workspace/render.ts';
-import type { DesiredHome } from './plan.ts';
+import type { DesiredHome } from './state.ts';
 
 /** What the operator decided, as far as the wish depends on it. */
 export interface HomeSettings {
@@ -77,6 +77,7 @@ export function wishForHome(settings: HomeSettings, facts: HomeFacts): HomeWish 
     grants: fitting.map((grant) => grant.outputPort).sort(),
     files: rendered,
     history: settings.history,
+    holdFiles: false,
     env: {
       ...settings.workspaceEnv,
       ...envEntries(settings, home, context),

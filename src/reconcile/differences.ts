@@ -1,6 +1,6 @@
 /** How what is there differs from what should be, field by field and without secrets: pure. */
 import { samePolicy } from '../grants/policy.ts';
-import type { DesiredHome, Observed } from './plan.ts';
+import type { DesiredHome, Observed } from './state.ts';
 
 /** One field that is not as it should be; `null`: not there. */
 export interface Difference {
@@ -99,6 +99,7 @@ function keyOfEnv({ env, keys }: Observed): string | null {
 }
 
 function differencesOfFiles(desired: DesiredHome, observed: Observed): Difference[] {
+  if (desired.holdFiles) return [];
   return desired.files.flatMap(({ path, sha256, ownership }) => {
     const live = observed.files[path];
     if (ownership !== 'managed' || live === sha256) return [];

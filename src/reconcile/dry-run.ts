@@ -4,10 +4,11 @@ import { describeAction } from '../model/action.ts';
 import type { Condition } from '../model/condition.ts';
 import type { ProductId } from '../model/ids.ts';
 import { type Difference, differencesOf } from './differences.ts';
-import { prepareHome } from './home.ts';
+import { type PreparedHome, prepareHome } from './home.ts';
 import { observe, observeOutside, readBooks } from './observe.ts';
 import type { ReconcileParts } from './parts.ts';
 import { plan } from './plan.ts';
+import { planFiles } from './plan-files.ts';
 
 /** What a run would do now. */
 export interface DryRun {
@@ -18,6 +19,22 @@ export interface DryRun {
   readonly drift: readonly Difference[];
   /** As the last run left them. */
   readonly conditions: readonly Condition[];
+  /** What would become of the workspace's files; `null`: nothing. */
+  readonly files: FilesForecast | null;
+}
+
+/** What a template, in its version now, would do to one workspace. */
+export interface FilesForecast {
+  /** `<id>@<version>` that they were rendered from last. */
+  readonly from: string | null;
+  readonly to: string;
+  readonly write: readonly string[];
+  readonly merge: readonly string[];
+  readonly remove: readonly string[];
+  /** Among those to be merged: changed by a person in the same place. */
+  readonly conflicts: readonly string[];
+  /** Why the new version waits; `null`: it does not. */
+  readonly waits: string | null;
 }
 
 /**
@@ -31,17 +48,22 @@ export async function rehearse(parts: ReconcileParts, id: ProductId): Promise<Dr
   const secrets: (() => void)[] = [];
   const looking = {
     thorough: true,
+    rehearsal: true,
     hide: (secret: string) => void secrets.push(parts.hideSecret(secret)),
   };
   try {
     if (product !== null && product.status !== 'deleting') {
-      const { wish, observed, steps } = await prepareHome(parts, product, record, books, looking);
-      return told(
-        id,
-        steps.map(({ action }) => action),
-        differencesOf(wish.desired, observed),
-        record.conditions,
-      );
+      const prepared = await prepareHome(parts, product, record, books, looking);
+      const { wish, observed, steps } = prepared;
+      return {
+        ...told(
+          id,
+          steps.map(({ action }) => action),
+          differencesOf(wish.desired, observed),
+          record.conditions,
+        ),
+        files: await forecast(parts, prepared),
+      };
     }
     if (record.state === 'retired') return told(id, [], [], record.conditions);
     const finalizers = product?.finalizers ?? [];
@@ -61,6 +83,27 @@ export async function rehearse(parts: ReconcileParts, id: ProductId): Promise<Dr
   }
 }
 
+/** Also for a version that waits: people want to know before they let it go on. */
+async function forecast(
+  { workspaces }: ReconcileParts,
+  { record, wish, observed, turn }: PreparedHome,
+): Promise<FilesForecast | null> {
+  const { write, merge, remove } = planFiles(wish.desired.files, {
+    live: observed.files,
+    rendered: observed.rendered,
+  });
+  if (write.length + merge.length + remove.length === 0) return null;
+  return {
+    from: record.template,
+    to: wish.template,
+    write,
+    merge,
+    remove,
+    conflicts: await workspaces.foreseeConflicts(record.home, merge, wish.rendered, record.files),
+    waits: turn.kind === 'waits' ? turn.why : null,
+  };
+}
+
 function told(
   product: ProductId,
   actions: readonly Action[],
@@ -68,5 +111,5 @@ function told(
   conditions: readonly Condition[],
 ): DryRun {
   const lines = actions.map((action) => ({ kind: action.kind, description: describeAction(action) }));
-  return { product, actions: lines, drift, conditions };
+  return { product, actions: lines, drift, conditions, files: null };
 }

@@ -13,7 +13,7 @@ import type { Handlers } from './apply.ts';
 import { retiredCondition } from './conditions.ts';
 import { credentialEntries, credentialsIn, type EnvCredentials } from './desired.ts';
 import type { ReconcileParts } from './parts.ts';
-import type { DesiredHome } from './plan.ts';
+import type { DesiredHome } from './state.ts';
 
 /** What the actions of one run work on. */
 export interface RunSubject {
@@ -21,6 +21,8 @@ export interface RunSubject {
   readonly issuer: Issuer;
   /** The wish; `null` while a product is torn down. */
   readonly desired: DesiredHome | null;
+  /** The policy that was observed. */
+  readonly foundPolicy: unknown;
   readonly rendered: readonly RenderedFile[];
   /** What the workspace's history says of a change of its files. */
   readonly message: string;
@@ -83,8 +85,10 @@ export function createHandlers(parts: ReconcileParts, subject: RunSubject): Hand
     },
     'mark-prefix': (action) => store.writeMarker(action.home, id),
     'create-principal': () => issuer.ensurePrincipal(principal),
-    'put-policy': () => issuer.putPolicy(principal, wish().policy),
+    'put-policy': () => issuer.putPolicy(principal, wish().policy, subject.foundPolicy),
     'delete-key': async (action) => {
+      // Off first: what can not be deleted does not stay open.
+      await issuer.disableKey(principal, action.key);
       await issuer.deleteKey(principal, action.key);
       await forgetKey(database.sql, action.key);
     },

@@ -9,7 +9,9 @@ import type { Product } from '../model/product.ts';
 import { type HomeWish, wishForHome } from './desired.ts';
 import { type Books, type Looking, observe, observeOutside } from './observe.ts';
 import type { ReconcileParts } from './parts.ts';
-import { type Observed, plan } from './plan.ts';
+import { plan } from './plan.ts';
+import { type Turn, turnOf } from './rollout.ts';
+import type { Observed } from './state.ts';
 
 /** A home that was looked at; nothing was changed yet. */
 export interface PreparedHome {
@@ -18,6 +20,8 @@ export interface PreparedHome {
   readonly wish: HomeWish;
   readonly observed: Observed;
   readonly steps: Plan;
+  /** Whether it follows a new version of its template now. */
+  readonly turn: Turn;
   /** What the books on files should say, when they had been lost. */
   readonly recovered: Readonly<Record<string, string>> | null;
 }
@@ -53,7 +57,20 @@ export async function prepareHome(
     finalizers: product.finalizers,
     rendered: wish.rendered,
   });
-  return { record, issuer, wish, observed, steps: plan(wish.desired, observed), recovered };
+  const turn = await turnOf(parts, product, record, wish.template, looking.rehearsal);
+  // Access goes first: a product that gets or loses an input has it wired by the new version.
+  const settled = wish.desired.grants.join() === observed.grants.join();
+  const holdFiles = turn.kind === 'waits' && settled && observed.workspaceExists;
+  const desired = { ...wish.desired, holdFiles };
+  return {
+    record,
+    issuer,
+    wish: { ...wish, desired },
+    turn,
+    observed,
+    steps: plan(desired, observed),
+    recovered,
+  };
 }
 
 /** Books that were lost, or never were: a workspace that lies there has a history of its own. */

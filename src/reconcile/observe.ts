@@ -10,7 +10,7 @@ import type { RenderedFile } from '../workspace/render.ts';
 import type { ObservedWorkspace } from '../workspace/workspace.ts';
 import { credentialNames } from './desired.ts';
 import type { ReconcileParts } from './parts.ts';
-import type { Observed, ObservedEnv, ObservedKey } from './plan.ts';
+import type { Observed, ObservedEnv, ObservedKey } from './state.ts';
 
 /** What our books say of a product. */
 export interface Books {
@@ -57,6 +57,8 @@ export async function observeOutside(
 export interface Looking {
   /** Also for what costs time to find. */
   readonly thorough: boolean;
+  /** Only to tell what would be done. */
+  readonly rehearsal?: boolean;
   /** Keeps a secret that was read out of the log, as long as the run lasts. */
   readonly hide: (secret: string) => void;
 }

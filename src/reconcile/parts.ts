@@ -26,6 +26,18 @@ export interface BrakeSettings {
   readonly windowMs: number;
 }
 
+/** Who tries a new version first. */
+export interface RolloutSettings {
+  /** So many products; 0 = all at once. */
+  readonly canaries: number;
+  /** Of these alone, when given. */
+  readonly type?: string | undefined;
+  readonly domain?: string | undefined;
+  readonly tag?: string | undefined;
+  /** Canaries that fail, or end in a conflict, after which nothing goes on by itself. */
+  readonly stopAfter: number;
+}
+
 export interface ReconcileSettings extends HomeSettings {
   readonly keyGraceMs: number;
   /** Failed runs in a row after which a product waits for the drift check. */
@@ -34,6 +46,8 @@ export interface ReconcileSettings extends HomeSettings {
   /** Where histories are pushed; `null`: nowhere. */
   readonly remote: Remote | null;
   readonly brake: BrakeSettings;
+  /** Who tries a new version of a template first. */
+  readonly rollout: RolloutSettings;
 }
 
 export interface ReconcileParts {

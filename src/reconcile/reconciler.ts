@@ -5,6 +5,7 @@ import { insertAudit } from '../db/audit.ts';
 import { insertRun } from '../db/history.ts';
 import { changeProduct, type ProductRecord } from '../db/products.ts';
 import { countAttempts, setWake } from '../db/wake.ts';
+import { policySize } from '../grants/policy.ts';
 import type { Condition } from '../model/condition.ts';
 import { asProvisionerError } from '../model/errors.ts';
 import { type ProductId, RunId } from '../model/ids.ts';
@@ -32,9 +33,10 @@ import {
 } from './outcome.ts';
 import type { ReconcileParts, ReconcileSettings } from './parts.ts';
 import { whyPaused } from './pause.ts';
-import { renewalMs } from './plan.ts';
+import { renewalMs } from './plan-keys.ts';
 import { followRemote } from './remote.ts';
 import { retire } from './retirement.ts';
+import { noteTurn, noticeOf } from './rollout.ts';
 import { standingOf } from './standing.ts';
 
 const longestGraceOfLeakMs = 60_000;
@@ -118,14 +120,23 @@ async function reconcileHome(
     return { ...nothingToDo, change: { conditions }, nextMs };
   }
   const { records, done, error, files } = await applyHome(parts, prepared, run);
+  const { turn } = prepared;
+  if (turn.kind === 'follows' && turn.canary)
+    await noteTurn(parts, prepared.record, wish.template, error !== null, files);
   const audited = { at: parts.clock(), product: product.id, run: run.id, cause: run.cause };
   return {
     actions: records,
     error,
     change: {
-      conditions: homeConditions(product, prepared, files, await followRemote(parts, prepared.record)),
+      conditions: homeConditions(product, prepared, files, [
+        ...noticeOf(turn),
+        ...(await followRemote(parts, prepared.record)),
+      ]),
       ...toldFiles(prepared, records, files),
-      ...(error === null ? { fingerprint: standingOf(product.fingerprint, parts.ground) } : {}),
+      // One that waits is looked at again by the next resync.
+      ...(error === null && turn.kind === 'follows'
+        ? { fingerprint: standingOf(product.fingerprint, parts.ground) }
+        : {}),
     },
     nextMs: earliest(
       nextKeyChangeMs(await listKeys(parts.database.sql, product.id), parts.settings, observed.nowMs),
@@ -137,12 +148,13 @@ async function reconcileHome(
 }
 
 async function applyHome(parts: ReconcileParts, prepared: PreparedHome, run: Run) {
-  const { record: known, issuer, wish, steps } = prepared;
+  const { record: known, issuer, wish, observed, steps } = prepared;
   let files: FilesOutcome | null = null;
   const handlers = createHandlers(parts, {
     record: known,
     issuer,
     desired: wish.desired,
+    foundPolicy: observed.policy,
     rendered: wish.rendered,
     message: historyMessage(known, wish.template, run.cause),
     onFiles: (outcome) => {
@@ -188,7 +200,7 @@ async function bringToLife(
 
 function homeConditions(
   product: Product,
-  { record: known, wish, observed }: PreparedHome,
+  { record: known, issuer, wish, observed }: PreparedHome,
   files: FilesOutcome | null,
   others: readonly Condition[],
 ) {
@@ -197,6 +209,7 @@ function homeConditions(
     home: known.home,
     waiting: wish.decision.waiting,
     noRoom: wish.noRoom,
+    policyFill: policySize(wish.desired.policy) / issuer.kind.limits.policySize,
     conflicts: [...new Set([...observed.conflicts, ...(files?.conflicts ?? [])])].sort(),
     beingEdited: files?.waiting ?? [],
     others,
@@ -211,7 +224,10 @@ function toldFiles(
 ) {
   const told = records.every(({ kind, outcome }) => kind !== 'commit-files' || outcome === 'done');
   if (files !== null && told) return { files: files.rendered, template: wish.template };
-  return recovered === null ? {} : { files: recovered, template: wish.template };
+  if (recovered !== null) return { files: recovered, template: wish.template };
+  // A new version that gives this product the same files.
+  const same = files === null && told && !wish.desired.holdFiles;
+  return same ? { template: wish.template } : {};
 }
 
 /** What was found out, and the time of the next look: backoff after a failure that can pass by itself. */

@@ -42,6 +42,7 @@ export async function retire(
     record,
     issuer,
     desired: null,
+    foundPolicy: observed.policy,
     rendered: [],
     message: '',
     onFiles: () => undefined,

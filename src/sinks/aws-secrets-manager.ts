@@ -1,4 +1,4 @@
-/** One secret per product in AWS Secrets Manager, as JSON with the fields `access_key` and `secret_key`. */
+/** One secret per product in AWS Secrets Manager, as JSON with the fields of `fieldsOf`. */
 import {
   CreateSecretCommand,
   DeleteSecretCommand,
@@ -6,12 +6,9 @@ import {
   PutSecretValueCommand,
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
-import { z } from 'zod';
 import { ProvisionerError } from '../model/errors.ts';
 import { storeError } from '../model/store-error.ts';
-import { digestOf, type HeldKey, type SecretSink, type SinkEntry, type SinkKey } from './sink.ts';
-
-const Fields = z.object({ access_key: z.string(), secret_key: z.string() });
+import { fieldsOf, type HeldKey, heldKeyIn, type SecretSink, type SinkEntry, type SinkKey } from './sink.ts';
 
 export interface AwsSecretsManagerOptions {
   readonly endpoint: string | undefined;
@@ -31,7 +28,7 @@ export class AwsSecretsManagerSink implements SecretSink {
   }
 
   async put(entry: SinkEntry, key: SinkKey): Promise<void> {
-    const SecretString = JSON.stringify({ access_key: key.id, secret_key: key.secret });
+    const SecretString = JSON.stringify(fieldsOf(key));
     const made = await attempt('make a secret', 'ResourceExistsException', () =>
       this.#client.send(new CreateSecretCommand({ Name: this.#name(entry), SecretString })),
     );
@@ -45,10 +42,7 @@ export class AwsSecretsManagerSink implements SecretSink {
     const answer = await attempt('read a secret', 'ResourceNotFoundException', () =>
       this.#client.send(new GetSecretValueCommand({ SecretId: this.#name(entry) })),
     );
-    const fields = Fields.safeParse(parseJson(answer?.SecretString));
-    return fields.success
-      ? { id: fields.data.access_key, digest: digestOf(fields.data.secret_key, undefined) }
-      : null;
+    return heldKeyIn(parseJson(answer?.SecretString));
   }
 
   /** At once: the key has ended, and a name that waits for its deletion could not be used again. */
@@ -65,7 +59,7 @@ export class AwsSecretsManagerSink implements SecretSink {
   }
 
   howToFetch(entry: SinkEntry): string {
-    return `aws secretsmanager get-secret-value --secret-id ${this.#name(entry)} --query SecretString --output text | jq -r .secret_key`;
+    return `aws secretsmanager get-secret-value --secret-id ${this.#name(entry)} --query SecretString --output text`;
   }
 
   #name({ home }: SinkEntry): string {

@@ -5,9 +5,9 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { ProvisionerError } from '../model/errors.ts';
-import { digestOf, type HeldKey, type SecretSink, type SinkEntry, type SinkKey } from './sink.ts';
+import { fieldsOf, type HeldKey, heldKeyIn, type SecretSink, type SinkEntry, type SinkKey } from './sink.ts';
 
-const Secret = z.object({ data: z.object({ access_key: z.base64(), secret_key: z.base64() }) });
+const Secret = z.object({ data: z.record(z.string(), z.base64()) });
 const Status = z.object({ message: z.string() });
 
 const timeoutMs = 10_000;
@@ -34,7 +34,8 @@ export class KubernetesSink implements SecretSink {
       kind: 'Secret',
       metadata: { name: nameOf(entry), labels: { 'app.kubernetes.io/managed-by': owner } },
       type: 'Opaque',
-      stringData: { access_key: key.id, secret_key: key.secret },
+      // Not `stringData`: it does not go well with server-side apply (Kubernetes documentation, "Secrets").
+      data: base64Of(fieldsOf(key)),
     };
     const query = { fieldManager: owner, force: 'true' };
     await this.#send('write a secret', 'PATCH', entry, { query, body: JSON.stringify(secret) });
@@ -43,9 +44,11 @@ export class KubernetesSink implements SecretSink {
   async read(entry: SinkEntry): Promise<HeldKey | null> {
     const secret = Secret.safeParse(await this.#send('read a secret', 'GET', entry));
     if (!secret.success) return null;
-    const text = (base64: string) => Buffer.from(base64, 'base64').toString('utf8');
-    const { access_key, secret_key } = secret.data.data;
-    return { id: text(access_key), digest: digestOf(text(secret_key), undefined) };
+    const texts = Object.entries(secret.data.data).map(([name, base64]) => [
+      name,
+      Buffer.from(base64, 'base64').toString('utf8'),
+    ]);
+    return heldKeyIn(Object.fromEntries(texts));
   }
 
   async remove(entry: SinkEntry): Promise<void> {
@@ -57,7 +60,7 @@ export class KubernetesSink implements SecretSink {
   }
 
   howToFetch(entry: SinkEntry): string {
-    return `kubectl -n ${this.#options.namespace} get secret ${nameOf(entry)} -o jsonpath={.data.secret_key} | base64 -d`;
+    return `kubectl -n ${this.#options.namespace} get secret ${nameOf(entry)} -o go-template='{{range $name, $value := .data}}{{$name}}={{$value | base64decode}}{{"\\n"}}{{end}}'`;
   }
 
   /** The answer's JSON; `null` for 404. */
@@ -97,6 +100,11 @@ export class KubernetesSink implements SecretSink {
     const code = answer.status >= 500 || answer.status === 429 ? 'SECRETS_UNAVAILABLE' : 'SECRETS_DENIED';
     throw new ProvisionerError(code, `Kubernetes at ${api} refused to ${what}: ${words}.`);
   }
+}
+
+function base64Of(fields: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const entries = Object.entries(fields).map(([name, text]) => [name, Buffer.from(text).toString('base64')]);
+  return Object.fromEntries(entries);
 }
 
 /** A product's id is a valid name for a Secret; a home's need not be. */

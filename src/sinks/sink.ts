@@ -1,5 +1,6 @@
 /** Port: where the secret of a product's key lies when it shall not lie in the workspace. */
 import { createHash } from 'node:crypto';
+import { z } from 'zod';
 import type { HomeName } from '../model/home.ts';
 import type { ProductId } from '../model/ids.ts';
 
@@ -13,6 +14,8 @@ export interface SinkEntry {
 export interface SinkKey {
   readonly id: string;
   readonly secret: string;
+  /** Set when it ends by itself, and is used with this token. */
+  readonly session: { readonly token: string; readonly expiresAt: Date } | null;
 }
 
 /** A key that a sink holds, with the digest by which its secret is recognised. */
@@ -38,4 +41,24 @@ export function digestOf(secret: string, token: string | undefined): string {
   return createHash('sha256')
     .update(token === undefined ? secret : `${secret} ${token}`)
     .digest('hex');
+}
+
+/** A key under the names that people find it by in a secret manager; `expires_at` is ISO 8601. */
+export function fieldsOf({ id, secret, session }: SinkKey): Readonly<Record<string, string>> {
+  const lasting = { access_key: id, secret_key: secret };
+  if (session === null) return lasting;
+  return { ...lasting, session_token: session.token, expires_at: session.expiresAt.toISOString() };
+}
+
+const Fields = z.object({
+  access_key: z.string(),
+  secret_key: z.string(),
+  session_token: z.string().optional(),
+});
+
+/** Whose key the fields are; `null` when they are not ours. */
+export function heldKeyIn(fields: unknown): HeldKey | null {
+  const { data } = Fields.safeParse(fields);
+  if (data === undefined) return null;
+  return { id: data.access_key, digest: digestOf(data.secret_key, data.session_token) };
 }

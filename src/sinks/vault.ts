@@ -1,9 +1,6 @@
 /** One entry per product in the KV engine (version 2) of Vault or OpenBao. */
-import { z } from 'zod';
 import type { VaultKv } from '../secrets/vault-kv.ts';
-import { digestOf, type HeldKey, type SecretSink, type SinkEntry, type SinkKey } from './sink.ts';
-
-const Fields = z.object({ access_key: z.string(), secret_key: z.string() });
+import { fieldsOf, type HeldKey, heldKeyIn, type SecretSink, type SinkEntry, type SinkKey } from './sink.ts';
 
 export interface VaultSinkOptions {
   readonly vault: VaultKv;
@@ -21,15 +18,12 @@ export class VaultSink implements SecretSink {
 
   async put(entry: SinkEntry, key: SinkKey): Promise<void> {
     const { vault, mount } = this.#options;
-    await vault.write(mount, this.#path(entry), { access_key: key.id, secret_key: key.secret });
+    await vault.write(mount, this.#path(entry), fieldsOf(key));
   }
 
   async read(entry: SinkEntry): Promise<HeldKey | null> {
     const { vault, mount } = this.#options;
-    const fields = Fields.safeParse(await vault.read(mount, this.#path(entry)));
-    return fields.success
-      ? { id: fields.data.access_key, digest: digestOf(fields.data.secret_key, undefined) }
-      : null;
+    return heldKeyIn(await vault.read(mount, this.#path(entry)));
   }
 
   async remove(entry: SinkEntry): Promise<void> {
@@ -41,7 +35,7 @@ export class VaultSink implements SecretSink {
   }
 
   howToFetch(entry: SinkEntry): string {
-    return `vault kv get -mount=${this.#options.mount} -field=secret_key ${this.#path(entry)}`;
+    return `vault kv get -mount=${this.#options.mount} ${this.#path(entry)}`;
   }
 
   #path({ home }: SinkEntry): string {

@@ -10,6 +10,34 @@ export function py(value: unknown): string {
   return JSON.stringify(String(value ?? '')).replace(/[\u007f-\uffff]/g, escapeUnit);
 }
 
+/** A TOML basic string. JSON's escapes are TOML's; half a surrogate pair is no character there. */
+export function toml(value: unknown): string {
+  return yaml(String(value ?? '').toWellFormed());
+}
+
+/** An R string literal. JSON's escapes are R's, but R has no NUL in a string. */
+export function r(value: unknown): string {
+  return yaml(
+    String(value ?? '')
+      .toWellFormed()
+      .replaceAll('\0', ''),
+  );
+}
+
+/** A quoted SQL identifier: any text is a name in double quotes (SQL standard), but NUL. */
+export function sqlname(value: unknown): string {
+  return `"${String(value ?? '')
+    .replaceAll('\0', '')
+    .replaceAll('"', '""')}"`;
+}
+
+/** A SQL string literal, for engines that know no backslash escapes in it (DuckDB, Trino, PostgreSQL). */
+export function sqltext(value: unknown): string {
+  return `'${String(value ?? '')
+    .replaceAll('\0', '')
+    .replaceAll("'", "''")}'`;
+}
+
 /** Text for tools that read Jinja wherever they find it, such as dbt's descriptions: braces that would open it stand apart. */
 export function nojinja(value: unknown): string {
   return String(value ?? '').replace(/\{(?=[{%#])/g, '{ ');

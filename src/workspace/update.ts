@@ -79,6 +79,36 @@ export async function updateFiles(place: UpdatePlace, update: FilesUpdate): Prom
   return { conflicts, waiting, rendered: after, entry };
 }
 
+/** Which of the files that both sides changed could not be merged. Changes nothing. */
+export async function foreseeConflicts(
+  { folder, repository }: UpdatePlace,
+  paths: readonly string[],
+  files: readonly RenderedFile[],
+  before: Readonly<Record<string, string>>,
+): Promise<readonly string[]> {
+  const conflicts: string[] = [];
+  for (const path of paths) {
+    const next = files.find((file) => file.path === path)?.content;
+    const live = await readWorkspaceFile(folder, path);
+    if (next === undefined || live === null) continue;
+    if ((await mergedText(repository, { path, live, next, before: before[path] })) === null)
+      conflicts.push(path);
+  }
+  return conflicts;
+}
+
+/** The text that holds both sides' changes; `null`: they are in the same place, or what came before is not known. */
+async function mergedText(
+  repository: Repository | null,
+  { path, live, next, before }: { path: string; live: string; next: string; before: string | undefined },
+): Promise<string | null> {
+  const base = repository === null ? null : await repository.readRendered(path);
+  // Books that were lost know nothing: then the history does.
+  const known = base !== null && (before === undefined || sha256(base) === before);
+  // A byte that is no text reads as U+FFFD: such a file is not rewritten.
+  return known && !live.includes('\ufffd') ? mergeTexts(base, live, next) : null;
+}
+
 function writeRendered({ folder, owner }: UpdatePlace, files: readonly RenderedFile[]): Promise<void> {
   const group = owner.gid === undefined ? 0 : 0o020;
   const others = owner.closed === true ? 0o770 : 0o777;
@@ -104,11 +134,7 @@ async function mergeFile(
   const live = await readWorkspaceFile(folder, path);
   // Deleted since we looked: it stays away.
   if (live === null) return { kind: 'merged', change: { path, content: null, executable: false } };
-  const base = repository === null ? null : await repository.readRendered(path);
-  // Books that were lost know nothing: then the history does.
-  const known = base !== null && (before === undefined || sha256(base) === before);
-  // A byte that is no text reads as U+FFFD: such a file is not rewritten.
-  const merged = known && !live.includes('\ufffd') ? mergeTexts(base, live, next) : null;
+  const merged = await mergedText(repository, { path, live, next, before });
   if (merged === null) {
     await writeRendered(place, [{ ...file, path: `${path}${besideSuffix}` }]);
     return { kind: 'conflict' };

@@ -7,7 +7,7 @@ import { type EnvEntries, readEnvBlock, withEnvBlock, withoutEnvBlock } from './
 import { type Listing, listFolder } from './listing.ts';
 import { Owners, type OwnersOptions } from './owners.ts';
 import type { Tips } from './push.ts';
-import { sha256 } from './render.ts';
+import { type RenderedFile, sha256 } from './render.ts';
 import { type Entry, Repository, templateRef } from './repository.ts';
 import { isSettled, settle } from './settle.ts';
 import {
@@ -17,7 +17,13 @@ import {
   workspaceError,
   writeWorkspaceFiles,
 } from './tree.ts';
-import { besideSuffix, type FilesOutcome, type FilesUpdate, updateFiles } from './update.ts';
+import {
+  besideSuffix,
+  type FilesOutcome,
+  type FilesUpdate,
+  foreseeConflicts,
+  updateFiles,
+} from './update.ts';
 
 /** Our block in `.env` as found, and whether the file is guarded as it should be. */
 export interface FoundEnv {
@@ -107,6 +113,19 @@ export class Workspaces {
     const folder = await this.#make(home);
     const owner = await this.#owners.of(home);
     return updateFiles({ folder, owner, repository: await this.#repositoryOf(home) }, update);
+  }
+
+  /** Which of the files that both sides changed could not be merged. Changes nothing. */
+  async foreseeConflicts(
+    home: HomeName,
+    paths: readonly string[],
+    files: readonly RenderedFile[],
+    before: Readonly<Record<string, string>>,
+  ): Promise<readonly string[]> {
+    if (paths.length === 0) return [];
+    const owner = await this.#owners.of(home);
+    const place = { folder: this.#folder(home), owner, repository: await this.#repositoryOf(home) };
+    return foreseeConflicts(place, paths, files, before);
   }
 
   /** Tells the history what `updateFiles` did. */

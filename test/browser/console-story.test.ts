@@ -90,3 +90,27 @@ test('the page of a real daemon follows a request from asked to readable', async
   expect(world.lines.filter((line) => line.includes('a page of the console failed'))).toEqual([]);
   await page.close();
 });
+
+test('a daemon with a key shows nothing before a login, comes back to the page, and forgets at the log-out', async () => {
+  await using world = await createWorld({ PROV_ADMIN_KEY: 'a-key-of-more-than-32-characters-for-this-test' });
+  const page = await browser.newPage();
+  page.setDefaultTimeout(15_000);
+  await page.goto(`${world.daemon().url}/console/runs?outcome=failed`);
+  await page.getByLabel('API key').fill('a-key-of-more-than-32-characters-for-this-test');
+  await page.getByRole('button', { name: 'Log in' }).click();
+  await page.getByRole('heading', { name: 'Runs' }).waitFor();
+  expect(new URL(page.url()).search).toBe('?outcome=failed');
+  await page.locator('#connection[data-state=on]').waitFor();
+
+  await page.goto(`${world.daemon().url}/console`);
+  await page.getByRole('link', { name: 'Pause everything' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Pause everything' }).click();
+  await page.getByRole('heading', { name: 'Everything is paused' }).waitFor();
+  await page.getByText('By key:settings').waitFor();
+
+  await page.getByRole('button', { name: 'Log out' }).click();
+  await page.getByLabel('API key').waitFor();
+  await page.goto(`${world.daemon().url}/console/audit`);
+  await page.getByLabel('API key').waitFor();
+  await page.close();
+});

@@ -25,6 +25,15 @@ beforeAll(async () => {
         actions: [{ kind: 'put-policy', description: 'put the policy: own prefix, reading sales-leads' }],
         drift: [{ field: 'policy', found: '{\n  "read": []\n}', wanted: '{\n  "read": ["sales-leads"]\n}' }],
         conditions: [],
+        files: {
+          from: 'sqlmesh@2',
+          to: 'sqlmesh@3',
+          write: ['config.yaml'],
+          merge: [],
+          remove: [],
+          conflicts: ['models/report.sql'],
+          waits: null,
+        },
       }),
     },
   });
@@ -85,11 +94,22 @@ async function followed(page: Page): Promise<void> {
   await page.locator('#connection[data-state=on]').waitFor();
 }
 
+/** Waits until everything that the page asks for by itself is there. */
+async function settled(page: Page): Promise<void> {
+  await page.waitForFunction(
+    () =>
+      document.querySelector(
+        '#connection:not([data-state=on]), .htmx-request, .htmx-swapping, .htmx-settling',
+      ) === null,
+  );
+}
+
 describe.each(Object.entries(looks))('in %s', (_name, look) => {
   test.each(Object.entries(pages))(
     '%s has nothing against WCAG AA, fits its window, and loads only what its policy allows',
     async (_page, path) => {
       await using visit = await open(path(), look);
+      await settled(visit.page);
       expect(await violations(visit.page)).toEqual([]);
       expect(await visit.page.evaluate(() => document.documentElement.scrollWidth)).toBe(look.viewport.width);
       expect(visit.complaints).toEqual([]);
@@ -190,6 +210,7 @@ test('drift is shown line by line, when somebody asks for it', async () => {
   await visit.page.getByText('Compare now').click();
   await visit.page.locator('.diff del', { hasText: '"read": []' }).waitFor();
   await visit.page.locator('.diff ins', { hasText: '"sales-leads"' }).waitFor();
+  await visit.page.getByText('models/report.sql').waitFor();
   expect(await violations(visit.page)).toEqual([]);
 });
 

@@ -41,6 +41,7 @@ const needed: Readonly<Record<string, RoleName>> = {
   'post /pause': 'admin',
   'post /resume': 'admin',
   'post /brake/release': 'admin',
+  'post /templates/{template}/release': 'admin',
   'get /keys': 'admin',
   'post /keys': 'admin',
   'delete /keys/{key}': 'admin',

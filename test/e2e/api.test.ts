@@ -1,4 +1,5 @@
 /** The API of a running daemon, each answer held against the document that it serves. */
+import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
 import { PortalUser } from '../../demo/people/portal-user.ts';
 import { type ApiCaller, createApiCaller } from '../support/api-caller.ts';
@@ -145,6 +146,12 @@ describe('ordering', () => {
     expect([undelete.status, undelete.json.code]).toEqual([409, 'NOT_RETIRED']);
   });
 
+  it('lets products follow a new version of a template: here none is behind', async () => {
+    const released = await api.call('post', '/templates/sqlmesh@3/release');
+    expect([released.status, released.json]).toEqual([202, { queued: 0 }]);
+    expect((await api.call('post', '/templates/no-version/release')).status).toBe(400);
+  });
+
   it('makes a key that works, shows it once, and ends it', async () => {
     const made = await api.call('post', '/keys', { body: { name: 'ci', role: 'viewer', days: 7 } });
     expect(made.status).toBe(201);
@@ -229,6 +236,20 @@ describe('what can not be', () => {
       type: '/api/v1/docs#portal-unavailable',
     });
   });
+});
+
+test('docs/api.md has every operation with its role', async () => {
+  const page = await readFile('docs/api.md', 'utf8');
+  const rows = [...page.matchAll(/^\| `([A-Z]+) (\/[^`]*)` \| `(\w+)` \|/gm)].map(
+    ([, method, path, role]) => [`${method?.toLowerCase()} ${path}`, `\`${role}\``],
+  );
+  const described = Object.entries(api.document.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, { description }]) => [
+      `${method} ${path}`,
+      /`(?:viewer|operator|admin)`/.exec(description)?.[0],
+    ]),
+  );
+  expect(rows.toSorted()).toEqual(described.toSorted());
 });
 
 test('every operation of the document was called by this file, so every form was held against an answer', () => {

@@ -80,10 +80,10 @@ test('a contract that can not be understood, or lies elsewhere, is passed over',
     consumer.contract,
     'schema: [{ name: example, properties: [{ name: promised, physicalType: date }] }]',
   );
-  await consumer.world.restart();
+  await consumer.world.restart({ PROV_DRIFT_INTERVAL: '1s' });
   await consumer.inputs('"promised": date');
   await writeFile(consumer.contract, 'schema: [unclosed');
-  await consumer.world.restart();
+  await consumer.world.restart({ PROV_DRIFT_INTERVAL: '1s' });
   await eventually('the file’s columns', async () => (await told())?.includes('name: "flag"'));
   const lines = consumer.world.lines.filter((line) => line.includes('can not be understood'));
   expect(lines.length).toBeGreaterThan(0);

@@ -16,7 +16,12 @@ import { entriesOf } from '../support/s3-as.ts';
 import { startVault } from '../support/vault.ts';
 import { createWorld, eventually, startStore } from '../support/world.ts';
 
-type Key = { readonly id: string; readonly secret: string };
+interface Key {
+  readonly id: string;
+  readonly secret: string;
+  readonly token: string | undefined;
+  readonly expires: string | undefined;
+}
 
 /** A secret manager: the settings that lead there, and what lies in it. */
 interface Manager extends AsyncDisposable {
@@ -98,7 +103,15 @@ async function kubernetes(): Promise<Manager> {
 }
 
 function keyOf(fields: Readonly<Record<string, unknown>> | undefined): Key | null {
-  return fields === undefined ? null : { id: String(fields.access_key), secret: String(fields.secret_key) };
+  if (fields === undefined) return null;
+  const text = (name: string) => (fields[name] === undefined ? undefined : String(fields[name]));
+  const { access_key: id, secret_key: secret } = fields;
+  return {
+    id: String(id),
+    secret: String(secret),
+    token: text('session_token'),
+    expires: text('expires_at'),
+  };
 }
 
 const managers = [
@@ -135,6 +148,45 @@ test.each(managers)(
     await eventually('its end', async () => !(await user.exists(product)));
     expect(await manager.read('product', product)).toBeNull();
     expect(await works(second)).toBe(false);
+  },
+);
+
+test.each(managers)(
+  'in %s: sessions with their token and their end, made anew when lost, and lasting keys before and after them',
+  async (_name, start) => {
+    await using manager = await start();
+    await using world = await createWorld({ ...manager.settings, PROV_DRIFT_INTERVAL: '1s' });
+    const user = new PortalUser(world.portal.url);
+    const product = await user.createProduct('Product', 'product');
+    const held = (what: string, wanted: (key: Key) => boolean) =>
+      eventually(what, async () => {
+        const key = await manager.read('product', product);
+        return key !== null && wanted(key) ? key : null;
+      });
+    const works = async (key: Key) =>
+      (await statusAs(world.store.endpoint, 'data-products', key).put('product' as HomeName)) === 200;
+    const lasting = await held('a lasting key', () => true);
+    expect(lasting).toMatchObject({ token: undefined, expires: undefined });
+
+    await world.restart({ PROV_CREDENTIALS: 'sessions', PROV_SESSION_LIFETIME: '15m' });
+    const first = await held('a session', ({ token }) => token !== undefined);
+    expect(await works(first)).toBe(true);
+    expect(await works({ ...first, token: undefined })).toBe(false);
+    expect(Date.parse(first.expires ?? '') - Date.now()).toBeGreaterThan(13 * 60_000);
+    const env = await eventually('.env', () => world.workspaceFile('product', '.env'));
+    for (const secret of [first.secret, first.token ?? '']) {
+      expect(env).not.toContain(secret);
+      expect(world.lines.filter((line) => line.includes(secret))).toEqual([]);
+    }
+
+    await manager.remove('product', product);
+    const second = await held('another session', ({ id }) => id !== first.id);
+    expect(await works(second)).toBe(true);
+
+    await world.restart();
+    const back = await held('a lasting key again', ({ id }) => id !== second.id);
+    expect(back).toMatchObject({ token: undefined, expires: undefined });
+    expect(await works(back)).toBe(true);
   },
 );
 

@@ -16,10 +16,11 @@ export interface StatusAs {
 export function statusAs(
   endpoint: string,
   Bucket: string,
-  key: { readonly id: string; readonly secret: string },
+  key: { readonly id: string; readonly secret: string; readonly token?: string | undefined },
 ): StatusAs {
   const credentials = { accessKeyId: key.id, secretAccessKey: key.secret };
-  const client = createS3Client({ endpoint, region: 'us-east-1', ...credentials }, 1);
+  const session = key.token === undefined ? {} : { sessionToken: key.token };
+  const client = createS3Client({ endpoint, region: 'us-east-1', ...credentials, ...session }, 1);
   return {
     get: (home) => statusOf(client, new GetObjectCommand({ Bucket, Key: markerKey(home) })),
     list: (Prefix) => statusOf(client, new ListObjectsV2Command({ Bucket, Prefix })),

@@ -12,7 +12,7 @@ async function stage() {
   const credentials = { accessKeyId: server.accessKey, secretAccessKey: server.secretKey };
   const iam = new IAMClient({ endpoint: server.endpoint, region: 'us-east-1', credentials });
   const issuer = (users: { permissionsBoundary: string | undefined; path: string | undefined }) =>
-    new AwsIamIssuer({ endpoint: server.endpoint, region: 'us-east-1', ...credentials, users });
+    AwsIamIssuer.connect({ endpoint: server.endpoint, region: 'us-east-1', ...credentials, users });
   const { Policy } = await iam.send(
     new CreatePolicyCommand({
       PolicyName: 'boundary',
@@ -24,14 +24,14 @@ async function stage() {
   );
   const principal = principalNameOf(ProductId.parse(randomUUID()));
   const user = async () => (await iam.send(new GetUserCommand({ UserName: principal }))).User;
-  const look = (by: AwsIamIssuer) => by.observe(principal);
+  const look = (by: AwsIamIssuer) => by.observe(principal, { booked: [], thorough: false });
   return { server, issuer, boundary: Policy?.Arn ?? '', principal, user, look };
 }
 
 test('a user is made under the path, with the boundary and a tag that says whose it is', async () => {
   const { server, issuer, boundary, principal, user } = await stage();
   await using _ = server;
-  await issuer({ permissionsBoundary: boundary, path: '/data-products/' }).ensurePrincipal(principal);
+  await (await issuer({ permissionsBoundary: boundary, path: '/data-products/' })).ensurePrincipal(principal);
   expect(await user()).toMatchObject({
     Path: '/data-products/',
     PermissionsBoundary: { PermissionsBoundaryArn: boundary },
@@ -42,8 +42,8 @@ test('a user is made under the path, with the boundary and a tag that says whose
 test('a user from before the boundary was set is seen as unfinished, and is bounded', async () => {
   const { server, issuer, boundary, principal, user, look } = await stage();
   await using _ = server;
-  await issuer({ permissionsBoundary: undefined, path: undefined }).ensurePrincipal(principal);
-  const bounding = issuer({ permissionsBoundary: boundary, path: undefined });
+  await (await issuer({ permissionsBoundary: undefined, path: undefined })).ensurePrincipal(principal);
+  const bounding = await issuer({ permissionsBoundary: boundary, path: undefined });
   expect((await look(bounding)).exists).toBe(false);
   await bounding.ensurePrincipal(principal);
   expect((await user())?.PermissionsBoundary?.PermissionsBoundaryArn).toBe(boundary);

@@ -115,6 +115,24 @@ describe.each(servers)('an issuer on %s', (_name, start) => {
     expect((await look(principal, [first.id])).keys).toEqual([{ id: second.id, active: true }]);
   });
 
+  test('switches one key off and not the other, and says which', async () => {
+    const { principal, home, createKey } = await makeProduct();
+    const [first, second] = [await createKey(), await createKey()];
+    await eventually('both to work', async () => {
+      return (await as(first).get(home)) === 200 && (await as(second).get(home)) === 200;
+    });
+    await issuer.disableKey(principal, first.id);
+    await issuer.disableKey(principal, first.id);
+    await eventually('the first to be off', async () => (await as(first).get(home)) === 403);
+    expect(await as(second).get(home)).toBe(200);
+    const { keys } = await look(principal, [first.id, second.id]);
+    expect(keys).toContainEqual({ id: first.id, active: false });
+    expect(keys).toContainEqual({ id: second.id, active: true });
+    await issuer.deleteKey(principal, first.id);
+    await issuer.disableKey(principal, first.id);
+    expect((await look(principal, [first.id])).keys).toEqual([{ id: second.id, active: true }]);
+  });
+
   test('can be told everything twice', async () => {
     const { principal, home, createKey } = await makeProduct();
     const key = await createKey();

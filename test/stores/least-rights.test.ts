@@ -5,7 +5,9 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import {
+  AddUserToGroupCommand,
   CreateAccessKeyCommand,
+  CreateGroupCommand,
   CreateUserCommand,
   IAMClient,
   PutUserPolicyCommand,
@@ -48,7 +50,7 @@ type Credentials = { readonly accessKeyId: string; readonly secretAccessKey: str
 interface Setting {
   readonly server: StoreServer;
   readonly foreignKey: (principal: PrincipalName, key: string) => Promise<ForeignKey>;
-  /** Does to a principal what has to be made good by making it once more. */
+  /** Does to a principal what has to be made good by making it, or putting its policy, once more. */
   readonly disturb: (principal: PrincipalName) => Promise<void>;
   readonly identityWith: (policy: Policy) => Promise<Credentials>;
 }
@@ -71,6 +73,9 @@ async function onMinio(): Promise<Setting> {
   return { server, identityWith, foreignKey, disturb };
 }
 
+/** Statements about policies and groups: MiniStack sees other resources in those calls than AWS documents. */
+const resourceless = new Set(['Policies', 'Groups']);
+
 async function onMiniStack(): Promise<Setting> {
   const server = { name: 'MiniStack', ...(await startStore()) };
   const { endpoint, accessKey: accessKeyId, secretKey: secretAccessKey } = server;
@@ -78,13 +83,21 @@ async function onMiniStack(): Promise<Setting> {
   const identityWith = async (policy: Policy) => {
     const UserName = `admin-${randomUUID()}`;
     await iam.send(new CreateUserCommand({ UserName }));
-    const PolicyDocument = JSON.stringify(policy);
+    const Statement = policy.Statement.map((each) =>
+      resourceless.has(each.Sid) ? { ...each, Resource: ['*'] } : each,
+    );
+    const PolicyDocument = JSON.stringify({ ...policy, Statement });
     await iam.send(new PutUserPolicyCommand({ UserName, PolicyName: 'admin', PolicyDocument }));
     const { AccessKey } = await iam.send(new CreateAccessKeyCommand({ UserName }));
     return { accessKeyId: AccessKey?.AccessKeyId ?? '', secretAccessKey: AccessKey?.SecretAccessKey ?? '' };
   };
   const foreignKey: Setting['foreignKey'] = (principal) => makeAccessKey(server, principal);
-  return { server, identityWith, foreignKey, disturb: async () => undefined };
+  const disturb: Setting['disturb'] = async (UserName) => {
+    const GroupName = `theirs-${randomUUID()}`;
+    await iam.send(new CreateGroupCommand({ GroupName }));
+    await iam.send(new AddUserToGroupCommand({ GroupName, UserName }));
+  };
+  return { server, identityWith, foreignKey, disturb };
 }
 
 /** Everything that is asked of the store in the life of a product. */
@@ -110,11 +123,18 @@ async function wholeLife(setting: Setting, credentials: Credentials): Promise<vo
     await issuer.ensurePrincipal(principal);
     await setting.disturb(principal);
     await issuer.ensurePrincipal(principal);
-    await issuer.putPolicy(principal, assemblePolicy('data-products', home, []));
+    const look = async () => (await issuer.observe(principal, { booked: [], thorough: true })).policy;
+    for (const count of [0, 60, 61, 0]) {
+      const inputs = Array.from({ length: count }, (_, index) => `input-${index}` as HomeName);
+      await issuer.putPolicy(principal, assemblePolicy('data-products', home, inputs), await look());
+    }
     const key = await issuer.createKey(principal, issuer.proposeKeyId());
     await issuer.observe(principal, { booked: [key.id], thorough: true });
-    await issuer.deleteKey(principal, (await setting.foreignKey(principal, key.id)).id);
-    await issuer.deleteKey(principal, key.id);
+    const foreign = await setting.foreignKey(principal, key.id);
+    for (const { id } of [foreign, key]) {
+      await issuer.disableKey(principal, id);
+      await issuer.deleteKey(principal, id);
+    }
     await issuer.deletePrincipal(principal);
     await objects.purge(home);
   } finally {
@@ -123,7 +143,7 @@ async function wholeLife(setting: Setting, credentials: Credentials): Promise<vo
 }
 
 /** The bucket is there already in these tests; MiniStack asks for no right of its own to set a tag, AWS does. */
-const untried = new Set(['s3:CreateBucket', 'iam:TagUser']);
+const untried = new Set(['s3:CreateBucket', 'iam:TagUser', 'iam:TagPolicy']);
 
 const cases = [
   ['MinIO', onMinio, 'docs/policies/minio.json'],

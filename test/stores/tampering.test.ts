@@ -9,7 +9,7 @@ import type { HomeName } from '../../src/model/home.ts';
 import { ProductId } from '../../src/model/ids.ts';
 import { S3ObjectStore } from '../../src/storage/s3.ts';
 import type { StoreServer } from '../support/stores/server.ts';
-import { attachToUser, switchOff } from '../support/stores/tampering.ts';
+import { attachToUser, makeServiceAccount, switchOff } from '../support/stores/tampering.ts';
 import { eventually } from '../support/world.ts';
 import { statusAs } from './access.ts';
 import { servers } from './servers.ts';
@@ -132,6 +132,16 @@ describe.each(servers.filter(([name]) => name === 'MinIO' || name === 'RustFS'))
       await root.joinGroup(`others-${randomUUID()}`, [second.key.id]);
       expect((await first.look()).keys).toEqual([{ id: first.key.id, active: false }]);
       expect((await second.look()).keys).toEqual([{ id: second.key.id, active: false }]);
+    });
+
+    test('a service account below a key is switched off without the key', async () => {
+      const { principal, home, key } = await makeProduct();
+      const made = await makeServiceAccount(server, key.id);
+      const as = (each: typeof made) => statusAs(server.endpoint, bucket, each);
+      await eventually('it to work', async () => (await as(made).get(home)) === 200);
+      await issuer.disableKey(principal, made.id);
+      await eventually('its end', async () => (await as(made).get(home)) === 403);
+      expect(await as(key).get(home)).toBe(200);
     });
 
     test('a key whose making was cut off before it had its place is ended', async () => {

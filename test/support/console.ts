@@ -9,6 +9,7 @@ import type { Kysely } from 'kysely';
 import { Live } from '../../src/console/live.ts';
 import { createConsoleRouter } from '../../src/console/router.ts';
 import type { Sources } from '../../src/console/sources.ts';
+import type { Authenticate } from '../../src/console/visitor.ts';
 import type { Commands } from '../../src/control/commands.ts';
 import { readStamps } from '../../src/db/stamps.ts';
 import type { Tables } from '../../src/db/tables.ts';
@@ -30,6 +31,7 @@ export interface ConsoleStage extends AsyncDisposable {
 }
 
 export interface ConsoleStageOptions extends Partial<Pick<Sources, 'inputsOf' | 'editorsOf'>> {
+  readonly authenticate?: Authenticate;
   readonly role?: RoleName;
   readonly commands?: Partial<Commands>;
   readonly tickMs?: number;
@@ -58,7 +60,9 @@ export async function setConsoleStage(options: ConsoleStageOptions = {}): Promis
       listFolder: (home, path) => listFolder(folder, home, path),
       editorsOf: options.editorsOf ?? (() => []),
       clock: () => new Date(),
-      authenticate: async () => ({ name: 'anna@example.com', role, csrfToken, loggedIn: false }),
+      authenticate:
+        options.authenticate ??
+        (async () => ({ name: 'anna@example.com', role, csrfToken, loggedIn: false })),
       live,
       log,
       version: '0.0.0',
@@ -94,6 +98,10 @@ function orderBook(orders: string[]): Commands {
       noted(`rotate ${product} by ${name}`);
       return true;
     },
+    releaseTemplate: async (template, { name }) => {
+      noted(`release ${template} by ${name}`);
+      return 0;
+    },
     pause: async (product, { name }) => {
       noted(`pause ${product} by ${name}`);
       return true;
@@ -114,6 +122,6 @@ function orderBook(orders: string[]): Commands {
       noted(`replay ${delivery} by ${name}`);
       return 1;
     },
-    plan: async (product) => ({ product, actions: [], drift: [], conditions: [] }),
+    plan: async (product) => ({ product, actions: [], drift: [], conditions: [], files: null }),
   };
 }

@@ -30,11 +30,11 @@ async function fillProducts(db: Kysely<Tables>, { products, inputs }: EstateSize
   const degraded =
     '[{"type":"Degraded","status":true,"reason":"StoreDenied","message":"The store refused our request: AccessDenied on PutUserPolicy. It is tried again with the next resync; a person has to look first."}]';
   await sql`
-    insert into provisioner.product (id, name, namespace, home, state, conditions, template, files, updated_at)
+    insert into provisioner.product (id, name, namespace, home, state, conditions, template, files, updated_at, checked_at)
     select md5('product ' || i)::uuid, 'Product ' || i, 'product-' || i, 'product-' || i, 'live',
       case when i % ${sql.lit(degradedOf)} = 0 then ${degraded} else ${ready} end::jsonb, 'sqlmesh@3',
       (select jsonb_object_agg('models/folder/file' || j || '.sql', md5((i * j)::text) || md5(j::text)) from generate_series(1, 40) j),
-      now() - i * interval '1 minute'
+      now() - i * interval '1 minute', now()
     from generate_series(1, ${sql.lit(products)}) i`.execute(db);
   await sql`
     insert into provisioner.access_key (id, product, state, issued_at)

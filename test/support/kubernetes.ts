@@ -34,12 +34,7 @@ export async function startKubernetes(): Promise<KubernetesServer> {
         return refuse(415, 'unsupported media type');
       if (!url.searchParams.has('fieldManager'))
         return refuse(422, 'fieldManager is required for apply patch');
-      const { stringData } = JSON.parse(Buffer.concat(chunks).toString());
-      const data = Object.entries(stringData).map(([key, text]) => [
-        key,
-        Buffer.from(String(text)).toString('base64'),
-      ]);
-      secrets.set(name, Object.fromEntries(data));
+      secrets.set(name, JSON.parse(Buffer.concat(chunks).toString()).data);
       return reply(200, { kind: 'Secret', data: secrets.get(name) });
     }
     const data = secrets.get(name);

@@ -33,7 +33,7 @@ export async function startProductStore(): Promise<ProductStore> {
   const options = { endpoint, region, accessKeyId, secretAccessKey };
   const objects = started.use(new S3ObjectStore({ ...options, bucket }));
   const issuer: Issuer = started.use(
-    new AwsIamIssuer({ ...options, users: { permissionsBoundary: undefined, path: undefined } }),
+    await AwsIamIssuer.connect({ ...options, users: { permissionsBoundary: undefined, path: undefined } }),
   );
   const client = started.adopt(createS3Client(options, 3), (opened) => opened.destroy());
   const running = started.move();

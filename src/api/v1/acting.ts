@@ -124,6 +124,17 @@ function estateOrders(commands: ApiParts['commands']): readonly Endpoint[] {
     }),
     endpoint({
       ...order,
+      path: '/templates/{template}/release',
+      tag: 'Estate',
+      summary: 'Let all products follow a new version of a template, whatever its canaries did.',
+      params: z.strictObject({ template: z.string().regex(/^[a-z0-9][a-z0-9-]*@[\w.+-]+$/) }),
+      answer: form.Queued,
+      handle: async ({ params: { template }, visitor }) => ({
+        queued: await commands.releaseTemplate(template, personOf(visitor)),
+      }),
+    }),
+    endpoint({
+      ...order,
       path: '/deliveries/{delivery}/replay',
       role: 'operator',
       tag: 'Deliveries',

@@ -146,6 +146,10 @@ export const RunDetail = form({
     form({
       kind: z.string(),
       description: z.string(),
+      startMs: z.number().optional().meta({
+        description:
+          'When it began, in milliseconds after the first action of its run; earlier versions did not note it.',
+      }),
       ms: z.number(),
       outcome: z.enum(['done', 'failed', 'skipped']),
     }).meta({ id: 'RunAction' }),
@@ -196,7 +200,11 @@ export const Overview = form({
     minutes: many(form({ at: instant, runs: count, failed: count })),
   }),
   deliveries: form({ accepted: count, ignored: count }),
-  jobs: form({ waiting: count, running: count }),
+  jobs: form({
+    waiting: count,
+    running: count,
+    oldestMs: z.number().meta({ description: 'How long the oldest has waited.' }),
+  }),
 }).meta({ id: 'Overview' });
 
 export const DryRun = form({
@@ -204,6 +212,15 @@ export const DryRun = form({
   actions: many(form({ kind: z.string(), description: z.string() })),
   drift: many(form({ field: z.string(), found: maybeText, wanted: maybeText })),
   conditions: many(Condition),
+  files: form({
+    from: maybeText,
+    to: z.string(),
+    write: many(z.string()),
+    merge: many(z.string()),
+    remove: many(z.string()),
+    conflicts: many(z.string()),
+    waits: maybeText,
+  }).nullable(),
 }).meta({ id: 'DryRun', description: 'What a run would do now.' });
 
 export const role = z.enum(roleNames);

@@ -22,7 +22,8 @@ export const daemonSettings = {
     },
   ),
   PROV_CONTROL_PATH: setting(z.string().min(1).default('./.control'), {
-    about: 'Folder through which `provisioner brake release` and `log-level` reach the daemon.',
+    about:
+      'Folder through which `provisioner brake release`, `log-level` and `keys create` reach the daemon: who may write there is admin.',
     example: '/var/lib/provisioner/control',
   }),
   PROV_HOST: setting(z.string().min(1).default('0.0.0.0'), {

@@ -1,6 +1,6 @@
 /** How the portal is reached. */
 import { z } from 'zod';
-import { httpUrl, settingsOf } from './forms.ts';
+import { httpUrl, integer, settingsOf } from './forms.ts';
 
 const setting = settingsOf('Portal');
 
@@ -30,6 +30,14 @@ export const portalSettings = {
   PORTAL_SCOPE: setting(z.string().default('openid'), {
     about: 'Scope asked for with client credentials.',
     example: 'openid',
+  }),
+  PROV_PORTAL_CONCURRENCY: setting(integer(1, 64).default(8), {
+    about: 'Requests to the portal that are under way at a time.',
+    example: '8',
+  }),
+  PROV_PORTAL_RATE: setting(integer(0, 100_000).default(0), {
+    about: 'Requests to the portal within any second; 0 = as many as there are.',
+    example: '50',
   }),
   PROV_FINALIZER: setting(
     z

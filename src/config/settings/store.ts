@@ -1,6 +1,6 @@
 /** The store, and the identities that products get in it. */
 import { z } from 'zod';
-import { duration, httpUrl, settingsOf } from './forms.ts';
+import { duration, httpUrl, integer, settingsOf } from './forms.ts';
 
 const setting = settingsOf('Object store');
 
@@ -58,6 +58,14 @@ export const storeSettings = {
       example: 'auto',
     },
   ),
+  PROV_IDENTITY_CONCURRENCY: setting(integer(1, 256).default(16), {
+    about: 'Calls to the identity API that are under way at a time.',
+    example: '16',
+  }),
+  PROV_IDENTITY_RATE: setting(integer(0, 100_000).default(0), {
+    about: 'Calls to the identity API within any second; 0 = as many as there are. AWS throttles IAM.',
+    example: '10',
+  }),
   PROV_CREDENTIALS: setting(z.enum(['keys', 'sessions'], 'must be keys or sessions').default('keys'), {
     about: 'What products get: lasting access keys, or sessions (STS) that are renewed before they end.',
     example: 'sessions',
@@ -94,7 +102,7 @@ export const storeSettings = {
       .regex(/^\/([\w+=,.@-]+\/)*$/, 'must begin and end with a slash')
       .optional(),
     {
-      about: 'Path of the IAM users that we make (AWS IAM API).',
+      about: 'Path of the IAM users and policies that we make (AWS IAM API).',
       example: '/data-products/',
     },
   ),

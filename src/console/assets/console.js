@@ -25,6 +25,31 @@
     centre();
   });
 
+  // What is the same is left alone: nothing moves under a finger, and a screen reader keeps its place.
+  const gist = (root) => {
+    const copy = root.cloneNode(true);
+    for (const time of copy.querySelectorAll('time')) time.textContent = '';
+    for (const part of copy.querySelectorAll('[hx-preserve]')) part.replaceChildren();
+    for (const each of copy.querySelectorAll('[class]')) {
+      each.classList.remove('htmx-request', 'htmx-settling', 'htmx-swapping', 'htmx-added');
+      if (each.classList.length === 0) each.removeAttribute('class');
+    }
+    return copy.innerHTML.trim();
+  };
+  document.addEventListener('htmx:beforeSwap', (event) => {
+    const { target, serverResponse, xhr } = event.detail;
+    if (target.id !== 'live' || xhr.status !== 200) return;
+    const fresh = document.createElement('div');
+    fresh.innerHTML = new DOMParser().parseFromString(serverResponse, 'text/html').body.innerHTML;
+    if (gist(fresh) !== gist(target)) return;
+    const times = fresh.querySelectorAll('time');
+    target.querySelectorAll('time').forEach((time, index) => {
+      if (times[index]) time.textContent = times[index].textContent;
+    });
+    event.detail.shouldSwap = false;
+    say('Live', 'on');
+  });
+
   // A browser keeps six connections to a server: pages in the background give theirs back.
   let resting = null;
   document.addEventListener('visibilitychange', () => {
@@ -48,6 +73,10 @@
     canvas.scrollTop = Number(node.getAttribute('y')) + 15 - canvas.clientHeight / 2;
   };
   centre();
+
+  // On a phone the list of sections is wider than the window.
+  const section = document.querySelector('.side [aria-current]');
+  section?.closest('ul').scrollTo({ left: section.offsetLeft - 80 });
 
   const dialog = document.getElementById('dialog');
   document.addEventListener('htmx:afterSwap', (event) => {

@@ -46,14 +46,18 @@ function wordOf({ readable, should, status }: { readable: boolean; should: boole
   return { word: status, tone: status === 'pending' ? 'busy' : 'gone', ask: 'Why not?' };
 }
 
+/** Somebody looks at the page meanwhile: its other parts are worth showing. */
+const patienceMs = 4000;
+
 /** The product's requests, or why the portal could not be asked. */
 export async function requestsOf(
   { inputsOf }: Sources,
   product: ProductDetail,
 ): Promise<readonly Input[] | string> {
-  try {
-    return await inputsOf(product.id);
-  } catch (thrown) {
-    return asProvisionerError(thrown).message;
-  }
+  const { promise: impatience, resolve: giveUp } = Promise.withResolvers<string>();
+  const timer = setTimeout(() => giveUp(`it did not answer within ${patienceMs / 1000} s.`), patienceMs);
+  const asked = inputsOf(product.id).catch((thrown: unknown) => asProvisionerError(thrown).message);
+  const answer = await Promise.race([asked, impatience]);
+  clearTimeout(timer);
+  return answer;
 }

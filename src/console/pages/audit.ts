@@ -48,7 +48,7 @@ export async function auditPage(
 }
 
 /** A line of the audit, for its view. */
-export function auditRow(line: AuditLine, names: ReadonlyMap<string, string>) {
+function auditRow(line: AuditLine, names: ReadonlyMap<string, string>) {
   return {
     ...line,
     why: causeOf(line.cause),

@@ -1,6 +1,13 @@
 /** The access graph: one product with its neighbours, or all while they are few. */
 import type { Request } from 'express';
-import { type Edge, findNodes, listEdges, listMostRead, type Node } from '../../insight/neighbours.ts';
+import {
+  type Edge,
+  findNodes,
+  hasMoreGrants,
+  listEdges,
+  listMostRead,
+  type Node,
+} from '../../insight/neighbours.ts';
 import { listProducts } from '../../insight/products.ts';
 import type { ProductId } from '../../model/ids.ts';
 import { addressWith, askedOf, GraphAsked } from '../asked.ts';
@@ -15,6 +22,8 @@ const mostOfAll = 200;
 const mostAround = 60;
 /** Edges that are looked at in surroundings: beyond that the picture leaves out the newest. */
 const mostEdges = 600;
+/** Grants of an estate whose edges are looked at; one edge is often several grants. */
+const mostGrants = 3000;
 const mostNames = 20;
 
 interface Part {
@@ -64,6 +73,7 @@ export function createGraphPage(base: string, sources: Sources, render: Render) 
 
 /** `null`: they are too many for a picture. */
 async function everything({ db }: Sources): Promise<Part | null> {
+  if (await hasMoreGrants(db, mostGrants)) return null;
   const edges = await listEdges(db, 'all', mostEdges + 1);
   const ids = idsOf(edges);
   if (edges.length > mostEdges || ids.length > mostOfAll) return null;

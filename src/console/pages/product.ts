@@ -2,7 +2,6 @@
 import type { Request } from 'express';
 import { findProductDetail, type ProductDetail } from '../../insight/product.ts';
 import { listRuns } from '../../insight/runs.ts';
-import { type HomeName, isHomeName } from '../../model/home.ts';
 import { ProductId } from '../../model/ids.ts';
 import { ordersOf } from '../orders.ts';
 import type { Page } from '../page.ts';
@@ -96,9 +95,4 @@ function partiesOf(grants: ProductDetail['inputs'], side: 'provider' | 'consumer
     count: grants.length,
     more: grants.length > shown,
   };
-}
-
-/** The home's name, checked once more before it becomes part of a path. */
-export function homeOf(product: ProductDetail): HomeName | null {
-  return isHomeName(product.home) ? product.home : null;
 }

@@ -4,19 +4,16 @@ import {
   CreateUserCommand,
   DeleteAccessKeyCommand,
   DeleteUserCommand,
-  DeleteUserPolicyCommand,
   GetUserCommand,
-  GetUserPolicyCommand,
   IAMClient,
   ListAccessKeysCommand,
   ListUsersCommand,
   PutUserPermissionsBoundaryCommand,
-  PutUserPolicyCommand,
+  UpdateAccessKeyCommand,
 } from '@aws-sdk/client-iam';
 import { z } from 'zod';
 import type { PolicyDocument } from '../../grants/policy.ts';
 import { ProvisionerError } from '../../model/errors.ts';
-import { storeError } from '../../model/store-error.ts';
 import { storePatience } from '../../model/store-patience.ts';
 import type {
   AccessKey,
@@ -24,18 +21,11 @@ import type {
   IssuerKind,
   ListedKey,
   ObservedPrincipal,
+  ObserveOptions,
   PrincipalName,
 } from '../issuer.ts';
-
-/** Our one inline policy on each user. */
-export const policyName = 'data-product';
-
-/** AWS: inline policies of a user, 2,048 characters in all; two access keys per user (IAM quotas). */
-const kind: IssuerKind = {
-  store: 'AWS IAM API',
-  limits: { policySize: 2048, keysPerPrincipal: 2 },
-  credentials: 'keys',
-};
+import { attempt, exists, gone } from './aws-calls.ts';
+import { UserPolicies } from './aws-user-policies.ts';
 
 export interface AwsIamOptions {
   readonly endpoint: string;
@@ -56,29 +46,54 @@ export interface UserOptions {
 const CreatedKey = z.object({ AccessKeyId: z.string().min(16), SecretAccessKey: z.string().min(16) });
 
 export class AwsIamIssuer implements Issuer, Disposable {
-  readonly kind = kind;
+  readonly kind: IssuerKind;
   readonly #client: IAMClient;
   readonly #onceClient: IAMClient;
+  readonly #policies: UserPolicies;
   readonly #users: UserOptions;
 
-  constructor(options: AwsIamOptions) {
-    const { endpoint, region, accessKeyId, secretAccessKey } = options;
-    const place = { endpoint, region, credentials: { accessKeyId, secretAccessKey } };
-    // IAM allows few writes a second and throttles the rest (AWS documentation).
-    this.#client = new IAMClient({ ...place, requestHandler: storePatience, maxAttempts: 5 });
-    // An answer that was lost on its way may have made a key: asked again, there would be two.
-    this.#onceClient = new IAMClient({ ...place, requestHandler: storePatience, maxAttempts: 1 });
-    this.#users = options.users;
+  private constructor(client: IAMClient, onceClient: IAMClient, policies: UserPolicies, users: UserOptions) {
+    this.#client = client;
+    this.#onceClient = onceClient;
+    this.#policies = policies;
+    this.#users = users;
+    // Two access keys per user (IAM quotas).
+    const limits = { policySize: policies.size, keysPerPrincipal: 2 };
+    this.kind = { store: 'AWS IAM API', limits, credentials: 'keys' };
   }
 
-  async observe(principal: PrincipalName): Promise<ObservedPrincipal> {
+  /** Finds out what the server has; fails as every call does when the API is not there or refuses us. */
+  static async connect({
+    endpoint,
+    region,
+    accessKeyId,
+    secretAccessKey,
+    users,
+  }: AwsIamOptions): Promise<AwsIamIssuer> {
+    const credentials = { accessKeyId, secretAccessKey };
+    const place = { endpoint, region, credentials, requestHandler: storePatience };
+    // IAM allows few writes a second and throttles the rest (AWS documentation).
+    const client = new IAMClient({ ...place, maxAttempts: 5 });
+    // An answer that was lost on its way may have made a key: asked again, there would be two.
+    const onceClient = new IAMClient({ ...place, maxAttempts: 1 });
+    try {
+      await listUsers(client);
+      return new AwsIamIssuer(client, onceClient, await UserPolicies.connect(client), users);
+    } catch (error) {
+      client.destroy();
+      onceClient.destroy();
+      throw error;
+    }
+  }
+
+  async observe(principal: PrincipalName, { thorough }: ObserveOptions): Promise<ObservedPrincipal> {
     // Asked by itself: MiniStack lists no keys for a user that does not exist, where AWS says so.
     const [user, keys, policy] = await Promise.all([
       attempt('look at the principal', gone, () =>
         this.#client.send(new GetUserCommand({ UserName: principal })),
       ),
       this.#listKeys(principal),
-      this.#readPolicy(principal),
+      this.#policies.read(principal, thorough),
     ]);
     // A user from before the boundary was wanted is not as it should be: `ensurePrincipal` bounds it.
     const bounded = this.#isBounded(user?.User?.PermissionsBoundary?.PermissionsBoundaryArn);
@@ -104,16 +119,8 @@ export class AwsIamIssuer implements Issuer, Disposable {
     );
   }
 
-  async putPolicy(principal: PrincipalName, policy: PolicyDocument): Promise<void> {
-    await attempt('put the policy', [], () =>
-      this.#client.send(
-        new PutUserPolicyCommand({
-          UserName: principal,
-          PolicyName: policyName,
-          PolicyDocument: JSON.stringify(policy),
-        }),
-      ),
-    );
+  putPolicy(principal: PrincipalName, policy: PolicyDocument, found?: unknown): Promise<void> {
+    return this.#policies.put(principal, policy, found);
   }
 
   proposeKeyId(): null {
@@ -130,6 +137,15 @@ export class AwsIamIssuer implements Issuer, Disposable {
     return { id: key.data.AccessKeyId, secret: key.data.SecretAccessKey, session: null };
   }
 
+  async disableKey(principal: PrincipalName, keyId: string): Promise<void> {
+    const command = new UpdateAccessKeyCommand({
+      UserName: principal,
+      AccessKeyId: keyId,
+      Status: 'Inactive',
+    });
+    await attempt('switch an access key off', gone, () => this.#client.send(command));
+  }
+
   async deleteKey(principal: PrincipalName, keyId: string): Promise<void> {
     await attempt('delete an access key', gone, () =>
       this.#client.send(new DeleteAccessKeyCommand({ UserName: principal, AccessKeyId: keyId })),
@@ -137,16 +153,14 @@ export class AwsIamIssuer implements Issuer, Disposable {
   }
 
   async deletePrincipal(principal: PrincipalName): Promise<void> {
-    await attempt('delete the policy', gone, () =>
-      this.#client.send(new DeleteUserPolicyCommand({ UserName: principal, PolicyName: policyName })),
-    );
+    await this.#policies.removeAll(principal);
     await attempt('delete the principal', gone, () =>
       this.#client.send(new DeleteUserCommand({ UserName: principal })),
     );
   }
 
   async check(): Promise<void> {
-    await attempt('list principals', [], () => this.#client.send(new ListUsersCommand({ MaxItems: 1 })));
+    await listUsers(this.#client);
   }
 
   #isBounded(found: string | undefined): boolean {
@@ -163,44 +177,12 @@ export class AwsIamIssuer implements Issuer, Disposable {
     );
   }
 
-  async #readPolicy(principal: PrincipalName): Promise<unknown> {
-    const answer = await attempt('read the policy', gone, () =>
-      this.#client.send(new GetUserPolicyCommand({ UserName: principal, PolicyName: policyName })),
-    );
-    return parsePolicy(answer?.PolicyDocument);
-  }
-
   [Symbol.dispose](): void {
     this.#client.destroy();
     this.#onceClient.destroy();
   }
 }
 
-/** IAM returns the document URL-encoded (AWS documentation); some servers return it plain. Unreadable = not ours. */
-export function parsePolicy(text: string | undefined): unknown {
-  if (text === undefined) return null;
-  try {
-    return JSON.parse(text.trimStart().startsWith('{') ? text : decodeURIComponent(text));
-  } catch {
-    return null;
-  }
-}
-
-export const exists = ['EntityAlreadyExistsException', 'EntityAlreadyExists'] as const;
-
-/** What is gone is as good as deleted. The SDK's names end in `Exception`, the wire's do not. */
-export const gone = ['NoSuchEntityException', 'NoSuchEntity'] as const;
-
-/** Runs one call; the named outcomes are expected and give `null`. */
-export async function attempt<T>(
-  what: string,
-  expected: readonly string[],
-  call: () => Promise<T>,
-): Promise<T | null> {
-  try {
-    return await call();
-  } catch (error) {
-    if (error instanceof Error && expected.includes(error.name)) return null;
-    throw storeError(what, error);
-  }
+async function listUsers(client: IAMClient): Promise<void> {
+  await attempt('list principals', [], () => client.send(new ListUsersCommand({ MaxItems: 1 })));
 }

@@ -26,7 +26,9 @@ import type {
   ObserveOptions,
   PrincipalName,
 } from '../issuer.ts';
-import { type AwsIamOptions, attempt, exists, gone, parsePolicy, policyName } from './aws-iam.ts';
+import { policyName } from './aws-beside.ts';
+import { attempt, exists, gone, parsePolicy } from './aws-calls.ts';
+import type { AwsIamOptions } from './aws-iam.ts';
 
 export interface AwsRolesOptions extends AwsIamOptions {
   /** STS, where it has an address of its own. */
@@ -112,6 +114,8 @@ export class AwsRoleIssuer implements Issuer {
     const who = { endpoint, region, accessKeyId, secretAccessKey };
     return assumeRole({ ...who, roleArn, sessionName: principal, seconds });
   }
+
+  async disableKey(): Promise<void> {}
 
   /** A session ends by itself; there is nothing else that could be ended. */
   async deleteKey(): Promise<void> {}

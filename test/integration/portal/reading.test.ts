@@ -1,3 +1,4 @@
+import PQueue from 'p-queue';
 import { describe, expect, it } from 'vitest';
 import { OutputPortId, TechnicalAssetId } from '../../../src/model/ids.ts';
 import { cast, generations, recorded } from '../../spec/portal/recorded.ts';
@@ -69,7 +70,7 @@ describe.each(generations)('reading the portal, %s', (generation) => {
       response.on('close', () => (inFlight -= 1));
       setTimeout(() => answer(request, response), 5);
     });
-    await fastClient(portal.url, {}, { concurrency: 2 }).readProduct(provider);
+    await fastClient(portal.url, { budget: new PQueue({ concurrency: 2 }) }).readProduct(provider);
     expect(most).toBe(2);
   });
 

@@ -43,6 +43,7 @@ environments:
       parameters: { ours: { greeting: 'Hello', size: 2 } },
       env: { TRINO_HOST: 'trino', TRINO_PASSWORD: { secret_ref: 'vault:secret/trino#password' } },
       remote: { url: 'https://git.example.com/{home}.git', user: 'git', branch: 'main' },
+      rollout: { canaries: 0, stop_after: 1 },
     });
     expect((await readPlatformFile(path, undefined)).env).toEqual({ TRINO_HOST: 'localhost' });
   });

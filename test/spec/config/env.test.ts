@@ -51,6 +51,14 @@ describe('settings', () => {
     );
   });
 
+  test('ask for a secret manager or for sessions that are fetched, not for both', () => {
+    const fetched = { PROV_CREDENTIALS: 'sessions', PROV_CREDENTIALS_URL: 'https://provisioner.example.com' };
+    const kept = { PROV_CREDENTIALS: 'sessions', PROV_SECRET_SINK: 'kubernetes' };
+    expect(messageOf({ ...seed, ...fetched })).toBe('');
+    expect(messageOf({ ...seed, ...kept })).toBe('');
+    expect(messageOf({ ...seed, ...fetched, ...kept })).toContain('PROV_SECRET_SINK');
+  });
+
   test('that open all workspaces do not go with a group for each', () => {
     const own = { ...seed, PROV_WORKSPACE_GROUP_BASE: '200000' };
     expect(readEnvironment(own).PROV_WORKSPACE_GROUP_BASE).toBe(200_000);

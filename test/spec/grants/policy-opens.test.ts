@@ -1,8 +1,7 @@
 /** What a policy opens, judged by an evaluator of its own: exactly the own prefix and the granted ones. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { assemblePolicy, samePolicy } from '../../../src/grants/policy.ts';
-import { joinPolicy, splitPolicy } from '../../../src/identity/issuers/minio/policy-parts.ts';
+import { assemblePolicy } from '../../../src/grants/policy.ts';
 import type { HomeName } from '../../../src/model/home.ts';
 import { allows, s3Requests } from '../../support/iam-evaluator.ts';
 
@@ -79,23 +78,6 @@ describe('a product’s policy', () => {
           expect(allows(policy, { action, resource: `arn:aws:s3:::${bucket}`, context: {} })).toBe(false);
         }
       }),
-    );
-  });
-
-  test('cut into parts for MinIO says the same, and comes back as it was', () => {
-    const many = fc.integer({ min: 0, max: 600 });
-    fc.assert(
-      fc.property(many, fc.nat({ max: 60 }), (count, length) => {
-        const inputs = Array.from(
-          { length: count },
-          (_, index) => `input-${index}-${'x'.repeat(length)}` as HomeName,
-        );
-        const policy = assemblePolicy(bucket, 'own' as HomeName, inputs);
-        const parts = splitPolicy(policy, []);
-        for (const part of parts) expect(JSON.stringify(part).length).toBeLessThan(20_480);
-        expect(samePolicy(policy, joinPolicy(parts))).toBe(true);
-      }),
-      { numRuns: 40 },
     );
   });
 });

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Plan } from '../../../src/model/action.ts';
-import { type Observed, type ObservedKey, plan } from '../../../src/reconcile/plan.ts';
+import { plan } from '../../../src/reconcile/plan.ts';
+import type { Observed, ObservedKey } from '../../../src/reconcile/state.ts';
 import { aKey, anEnv, aWish, home, inOrder, kinds, nothingThere, nowMs } from './state.ts';
 
 const retirement = { kind: 'nothing', home, finalizerHeld: true, purge: false } as const;
@@ -192,6 +193,12 @@ describe('a retirement', () => {
       expect(stepsBefore(steps, released), kind).toContain(indexOf(steps, kind));
     }
     expect(stepsBefore(steps, indexOf(steps, 'finish-retirement'))).toContain(released);
+  });
+
+  test('ends a principal, too, that is not as it should be and has a policy', () => {
+    expect(kinds(plan(retirement, inOrder({ principalExists: false })))).toContain('delete-principal');
+    const nobody = inOrder({ principalExists: false, policy: null });
+    expect(kinds(plan(retirement, nobody))).not.toContain('delete-principal');
   });
 
   test('leaves data alone unless purging was asked for', () => {

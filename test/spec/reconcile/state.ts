@@ -2,7 +2,7 @@
 import { assemblePolicy } from '../../../src/grants/policy.ts';
 import type { Plan } from '../../../src/model/action.ts';
 import type { HomeName } from '../../../src/model/home.ts';
-import type { DesiredHome, Observed, ObservedEnv, ObservedKey } from '../../../src/reconcile/plan.ts';
+import type { DesiredHome, Observed, ObservedEnv, ObservedKey } from '../../../src/reconcile/state.ts';
 
 export const home = 'sales' as HomeName;
 export const nowMs = 1_800_000_000_000;
@@ -21,6 +21,7 @@ export function aWish(change: Partial<DesiredHome> = {}): DesiredHome {
       { path: 'README.md', sha256: 'bb', ownership: 'once' },
     ],
     history: true,
+    holdFiles: false,
     env: { S3_PREFIX: 'sales/' },
     rotateOnAccessChange: true,
     rotateWhy: null,

@@ -188,6 +188,18 @@ export class AdminApi {
     return (accounts ?? []).map((account) => account.accessKey);
   }
 
+  async disableUser(accessKey: string): Promise<void> {
+    const query = { accessKey, status: 'disabled' };
+    await this.#ask('switch an access key off', { method: 'PUT', path: 'set-user-status', query });
+  }
+
+  /** `false`: there is no such service account, though there may be a user of that name. */
+  async disableServiceAccount(accessKey: string): Promise<boolean> {
+    const body = await sealPayload(this.#options.secretAccessKey, JSON.stringify({ newStatus: 'off' }));
+    const call: Call = { method: 'POST', path: 'update-service-account', query: { accessKey }, body };
+    return (await this.#send('switch a service account off', call, [404, 400])) !== null;
+  }
+
   /** A user of that name stays. RustFS answers 400 where MinIO says 404. */
   async removeServiceAccount(accessKey: string): Promise<void> {
     const call: Call = { method: 'DELETE', path: 'delete-service-account', query: { accessKey } };

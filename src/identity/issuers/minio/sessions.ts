@@ -68,6 +68,10 @@ export class MinioSessionIssuer implements Issuer {
     });
   }
 
+  disableKey(principal: PrincipalName, keyId: string): Promise<void> {
+    return this.#keys.disableKey(principal, keyId);
+  }
+
   /** Ends lasting keys, of an earlier time or not ours. A session ends by itself. */
   deleteKey(principal: PrincipalName, keyId: string): Promise<void> {
     return this.#keys.deleteKey(principal, keyId);

@@ -1,0 +1,16 @@
+/** How long a taken webhook waits for its run to begin, from the books. */
+import { sql } from 'kysely';
+import { openDatabase } from '../src/db/connection.ts';
+
+/** @returns the median over all runs that a delivery caused, in milliseconds */
+export async function measureBegin(database: string): Promise<number> {
+  await using opened = await openDatabase(database);
+  const { rows } = await sql<{ ms: number }>`
+    select percentile_cont(0.5) within group (
+             order by extract(epoch from run.started_at - delivery.received_at) * 1000) as ms
+      from provisioner.run as run
+      join provisioner.delivery as delivery on delivery.id::text = run.cause ->> 'delivery'`.execute(
+    opened.sql,
+  );
+  return Math.round(Number(rows[0]?.ms ?? 0) * 10) / 10;
+}

@@ -1,0 +1,230 @@
+/** What the console refuses, and what it says: over HTTP, without a browser. */
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { ProductId } from '../../../src/model/ids.ts';
+import type { RoleName } from '../../../src/model/role.ts';
+import { noteProduct, noteRun } from '../../support/books.ts';
+import { type ConsoleStage, csrfToken, setConsoleStage } from '../../support/console.ts';
+
+let stage: ConsoleStage;
+let product: ProductId;
+beforeAll(async () => {
+  stage = await setConsoleStage();
+  product = await noteProduct(stage.db, 'Sales', { home: 'sales' });
+  await mkdir(join(stage.folder, 'sales', 'models'), { recursive: true });
+  await mkdir(join(stage.folder, 'sales', '.git'));
+  await writeFile(join(stage.folder, 'sales', 'models', 'orders.sql'), 'select 1');
+  await mkdir(join(stage.folder, 'other'));
+  await writeFile(join(stage.folder, 'other', 'theirs.txt'), 'x');
+  await symlink(join(stage.folder, 'other'), join(stage.folder, 'sales', 'link'));
+});
+afterAll(() => stage?.[Symbol.asyncDispose]());
+
+function send(path: string, fields: Record<string, string>, at = stage): Promise<Response> {
+  return fetch(`${at.url}${path}`, { method: 'POST', body: new URLSearchParams(fields), redirect: 'manual' });
+}
+
+describe('orders', () => {
+  test('without the form’s token nothing is ordered', async () => {
+    for (const csrf of ['', 'guessed']) {
+      const answer = await send(`/products/${product}/orders/rotate`, { csrf });
+      expect(answer.status).toBe(403);
+    }
+    expect(stage.orders).toEqual([]);
+  });
+
+  test('a body that is not a form orders nothing', async () => {
+    const answer = await fetch(`${stage.url}/products/${product}/orders/rotate`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ csrf: csrfToken }),
+    });
+    expect(answer.status).toBe(403);
+  });
+
+  test.each([
+    ['viewer', 'rotate', 403],
+    ['operator', 'rotate', 303],
+  ] satisfies [RoleName, string, number][])(
+    'a %s who orders %s is answered %i',
+    async (role, order, status) => {
+      await using own = await setConsoleStage({ role });
+      const id = await noteProduct(own.db, 'Sales');
+      const answer = await send(`/products/${id}/orders/${order}`, { csrf: csrfToken }, own);
+      expect(answer.status).toBe(status);
+      expect(own.orders.length).toBe(status === 303 ? 1 : 0);
+      const estate = await send('/orders/release-brake', { csrf: csrfToken }, own);
+      expect(estate.status).toBe(403);
+      const page = await (await fetch(`${own.url}/products/${id}`)).text();
+      expect(page.includes('confirm/rotate')).toBe(status === 303);
+    },
+  );
+
+  test('an order that does not fit how the product stands is refused with words', async () => {
+    const answer = await send(`/products/${product}/orders/undelete`, { csrf: csrfToken });
+    expect(answer.status).toBe(409);
+    expect(await answer.text()).toContain('It does not stand so that this could be ordered.');
+  });
+
+  test.each(['constructor', '__proto__', 'toString', 'nothing'])('there is no order %s', async (order) => {
+    expect((await send(`/orders/${order}`, { csrf: csrfToken })).status).toBe(404);
+    expect((await send(`/products/${product}/orders/${order}`, { csrf: csrfToken })).status).toBe(404);
+  });
+});
+
+describe('the tree of a workspace', () => {
+  const listed = async (path: string) => {
+    const answer = await fetch(`${stage.url}/products/${product}/files?path=${encodeURIComponent(path)}`);
+    return { status: answer.status, text: await answer.text() };
+  };
+
+  test('shows what lies in a folder', async () => {
+    const { status, text } = await listed('models');
+    expect(status).toBe(200);
+    expect(text).toContain('orders.sql');
+  });
+
+  test.each([
+    '..',
+    '../other',
+    'models/../../other',
+    '/etc',
+    'link',
+    '.git',
+    'models/../..',
+    '.',
+    'models//',
+    'a\0b',
+    '..\\other',
+  ])('ends at the workspace: %j is not there', async (path) => {
+    const { status, text } = await listed(path);
+    expect(status).toBe(404);
+    expect(text).not.toContain('theirs.txt');
+  });
+});
+
+describe('addresses', () => {
+  test.each([
+    'https://evil.example/',
+    '//evil.example',
+    '/\\evil.example',
+    '/api/v1/keys',
+    '/console/..//evil.example',
+    '/consoleevil',
+    '/console\r\nx: y',
+  ])('a choice of colours leads back into the console, not to %j', async (back) => {
+    const answer = await send('/theme', { csrf: csrfToken, theme: 'dark', back });
+    expect(answer.status).toBe(303);
+    expect(answer.headers.get('location')).toBe('/console');
+    expect(answer.headers.get('set-cookie')).toMatch(/^console-theme=dark; .*HttpOnly; SameSite=Strict$/);
+  });
+
+  test('the word after an order is chosen from ours: the address can not bring one', async () => {
+    const page = await (await fetch(`${stage.url}?done=%3Cb%3Eyou%20won&done=constructor`)).text();
+    expect(page).not.toContain('you won');
+    expect(page).not.toContain('class="said"');
+  });
+
+  test('a query that makes no sense is as if it were not there', async () => {
+    const queries = [
+      'after=nonsense',
+      'sort=drop',
+      'condition[]=x',
+      'from=yesterday',
+      'product=1',
+      'focus=1',
+      `q=${'x'.repeat(5000)}`,
+    ];
+    for (const list of ['/products', '/runs', '/deliveries', '/audit', '/access', '/graph']) {
+      for (const query of queries) {
+        const answer = await fetch(`${stage.url}${list}?${query}`);
+        expect(answer.status, `${list}?${query.slice(0, 30)}`).toBe(200);
+      }
+    }
+  });
+
+  test.each([
+    '/products/nothing',
+    `/products/${'0'.repeat(8)}-0000-4000-8000-000000000000`,
+    '/runs/1',
+    '/deliveries/x',
+    '/elsewhere',
+  ])('%s is answered with a page that says so', async (path) => {
+    const answer = await fetch(`${stage.url}${path}`);
+    expect(answer.status).toBe(404);
+    expect(await answer.text()).toContain('There is nothing here');
+  });
+});
+
+test('every page forbids what is not ours, and is kept by no cache; what never changes is kept for ever', async () => {
+  const page = await fetch(stage.url);
+  const policy = page.headers.get('content-security-policy') ?? '';
+  expect(policy).toContain("default-src 'none'");
+  expect(policy).not.toContain('unsafe');
+  expect(page.headers.get('cache-control')).toBe('no-store');
+  expect(page.headers.get('x-content-type-options')).toBe('nosniff');
+  const text = await page.text();
+  expect(text).not.toMatch(/<style|style="|onclick=|<script>/);
+  const sheet = /href="\/console(\/assets\/[^"]+\.css)"/.exec(text)?.[1] ?? '';
+  const asset = await fetch(`${stage.url}${sheet}`);
+  expect(asset.headers.get('cache-control')).toBe('public, max-age=31536000, immutable');
+});
+
+test('who is not known gets nothing but the answer of who keeps the door', async () => {
+  await using closed = await setConsoleStage({
+    authenticate: async (_request, response) => {
+      response.status(401).end();
+      return null;
+    },
+  });
+  const paths = ['', '/products', '/events', `/products/${product}/files`, '/graph', '/elsewhere'];
+  for (const path of paths) expect((await fetch(`${closed.url}${path}`)).status, path).toBe(401);
+  expect((await send('/orders/pause', { csrf: csrfToken }, closed)).status).toBe(401);
+  expect(closed.orders).toEqual([]);
+});
+
+test('the portal being away is said on the page that asked it, which stays up', async () => {
+  await using own = await setConsoleStage({
+    inputsOf: async () => {
+      throw new Error('connect ECONNREFUSED');
+    },
+  });
+  const [one, other] = [await noteProduct(own.db, 'One'), await noteProduct(own.db, 'Other')];
+  const answer = await fetch(`${own.url}/access?reader=${one}&source=${other}`);
+  expect(answer.status).toBe(200);
+  expect(await answer.text()).toContain('The portal could not be asked: connect ECONNREFUSED');
+});
+
+test('a portal that does not answer keeps nobody waiting', async () => {
+  await using own = await setConsoleStage({ inputsOf: () => new Promise(() => undefined) });
+  const id = await noteProduct(own.db, 'One');
+  const answer = await fetch(`${own.url}/products/${id}/asked`);
+  expect(await answer.text()).toContain('did not answer within 4 s');
+});
+
+describe('open pages', () => {
+  test('are told of what another process noted', async () => {
+    const stream = await fetch(`${stage.url}/events`);
+    let text = '';
+    for await (const chunk of stream.body ?? []) {
+      // From `ready` on no change is missed.
+      if (!text.includes('event: ready') && String(Buffer.from(chunk as Uint8Array)).includes('event: ready'))
+        await noteRun(stage.db, product, { started_at: new Date() });
+      text += Buffer.from(chunk as Uint8Array).toString();
+      if (text.includes('event: runs\n')) break;
+    }
+    expect(text).toContain('event: runs\n');
+  });
+
+  test('give their connection back when they close, and nobody is asked for nobody', async () => {
+    await using own = await setConsoleStage();
+    const closing = new AbortController();
+    await Promise.all(
+      Array.from({ length: 5 }, () => fetch(`${own.url}/events`, { signal: closing.signal })),
+    );
+    expect(own.live.watching).toBe(5);
+    closing.abort();
+    await expect.poll(() => own.live.watching).toBe(0);
+  });
+});
