@@ -29,7 +29,9 @@ export const Grant = many({
   consumer: Party,
   provider: Party,
   outputPort: z.string(),
+  outputPortName: maybe,
   since: z.string(),
+  validUntil: maybe,
   keyProvenAt: maybe,
 });
 export const ProductDetail = Product.extend({

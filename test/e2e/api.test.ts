@@ -41,7 +41,11 @@ describe('reading', () => {
     expect(second.json.next).toBeNull();
     const reader = (await api.call('get', `/products/${consumer}`)).json;
     expect(reader).toMatchObject({ headline: 'Ready', home: 'reader', keys: [{ state: 'current' }] });
-    expect(reader.inputs[0].provider.id).toBe(provider);
+    expect(reader.inputs[0]).toMatchObject({
+      provider: { id: provider },
+      outputPortName: 'Port out',
+      validUntil: null,
+    });
     expect((await api.call('get', `/products/${provider}`)).json.consumers).toHaveLength(1);
   });
 
@@ -131,6 +135,12 @@ describe('ordering', () => {
     expect((await api.call('post', '/reconcile')).json.queued).toBe(2);
     const [delivery] = (await api.call('get', `/deliveries?product=${consumer}`)).json.items;
     expect((await api.call('post', `/deliveries/${delivery.id}/replay`)).json.queued).toBeGreaterThan(0);
+  });
+
+  it('lets all products follow a version of a template: none has to, when all do already', async () => {
+    const { template } = (await api.call('get', `/products/${consumer}`)).json;
+    const path = `/templates/${encodeURIComponent(template)}/release`;
+    expect((await api.call('post', path)).json).toEqual({ queued: 0 });
   });
 
   it('plans without doing anything', async () => {

@@ -70,7 +70,15 @@ export const GrantLine = form({
   consumer: Party,
   provider: Party,
   outputPort: OutputPortId,
+  outputPortName: maybeText.meta({
+    description:
+      'Why: the approved input is of the port of this name. `null`: not known until the next drift check.',
+  }),
   since: instant,
+  validUntil: maybeText.meta({
+    description:
+      'Last day (included, UTC) of the approval, `YYYY-MM-DD`. `null`: without end; not known when the name is not.',
+  }),
   keyProvenAt: maybeInstant.meta({
     description: 'When the consumer’s key of today was made and shown to read its inputs of then.',
   }),
