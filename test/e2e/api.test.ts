@@ -66,6 +66,8 @@ describe('reading', () => {
     const lines = await api.call('get', `/audit/export?product=${consumer}`);
     expect(lines.headers.get('content-type')).toContain('application/x-ndjson');
     expect(lines.json[0].product).toBe(consumer);
+    const events = await api.call('get', `/audit/export?product=${consumer}&format=cloudevents`);
+    expect(events.json[0]).toMatchObject({ specversion: '1.0', id: lines.json[0].id, subject: consumer });
     expect((await api.call('get', '/audit/verify')).json).toMatchObject({ ok: true });
   });
 
