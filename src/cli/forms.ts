@@ -119,6 +119,13 @@ export const DryRun = many({
     waits: maybe,
   }).nullable(),
 });
+export const FleetPlan = many({
+  product: z.string(),
+  home: z.string(),
+  of: z.number(),
+  plan: DryRun.nullable(),
+  problem: many({ code: z.string(), detail: z.string() }).nullable(),
+});
 export const ApiKey = many({
   id: z.string(),
   name: z.string(),

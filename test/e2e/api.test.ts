@@ -152,6 +152,16 @@ describe('ordering', () => {
     });
   });
 
+  it('plans all living products, or those of one template, a line for each', async () => {
+    const all = await api.call('get', '/plan');
+    expect(all.headers.get('content-type')).toContain('application/x-ndjson');
+    expect(all.json).toMatchObject([
+      { product: consumer, home: 'reader', of: 2, plan: { product: consumer }, problem: null },
+      { product: provider, home: 'source', of: 2, plan: { product: provider }, problem: null },
+    ]);
+    expect((await api.call('get', '/plan?template=none-has-this')).text).toBe('');
+  });
+
   it('releases the brake, and says that there is nothing to undelete', async () => {
     expect((await api.call('post', '/brake/release')).json).toEqual({ released: 0 });
     const undelete = await api.call('post', `/products/${consumer}/undelete`);
@@ -241,6 +251,9 @@ describe('what can not be', () => {
       code: 'PORTAL_UNAVAILABLE',
       type: '/api/v1/docs#portal-unavailable',
     });
+    expect((await caller.call('get', '/plan')).json).toMatchObject([
+      { product, plan: null, problem: { code: 'PORTAL_UNAVAILABLE' } },
+    ]);
   });
 });
 

@@ -231,6 +231,14 @@ export const DryRun = form({
   }).nullable(),
 }).meta({ id: 'DryRun', description: 'What a run would do now.' });
 
+export const FleetPlan = form({
+  product: ProductId,
+  home: z.string(),
+  of: count.meta({ description: 'So many lines there are in all.' }),
+  plan: DryRun.nullable().meta({ description: '`null`: it failed, or there is no home any more.' }),
+  problem: form({ code: z.string(), detail: z.string() }).nullable(),
+}).meta({ id: 'FleetPlan', description: 'What a run would do to one of all living products.' });
+
 export const role = z.enum(roleNames);
 const apiKey = {
   id: z.string(),
