@@ -104,4 +104,7 @@ const noOrders: Commands = {
   releaseBrake: refuse,
   replay: refuse,
   plan: refuse,
+  planAll: () => {
+    throw new Error('this bench only reads');
+  },
 };

@@ -26,8 +26,10 @@ export interface ApiClient {
   /** @throws CommandFailure with the problem in words */
   get<T>(form: z.ZodType<T>, path: string, query?: Query): Promise<T>;
   send<T>(form: z.ZodType<T>, method: 'POST' | 'DELETE', path: string, body?: object): Promise<T>;
-  /** The answer as text, piece by piece as it comes. */
+  /** The answer as text, piece by piece as it comes, however long it takes. */
   stream(path: string, query?: Query): AsyncIterable<string>;
+  /** The answer's lines, each a JSON object, as they come. @throws CommandFailure too when the end is missing */
+  lines<T>(form: z.ZodType<T>, path: string, query?: Query): AsyncIterable<T>;
 }
 
 const Problem = z.object({
@@ -62,6 +64,13 @@ export async function keyOf(env: Variables): Promise<string | undefined> {
   }
 }
 
+/** What goes with a request. */
+interface Sent {
+  readonly body?: object;
+  /** The answer comes in pieces, and may take longer than any other. */
+  readonly streamed?: true;
+}
+
 class HttpApiClient implements ApiClient {
   readonly #base: URL;
   readonly #key: string | undefined;
@@ -76,24 +85,37 @@ class HttpApiClient implements ApiClient {
   }
 
   async send<T>(form: z.ZodType<T>, method: 'POST' | 'DELETE', path: string, body?: object): Promise<T> {
-    return form.parse(await (await this.#ask(method, path, {}, body)).json());
+    return form.parse(await (await this.#ask(method, path, {}, body === undefined ? {} : { body })).json());
   }
 
   async *stream(path: string, query: Query = {}): AsyncGenerator<string> {
-    const response = await this.#ask('GET', path, query);
-    if (response.body !== null) yield* response.body.pipeThrough(new TextDecoderStream());
+    const response = await this.#ask('GET', path, query, { streamed: true });
+    try {
+      if (response.body !== null) yield* response.body.pipeThrough(new TextDecoderStream());
+    } catch {
+      throw new CommandFailure(1, 'The answer ended before it was whole: the daemon’s log says why.');
+    }
   }
 
-  async #ask(method: string, path: string, query: Query, body?: object): Promise<Response> {
+  async *lines<T>(form: z.ZodType<T>, path: string, query: Query = {}): AsyncGenerator<T> {
+    let rest = '';
+    for await (const piece of this.stream(path, query)) {
+      const pieces = `${rest}${piece}`.split('\n');
+      rest = pieces.pop() ?? '';
+      for (const line of pieces) yield form.parse(JSON.parse(line));
+    }
+  }
+
+  async #ask(method: string, path: string, query: Query, more: Sent = {}): Promise<Response> {
     const url = new URL(`api/v1${path}`, this.#base.href.replace(/\/?$/, '/'));
     for (const [name, value] of Object.entries(query))
       if (value !== undefined) url.searchParams.set(name, String(value));
-    const response = await this.#fetch(url, method, body);
+    const response = await this.#fetch(url, method, more);
     if (!response.ok) throw await failureOf(response, this.#key !== undefined);
     return response;
   }
 
-  async #fetch(url: URL, method: string, body: object | undefined): Promise<Response> {
+  async #fetch(url: URL, method: string, { body, streamed }: Sent): Promise<Response> {
     try {
       return await fetch(url, {
         method,
@@ -104,8 +126,7 @@ class HttpApiClient implements ApiClient {
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-        // An export may take longer than any other answer.
-        ...(url.pathname.endsWith('/export') ? {} : { signal: AbortSignal.timeout(answerWithinMs) }),
+        ...(streamed === true ? {} : { signal: AbortSignal.timeout(answerWithinMs) }),
       });
     } catch (cause) {
       const why =

@@ -1,6 +1,5 @@
 /** `provisioner template plan` and `release`: what a template's new version would do to the whole fleet. */
 import type { Command } from 'commander';
-import pMap from 'p-map';
 import type { z } from 'zod';
 import type { Variables } from '../config/secret-references.ts';
 import type { ApiClient } from './api-client.ts';
@@ -9,19 +8,20 @@ import * as form from './forms.ts';
 import { print, printJson, showProgress } from './output.ts';
 import { table } from './table.ts';
 
-/** Dry runs at a time: the daemon has other work, too. */
-const atOnce = 4;
-/** Products that are listed at a time. */
-const pageSize = 500;
-
-const Products = form.pageOf(form.Product);
-type Product = z.infer<typeof form.Product>;
 type Files = NonNullable<z.infer<typeof form.DryRun>['files']>;
 
 /** What would become of one workspace. */
 interface Forecast extends Files {
   readonly product: string;
   readonly home: string;
+}
+
+/** A product whose dry run failed. */
+interface Failure {
+  readonly product: string;
+  readonly home: string;
+  readonly code: string;
+  readonly detail: string;
 }
 
 export function fleetCommands(env: Variables): readonly Command[] {
@@ -39,35 +39,29 @@ interface PlanOptions extends ApiOptions {
 }
 
 async function plan(api: ApiClient, _words: readonly string[], options: PlanOptions): Promise<void> {
-  const products = await listLiving(api, options.template);
-  let seen = 0;
-  const forecasts = await pMap(
-    products,
-    async ({ id, home }): Promise<readonly Forecast[]> => {
-      const { files } = await api.get(form.DryRun, `/products/${id}/plan`);
-      seen += 1;
-      showProgress(`${seen} of ${products.length} products`);
-      return files === null ? [] : [{ ...files, product: id, home }];
-    },
-    { concurrency: atOnce },
-  );
+  const changing: Forecast[] = [];
+  const failed: Failure[] = [];
+  let products = 0;
+  for await (const line of api.lines(form.FleetPlan, '/plan', { template: options.template })) {
+    const { product, home, of, plan: dryRun, problem } = line;
+    products += 1;
+    showProgress(`${products} of ${of} products`);
+    if (problem !== null) failed.push({ product, home, ...problem });
+    const files = dryRun?.files ?? null;
+    if (files !== null) changing.push({ ...files, product, home });
+  }
   showProgress('');
-  const changing = forecasts.flat();
-  if (options.json === true) return printJson({ products: products.length, changing });
+  if (failed.length > 0) process.exitCode = 1;
+  if (options.json === true) return printJson({ products, changing, failed });
   print(changing.length === 0 ? 'No workspace would change.\n' : toText(changing));
-  print(summary(products.length, changing));
-}
-
-async function listLiving(api: ApiClient, template: string | undefined): Promise<readonly Product[]> {
-  const products: Product[] = [];
-  let cursor: string | undefined;
-  do {
-    const query = { state: 'live', template, limit: pageSize, cursor };
-    const page = await api.get(Products, '/products', query);
-    products.push(...page.items);
-    cursor = page.next ?? undefined;
-  } while (cursor !== undefined);
-  return products;
+  if (failed.length > 0)
+    print(
+      `\n${table(
+        ['HOME', 'NOT KNOWN'],
+        failed.map((each) => [each.home, `${each.code}: ${each.detail}`]),
+      )}\n`,
+    );
+  print(summary(products, changing));
 }
 
 function toText(changing: readonly Forecast[]): string {

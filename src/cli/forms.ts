@@ -29,7 +29,9 @@ export const Grant = many({
   consumer: Party,
   provider: Party,
   outputPort: z.string(),
+  outputPortName: maybe,
   since: z.string(),
+  validUntil: maybe,
   keyProvenAt: maybe,
 });
 export const ProductDetail = Product.extend({
@@ -116,6 +118,13 @@ export const DryRun = many({
     conflicts: z.array(z.string()),
     waits: maybe,
   }).nullable(),
+});
+export const FleetPlan = many({
+  product: z.string(),
+  home: z.string(),
+  of: z.number(),
+  plan: DryRun.nullable(),
+  problem: many({ code: z.string(), detail: z.string() }).nullable(),
 });
 export const ApiKey = many({
   id: z.string(),

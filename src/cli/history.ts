@@ -1,5 +1,5 @@
 /** Commands that look back: `runs`, `deliveries`, `audit`. */
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { Variables } from '../config/secret-references.ts';
 import type { ApiClient } from './api-client.ts';
 import {
@@ -17,16 +17,18 @@ import { facts, table } from './table.ts';
 
 /** In the order of the help. */
 export function historyCommands(env: Variables): readonly Command[] {
-  const timed = (command: Command) =>
-    withPaging(command)
-      .option('--product <product>', 'of one product')
-      .option('--from <time>', 'since this moment, such as 2026-01-31T08:00:00Z')
-      .option('--until <time>', 'before this moment');
-  const audit = timed(
-    apiCommand(env, 'audit', 'what was done, by whom, why', listAudit)
-      .option('--actor <actor>', 'provisioner, or person:<name>')
-      .option('--action <action>', 'such as put-policy or order-pause')
-      .option('--export', 'all of it, oldest first, one JSON object per line'),
+  const timed = (command: Command) => withSpan(withPaging(command));
+  const audit = withAuditFilter(
+    withPaging(apiCommand(env, 'audit', 'what was done, by whom, why', listAudit)),
+  );
+  audit.addCommand(
+    withAuditFilter(
+      apiCommand(env, 'export', 'all of it, oldest first, one JSON object per line', exportAudit).addOption(
+        new Option('--format <format>', 'rows as they are, or CloudEvents 1.0')
+          .choices(['ndjson', 'cloudevents'])
+          .default('ndjson'),
+      ),
+    ),
   );
   audit.addCommand(
     apiCommand(env, 'verify', 'whether a row was changed or is missing; exit 1 when', verifyAudit),
@@ -48,6 +50,19 @@ export function historyCommands(env: Variables): readonly Command[] {
     ),
     audit,
   ];
+}
+
+function withSpan(command: Command): Command {
+  return command
+    .option('--product <product>', 'of one product')
+    .option('--from <time>', 'since this moment, such as 2026-01-31T08:00:00Z')
+    .option('--until <time>', 'before this moment');
+}
+
+function withAuditFilter(command: Command): Command {
+  return withSpan(command)
+    .option('--actor <actor>', 'provisioner, or person:<name>')
+    .option('--action <action>', 'such as put-policy or order-pause');
 }
 
 interface TimedOptions extends ApiOptions, PagingOptions {
@@ -160,20 +175,12 @@ async function delivery(api: ApiClient, id: string, { json }: ApiOptions): Promi
 interface AuditOptions extends TimedOptions {
   readonly actor?: string;
   readonly action?: string;
-  readonly export?: true;
 }
 
 async function listAudit(api: ApiClient, _args: readonly string[], options: AuditOptions): Promise<void> {
-  const { limit, cursor, ...filter } = {
-    ...(await timedQuery(api, options)),
-    actor: options.actor,
-    action: options.action,
-  };
-  if (options.export === true) {
-    for await (const text of api.stream('/audit/export', filter)) print(text);
-    return;
-  }
-  const page = await api.get(form.pageOf(form.AuditLine), '/audit', { ...filter, limit, cursor });
+  const { actor, action } = options;
+  const query = { ...(await timedQuery(api, options)), actor, action };
+  const page = await api.get(form.pageOf(form.AuditLine), '/audit', query);
   printPage(page, options.json === true, (items) =>
     table(
       ['NUMBER', 'WHEN', 'WHO', 'WHAT', 'TO WHAT', 'CAUSE'],
@@ -187,6 +194,17 @@ async function listAudit(api: ApiClient, _args: readonly string[], options: Audi
       ]),
     ),
   );
+}
+
+interface ExportOptions extends AuditOptions {
+  readonly format: 'ndjson' | 'cloudevents';
+}
+
+async function exportAudit(api: ApiClient, _args: readonly string[], options: ExportOptions): Promise<void> {
+  const { actor, action, format } = options;
+  // Options that the list has too come with its defaults; an export is never a page.
+  const { limit: _limit, cursor: _cursor, ...filter } = await timedQuery(api, options);
+  for await (const text of api.stream('/audit/export', { ...filter, actor, action, format })) print(text);
 }
 
 async function verifyAudit(api: ApiClient, _args: readonly string[], { json }: ApiOptions): Promise<void> {

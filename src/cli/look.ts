@@ -31,7 +31,7 @@ export function lookCommands(env: Variables): readonly Command[] {
         .option('--sort <order>', 'name, updated or condition', 'name'),
     ),
     withPaging(
-      apiCommand(env, 'grants', 'who reads what, since when', grants)
+      apiCommand(env, 'grants', 'who reads what, why, since and until when', grants)
         .option('--consumer <product>', 'who reads')
         .option('--provider <product>', 'whose output is read'),
     ),
@@ -167,11 +167,13 @@ async function grants(api: ApiClient, _args: readonly string[], options: GrantOp
   const page = await api.get(form.pageOf(form.Grant), '/grants', { limit, cursor, consumer, provider });
   printPage(page, json === true, (items) =>
     table(
-      ['CONSUMER', 'READS', 'SINCE', 'KEY PROVEN'],
+      ['CONSUMER', 'READS', 'WHY', 'SINCE', 'UNTIL', 'KEY PROVEN'],
       items.map((each) => [
         partyName(each.consumer),
         partyName(each.provider),
+        each.outputPortName === null ? 'not known yet' : `approved input ${each.outputPortName}`,
         ago(each.since),
+        each.validUntil ?? (each.outputPortName === null ? 'not known yet' : 'without end'),
         ago(each.keyProvenAt),
       ]),
     ),

@@ -1,5 +1,6 @@
 /** What a person may order, whoever carries the order: API, console, command line. */
-
+import type { ProvisionerError } from '../model/errors.ts';
+import type { HomeName } from '../model/home.ts';
 import type { ProductId } from '../model/ids.ts';
 import type { DryRun } from '../reconcile/dry-run.ts';
 
@@ -8,6 +9,17 @@ export type { DryRun } from '../reconcile/dry-run.ts';
 /** Who orders: a name for the audit (`key:ci`, `anna@example.com`), never a secret. */
 export interface Person {
   readonly name: string;
+}
+
+/** What a run would do to one of all living products. */
+export interface FleetPlan {
+  readonly product: ProductId;
+  readonly home: HomeName;
+  /** So many products are told of in all. */
+  readonly of: number;
+  /** `null`: it failed, or the product has no home any more. */
+  readonly plan: DryRun | null;
+  readonly error: ProvisionerError | null;
 }
 
 /** Orders name products by id; `'all'` is the whole estate. Each writes the audit in the transaction of what it changes. */
@@ -29,4 +41,6 @@ export interface Commands {
   replay(delivery: string, by: Person): Promise<number | null>;
   /** Looks and plans; applies nothing. `null`: we have no home for it (yet). */
   plan(product: ProductId): Promise<DryRun | null>;
+  /** The same for all living products, those of one template, a few at a time: one line is held, not all. */
+  planAll(template?: string): AsyncIterable<FleetPlan>;
 }

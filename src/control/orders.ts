@@ -11,6 +11,7 @@ import { rehearse } from '../reconcile/dry-run.ts';
 import type { ReconcileParts } from '../reconcile/parts.ts';
 import { letAllFollow } from '../reconcile/rollout.ts';
 import type { Commands, Person } from './commands.ts';
+import { planFleet } from './fleet-plan.ts';
 
 /** @returns the orders; what they throw is the database's error, or the portal's and store's for `plan` */
 export function createCommands(parts: ReconcileParts): Commands {
@@ -92,6 +93,10 @@ class Orders implements Commands {
 
   plan(product: ProductId) {
     return rehearse(this.#parts, product);
+  }
+
+  planAll(template?: string) {
+    return planFleet(this.#parts, template);
   }
 
   async #setPause(product: ProductId | 'all', by: Person, on: boolean): Promise<boolean> {

@@ -1,5 +1,6 @@
 /** Grants in force, as last applied: they name the consumers that a webhook does not. */
 import type { Kysely } from 'kysely';
+import type { GrantFacts } from '../model/grant.ts';
 import type { OutputPortId, ProductId } from '../model/ids.ts';
 import type { Tables } from './tables.ts';
 
@@ -10,14 +11,19 @@ export interface GrantRecord {
   readonly provider: ProductId;
 }
 
-export async function listGrantsOf(db: Kysely<Tables>, consumer: ProductId): Promise<OutputPortId[]> {
+/** What a consumer may read, in order of the ports. */
+export async function listGrantsOf(db: Kysely<Tables>, consumer: ProductId): Promise<GrantFacts[]> {
   const rows = await db
     .selectFrom('grant')
-    .select('output_port')
+    .select(['output_port', 'output_port_name', 'valid_until'])
     .where('consumer', '=', consumer)
     .orderBy('output_port')
     .execute();
-  return rows.map((row) => row.output_port);
+  return rows.map((row) => ({
+    outputPort: row.output_port,
+    outputPortName: row.output_port_name,
+    validUntil: row.valid_until,
+  }));
 }
 
 /** Grants that touch any of the given products, from either side. */
@@ -34,11 +40,11 @@ export async function listGrantsAround(
   return rows.map((row) => ({ consumer: row.consumer, outputPort: row.output_port, provider: row.provider }));
 }
 
-/** Makes the consumer's grants exactly these. */
+/** Makes the consumer's grants exactly these; one that was there keeps its `since`. */
 export async function replaceGrants(
   db: Kysely<Tables>,
   consumer: ProductId,
-  grants: readonly { readonly outputPort: OutputPortId; readonly provider: ProductId }[],
+  grants: readonly (GrantFacts & { readonly provider: ProductId })[],
   now: Date,
 ): Promise<void> {
   const ports = grants.map((grant) => grant.outputPort);
@@ -54,8 +60,15 @@ export async function replaceGrants(
         output_port: grant.outputPort,
         provider: grant.provider,
         since: now,
+        output_port_name: grant.outputPortName,
+        valid_until: grant.validUntil,
       })),
     )
-    .onConflict((conflict) => conflict.columns(['consumer', 'output_port']).doNothing())
+    .onConflict((conflict) =>
+      conflict.columns(['consumer', 'output_port']).doUpdateSet((row) => ({
+        output_port_name: row.ref('excluded.output_port_name'),
+        valid_until: row.ref('excluded.valid_until'),
+      })),
+    )
     .execute();
 }

@@ -7,6 +7,7 @@ import * as people from './migrations/003-people.ts';
 import * as notifications from './migrations/004-notifications.ts';
 import * as workspaces from './migrations/005-workspaces.ts';
 import * as rollouts from './migrations/006-rollouts.ts';
+import * as grants from './migrations/007-grants.ts';
 
 /** In order, registered by hand: a migration that is not listed here does not exist. */
 const migrations: Readonly<Record<string, Migration>> = {
@@ -14,6 +15,7 @@ const migrations: Readonly<Record<string, Migration>> = {
   '002-engine': engine,
   '005-workspaces': workspaces,
   '006-rollouts': rollouts,
+  '007-grants': grants,
   '004-notifications': notifications,
   '003-people': people,
 };

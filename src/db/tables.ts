@@ -114,6 +114,10 @@ export interface GrantTable {
   output_port: OutputPortId;
   provider: ProductId;
   since: Instant;
+  /** Name of the port when last recorded; null = recorded before names were. */
+  output_port_name: string | null;
+  /** Last day of the approval, `YYYY-MM-DD`; null = without end, or unknown when the name is. */
+  valid_until: string | null;
 }
 
 /** Access keys that we made. The secret is never here, only its digest, to recognise a `.env` that was changed. */

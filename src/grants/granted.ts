@@ -15,6 +15,8 @@ export interface Provider {
 export interface Grant {
   readonly outputPort: OutputPortId;
   readonly outputPortName: string;
+  /** Last day (included) of the approval, `YYYY-MM-DD`; `null` = without end. */
+  readonly validUntil: string | null;
   readonly provider: ProductId;
   readonly providerName: string;
   readonly home: HomeName;
@@ -63,6 +65,7 @@ export function decideGrants(
     grants.push({
       outputPort: input.outputPortId,
       outputPortName: input.outputPortName,
+      validUntil: input.validUntil,
       provider: provider.id,
       providerName: provider.name,
       home: provider.home,

@@ -1,4 +1,4 @@
-/** Who reads what, since when. */
+/** Who reads what, since when, why and until when. */
 import { type Kysely, sql as raw } from 'kysely';
 import { z } from 'zod';
 import type { Tables } from '../db/tables.ts';
@@ -17,7 +17,11 @@ export interface GrantLine {
   readonly consumer: Party;
   readonly provider: Party;
   readonly outputPort: OutputPortId;
+  /** Why: the approved input is of this port. `null`: recorded before names were; the next drift check tells. */
+  readonly outputPortName: string | null;
   readonly since: Date;
+  /** Last day (included) of the approval, `YYYY-MM-DD`; `null`: without end, or unknown when the name is. */
+  readonly validUntil: string | null;
   /** When the consumer's key of today was made and shown to read its inputs of then; `null`: it has none. */
   readonly keyProvenAt: Date | null;
 }
@@ -43,6 +47,7 @@ export async function listGrants(
     .leftJoin('product as c', 'c.id', 'g.consumer')
     .leftJoin('product as p', 'p.id', 'g.provider')
     .select(['g.consumer', 'g.provider', 'g.output_port', 'g.since'])
+    .select(['g.output_port_name', 'g.valid_until'])
     .select(['c.name as consumer_name', 'c.home as consumer_home'])
     .select(['p.name as provider_name', 'p.home as provider_home'])
     .select((on) =>
@@ -72,7 +77,9 @@ export async function listGrants(
       consumer: { id: each.consumer, name: each.consumer_name, home: each.consumer_home },
       provider: { id: each.provider, name: each.provider_name, home: each.provider_home },
       outputPort: each.output_port,
+      outputPortName: each.output_port_name,
       since: each.since,
+      validUntil: each.valid_until,
       keyProvenAt: each.proven_at,
     }),
   );

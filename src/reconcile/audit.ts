@@ -60,7 +60,7 @@ function changeOf(action: Action, desired: DesiredHome | null, observed: Observe
       return { before: { policy: observed.policy } };
     case 'record-grants':
     case 'hand-over-key':
-      return { before: { grants: observed.grants }, after: { grants: desired?.grants ?? [] } };
+      return { before: { grants: observed.grantFacts }, after: { grants: desired?.grantFacts ?? [] } };
     case 'update-files':
       return { after: { written: action.write, merged: action.merge, removed: action.remove } };
     case 'delete-key':

@@ -2,6 +2,7 @@
 import { decideGrants, type Grant, type GrantDecision, type Provider } from '../grants/granted.ts';
 import { assemblePolicy, policySize } from '../grants/policy.ts';
 import type { IssuerKind } from '../identity/issuer.ts';
+import type { GrantFacts } from '../model/grant.ts';
 import { type HomeName, outputPrefixOf, prefixOf, schemaNameOf } from '../model/home.ts';
 import type { ProductId } from '../model/ids.ts';
 import type { Product } from '../model/product.ts';
@@ -75,6 +76,7 @@ export function wishForHome(settings: HomeSettings, facts: HomeFacts): HomeWish 
     policy: assemblePolicy(settings.bucket, home, readable),
     readable: [...new Set(readable)].sort(),
     grants: fitting.map((grant) => grant.outputPort).sort(),
+    grantFacts: factsOf(fitting),
     files: rendered,
     history: settings.history,
     holdFiles: false,
@@ -97,6 +99,13 @@ export function wishForHome(settings: HomeSettings, facts: HomeFacts): HomeWish 
     grants: fitting,
     noRoom,
   };
+}
+
+/** In order of the ports, as our books list them. */
+function factsOf(grants: readonly Grant[]): GrantFacts[] {
+  return grants
+    .map(({ outputPort, outputPortName, validUntil }) => ({ outputPort, outputPortName, validUntil }))
+    .sort((left, right) => (left.outputPort < right.outputPort ? -1 : 1));
 }
 
 /** As many grants as the store's policy can hold, those in force first: a full policy never costs somebody their access. */

@@ -1,5 +1,6 @@
 /** How what is there differs from what should be, field by field and without secrets: pure. */
 import { samePolicy } from '../grants/policy.ts';
+import { describeGrants, sameGrants } from '../model/grant.ts';
 import type { DesiredHome, Observed } from './state.ts';
 
 /** One field that is not as it should be; `null`: not there. */
@@ -20,9 +21,7 @@ export function differencesOf(desired: DesiredHome, observed: Observed): readonl
     ...differencesOfStore(desired, observed),
     ...differencesOfEnv(desired, observed),
     ...differencesOfFiles(desired, observed),
-    ...(desired.grants.join() === observed.grants.join()
-      ? []
-      : [{ field: 'grants', found: observed.grants.join(', '), wanted: desired.grants.join(', ') }]),
+    ...differencesOfGrants(desired, observed),
   ];
 }
 
@@ -49,6 +48,14 @@ export function driftOf(desired: DesiredHome, observed: Observed): readonly Diff
 const fileField = 'file ';
 /** Enough of a digest for people to tell two apart. */
 const digestLength = 12;
+
+function differencesOfGrants(
+  { grantFacts: wanted }: DesiredHome,
+  { grantFacts: found }: Observed,
+): Difference[] {
+  if (sameGrants(wanted, found)) return [];
+  return [{ field: 'grants', found: describeGrants(found), wanted: describeGrants(wanted) }];
+}
 
 function differencesOfStore(desired: DesiredHome, observed: Observed): Difference[] {
   const found: Difference[] = [];

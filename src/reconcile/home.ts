@@ -47,7 +47,7 @@ export async function prepareHome(
     home: record.home,
     providers: surroundings.providers,
     tables: surroundings.tables,
-    grantedBefore: new Set(outside.grants),
+    grantedBefore: new Set(outside.grants.map(({ outputPort }) => outputPort)),
     issuer: issuer.kind,
     nowMs,
     rotateWhy: record.rotateWhy,

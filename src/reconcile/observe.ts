@@ -3,6 +3,7 @@ import { type KeyRecord, listKeys } from '../db/access-keys.ts';
 import { listGrantsOf } from '../db/grants.ts';
 import { findProduct, type ProductRecord } from '../db/products.ts';
 import { type Issuer, type ObservedPrincipal, principalNameOf } from '../identity/issuer.ts';
+import type { GrantFacts } from '../model/grant.ts';
 import type { HomeName } from '../model/home.ts';
 import type { ProductId } from '../model/ids.ts';
 import { digestOf, type SecretSink } from '../sinks/sink.ts';
@@ -17,8 +18,8 @@ export interface Books {
   /** `null`: the product is new to us. */
   readonly record: ProductRecord | null;
   readonly keys: readonly KeyRecord[];
-  /** Ports in force. */
-  readonly grants: readonly string[];
+  /** In force, in order of the ports. */
+  readonly grants: readonly GrantFacts[];
 }
 
 export async function readBooks({ database: { sql } }: ReconcileParts, id: ProductId): Promise<Books> {
@@ -98,7 +99,8 @@ export async function observe(
     history: workspace.history,
     conflicts: workspace.conflicts,
     env,
-    grants: outside.grants,
+    grants: outside.grants.map(({ outputPort }) => outputPort),
+    grantFacts: outside.grants,
     workspaceExists: workspace.exists,
     archive: archive ? record.archive : null,
     nowMs,

@@ -1,6 +1,7 @@
 /** Which keys are made, kept and ended, and what stands in `.env`: pure, a part of `plan`. */
 import { samePolicy } from '../grants/policy.ts';
 import type { Action } from '../model/action.ts';
+import { sameGrants } from '../model/grant.ts';
 import { type PlanBuilder, sameEntries } from './plan-builder.ts';
 import type { DesiredHome, Observed, ObservedKey } from './state.ts';
 
@@ -39,7 +40,7 @@ export function planKeys(
   if (observed.env !== null && (!observed.env.guarded || !sameEntries(desired.env, observed.env.entries))) {
     steps.add({ kind: 'write-env', why: 'its managed lines differ' }, ready);
   }
-  if (accessChanged) steps.add({ kind: 'record-grants' }, ready);
+  if (!sameGrants(desired.grantFacts, observed.grantFacts)) steps.add({ kind: 'record-grants' }, ready);
   return null;
 }
 

@@ -1,5 +1,6 @@
 /** What should be and what is there, in the planner's terms. */
 import type { PolicyDocument } from '../grants/policy.ts';
+import type { GrantFacts } from '../model/grant.ts';
 import type { HomeName } from '../model/home.ts';
 import type { WantedFile } from './plan-files.ts';
 
@@ -13,6 +14,8 @@ export interface DesiredHome {
   readonly readable: readonly HomeName[];
   /** Ports whose grants should be in force, sorted. */
   readonly grants: readonly string[];
+  /** What is to be told of these grants: names and ends open nothing, so a change of them alone needs no new key. */
+  readonly grantFacts: readonly GrantFacts[];
   readonly files: readonly WantedFile[];
   /** Whether workspaces have a history. */
   readonly history: boolean;
@@ -83,6 +86,7 @@ export interface Observed {
   readonly conflicts: readonly string[];
   readonly env: ObservedEnv | null;
   readonly grants: readonly string[];
+  readonly grantFacts: readonly GrantFacts[];
   readonly workspaceExists: boolean;
   /** Folder of the workspace in the archive, where it can be brought back from. */
   readonly archive: string | null;

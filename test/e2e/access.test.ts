@@ -24,6 +24,7 @@ const needed: Readonly<Record<string, RoleName>> = {
   'get /deliveries': 'viewer',
   'get /deliveries/{delivery}': 'viewer',
   'get /grants': 'viewer',
+  'get /plan': 'viewer',
   'get /audit': 'viewer',
   'get /audit/export': 'viewer',
   'get /audit/verify': 'operator',
@@ -59,7 +60,11 @@ beforeAll(async () => {
 });
 afterAll(() => world[Symbol.asyncDispose]());
 
-const addressOf = (path: string) => path.replace('{key}', '000000000000').replaceAll(/\{\w+\}/g, nothing);
+const addressOf = (path: string) =>
+  path
+    .replace('{key}', '000000000000')
+    .replace('{template}', 'sqlmesh@0')
+    .replaceAll(/\{\w+\}/g, nothing);
 
 describe('an operation', () => {
   it('is in the table above', () => {

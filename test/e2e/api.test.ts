@@ -41,7 +41,11 @@ describe('reading', () => {
     expect(second.json.next).toBeNull();
     const reader = (await api.call('get', `/products/${consumer}`)).json;
     expect(reader).toMatchObject({ headline: 'Ready', home: 'reader', keys: [{ state: 'current' }] });
-    expect(reader.inputs[0].provider.id).toBe(provider);
+    expect(reader.inputs[0]).toMatchObject({
+      provider: { id: provider },
+      outputPortName: 'Port out',
+      validUntil: null,
+    });
     expect((await api.call('get', `/products/${provider}`)).json.consumers).toHaveLength(1);
   });
 
@@ -62,6 +66,8 @@ describe('reading', () => {
     const lines = await api.call('get', `/audit/export?product=${consumer}`);
     expect(lines.headers.get('content-type')).toContain('application/x-ndjson');
     expect(lines.json[0].product).toBe(consumer);
+    const events = await api.call('get', `/audit/export?product=${consumer}&format=cloudevents`);
+    expect(events.json[0]).toMatchObject({ specversion: '1.0', id: lines.json[0].id, subject: consumer });
     expect((await api.call('get', '/audit/verify')).json).toMatchObject({ ok: true });
   });
 
@@ -133,11 +139,27 @@ describe('ordering', () => {
     expect((await api.call('post', `/deliveries/${delivery.id}/replay`)).json.queued).toBeGreaterThan(0);
   });
 
+  it('lets all products follow a version of a template: none has to, when all do already', async () => {
+    const { template } = (await api.call('get', `/products/${consumer}`)).json;
+    const path = `/templates/${encodeURIComponent(template)}/release`;
+    expect((await api.call('post', path)).json).toEqual({ queued: 0 });
+  });
+
   it('plans without doing anything', async () => {
     await eventually('nothing to do', async () => {
       const { json } = await api.call('get', `/products/${consumer}/plan`);
       return json.actions.length === 0 && json.drift.length === 0;
     });
+  });
+
+  it('plans all living products, or those of one template, a line for each', async () => {
+    const all = await api.call('get', '/plan');
+    expect(all.headers.get('content-type')).toContain('application/x-ndjson');
+    expect(all.json).toMatchObject([
+      { product: consumer, home: 'reader', of: 2, plan: { product: consumer }, problem: null },
+      { product: provider, home: 'source', of: 2, plan: { product: provider }, problem: null },
+    ]);
+    expect((await api.call('get', '/plan?template=none-has-this')).text).toBe('');
   });
 
   it('releases the brake, and says that there is nothing to undelete', async () => {
@@ -235,6 +257,9 @@ describe('what can not be', () => {
       code: 'PORTAL_UNAVAILABLE',
       type: '/api/v1/docs#portal-unavailable',
     });
+    expect((await caller.call('get', '/plan')).json).toMatchObject([
+      { product, plan: null, problem: { code: 'PORTAL_UNAVAILABLE' } },
+    ]);
   });
 });
 

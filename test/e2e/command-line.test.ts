@@ -73,8 +73,13 @@ describe('looking', () => {
     const [delivery] = (await json('deliveries', '--product', 'reader')).items;
     expect((await run('deliveries', delivery.id)).out).toContain(consumer);
     expect((await run('audit', '--product', 'reader')).out).toMatch(/^NUMBER +WHEN +WHO/);
-    const lines = (await run('audit', '--export')).out.trimEnd().split('\n');
-    expect(JSON.parse(lines[0] ?? '')).toHaveProperty('actor');
+    const exported = async (...words: readonly string[]) =>
+      JSON.parse((await run('audit', 'export', '--product', 'reader', ...words)).out.split('\n')[0] ?? '');
+    expect(await exported()).toMatchObject({ actor: 'provisioner', product: consumer });
+    expect(await exported('--format', 'cloudevents')).toMatchObject({
+      specversion: '1.0',
+      subject: consumer,
+    });
     expect(await run('audit', 'verify')).toMatchObject({
       code: 0,
       out: expect.stringContaining('none was changed'),

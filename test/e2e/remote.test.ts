@@ -29,7 +29,13 @@ test('a history is pushed with the platform’s token; what stands in the way is
   const platform = join(world.folder, 'platform.yaml');
   const remote = `{ url: '${server.url}/{home}.git', token: { secret_ref: 'vault:secret/git#token' } }`;
   await writeFile(platform, `version: 1\nworkspaces: { remote: ${remote} }\n`);
-  const settings = { PROV_PLATFORM_FILE: platform, VAULT_ADDR: vault.address, VAULT_TOKEN: vault.token };
+  const looked = { PROV_DRIFT_INTERVAL: '1s' };
+  const settings = {
+    ...looked,
+    PROV_PLATFORM_FILE: platform,
+    VAULT_ADDR: vault.address,
+    VAULT_TOKEN: vault.token,
+  };
   await world.restart(settings);
   const user = new PortalUser(world.portal.url);
   await user.createProduct('Product', 'product');

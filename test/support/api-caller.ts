@@ -100,12 +100,12 @@ export async function createApiCaller(
 }
 
 function parsedAs(type: string, text: string): unknown {
-  if (text === '') return undefined;
   if (type === 'application/x-ndjson')
     return text
-      .trimEnd()
       .split('\n')
+      .filter((line) => line !== '')
       .map((line) => JSON.parse(line));
+  if (text === '') return undefined;
   return type.endsWith('json') ? JSON.parse(text) : text;
 }
 

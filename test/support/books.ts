@@ -127,9 +127,20 @@ export async function noteGrant(
   consumer: ProductId,
   provider: ProductId,
   since = new Date(),
+  facts: { name: string | null; until: string | null } = { name: 'Leads', until: null },
 ): Promise<OutputPortId> {
   const port = newPortId();
-  await db.insertInto('grant').values({ consumer, provider, output_port: port, since }).execute();
+  await db
+    .insertInto('grant')
+    .values({
+      consumer,
+      provider,
+      output_port: port,
+      since,
+      output_port_name: facts.name,
+      valid_until: facts.until,
+    })
+    .execute();
   return port;
 }
 

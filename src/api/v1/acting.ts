@@ -1,11 +1,12 @@
 /** Operations that have something done. Each is an order: what comes of it is seen in runs and conditions. */
 import { z } from 'zod';
 import type { Visitor } from '../../auth/guard.ts';
-import type { Person } from '../../control/commands.ts';
+import type { FleetPlan, Person } from '../../control/commands.ts';
 import { ProductId } from '../../model/ids.ts';
 import { type Endpoint, endpoint } from './endpoint.ts';
+import { linesEndpoint } from './lines.ts';
 import type { ApiParts } from './parts.ts';
-import { ApiProblem } from './problem.ts';
+import { ApiProblem, detailOf } from './problem.ts';
 import * as form from './schemas.ts';
 
 const done = { done: true } as const;
@@ -133,6 +134,23 @@ function estateOrders(commands: ApiParts['commands']): readonly Endpoint[] {
         queued: await commands.releaseTemplate(template, personOf(visitor)),
       }),
     }),
+    linesEndpoint({
+      method: 'get',
+      path: '/plan',
+      role: 'viewer',
+      tag: 'Estate',
+      summary: 'What runs would do now to all living products: one JSON object per product, as it is known.',
+      description: 'Looks at portal, store and workspaces, a few products at a time; changes nothing.',
+      query: z.strictObject({
+        template: z
+          .string()
+          .max(200)
+          .optional()
+          .meta({ description: '`<id>`, with or without `@<version>`.' }),
+      }),
+      answer: form.FleetPlan,
+      lines: ({ query: { template } }) => fleetLines(commands.planAll(template)),
+    }),
     endpoint({
       ...order,
       path: '/deliveries/{delivery}/replay',
@@ -149,6 +167,11 @@ function estateOrders(commands: ApiParts['commands']): readonly Endpoint[] {
       },
     }),
   ];
+}
+
+async function* fleetLines(plans: AsyncIterable<FleetPlan>): AsyncGenerator<z.output<typeof form.FleetPlan>> {
+  for await (const { error, ...line } of plans)
+    yield { ...line, problem: error === null ? null : { code: error.code, detail: detailOf(error) } };
 }
 
 async function undelete(commands: ApiParts['commands'], product: ProductId, visitor: Visitor) {

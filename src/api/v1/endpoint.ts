@@ -39,8 +39,11 @@ export interface Endpoint extends Words, Forms<z.ZodObject, z.ZodObject, z.ZodOb
   respond(call: Call<never, never, never>, response: Response): Promise<void>;
 }
 
-type Spec<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodObject> = Words & Forms<P, Q, B>;
-type CallOf<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodObject> = Call<
+/** What an operation is declared with, whatever it answers. */
+export type Spec<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodObject> = Words &
+  Forms<P, Q, B>;
+/** A call as the forms make it. */
+export type CallOf<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodObject> = Call<
   z.output<P>,
   z.output<Q>,
   z.output<B>

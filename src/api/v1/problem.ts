@@ -64,10 +64,15 @@ export function sendProblem(response: Response, { code, message, faults }: ApiPr
  * @param instance names this case in the log and in the answer
  */
 export function sendFailure(response: Response, error: ProvisionerError, instance: string): void {
-  const detail = error.code === 'INTERNAL' ? 'A fault in this program. Its log has more.' : error.message;
+  const detail = detailOf(error);
   const status = statusOfFailure(error.code);
   const title = errorCatalogue[error.code].meaning;
   send(response, { type: typeOf(error.code), title, status, code: error.code, detail, instance });
+}
+
+/** What may be told: the message of a fault of ours is for the log alone. */
+export function detailOf(error: ProvisionerError): string {
+  return error.code === 'INTERNAL' ? 'A fault in this program. Its log has more.' : error.message;
 }
 
 /** 503: try again; 502: something behind us is not as it must be; 500: we are not. */

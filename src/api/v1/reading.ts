@@ -11,7 +11,9 @@ import { findProductDetail } from '../../insight/product.ts';
 import { listProducts, ProductCursor, productSorts } from '../../insight/products.ts';
 import { findRun, listRuns } from '../../insight/runs.ts';
 import { ProductId } from '../../model/ids.ts';
-import { type Endpoint, endpoint, rawEndpoint } from './endpoint.ts';
+import { AuditEvent, auditEvents } from './audit-event.ts';
+import { type Endpoint, endpoint } from './endpoint.ts';
+import { linesEndpoint } from './lines.ts';
 import type { ApiParts } from './parts.ts';
 import { ApiProblem } from './problem.ts';
 import * as form from './schemas.ts';
@@ -77,22 +79,22 @@ export function readingEndpoints({ db, jobs, clock, version }: ApiParts): readon
       answer: form.AuditVerdict,
       handle: () => verifyAudit(db),
     }),
-    rawEndpoint({
+    linesEndpoint({
       method: 'get',
       path: '/audit/export',
       role: 'viewer',
       tag: 'Audit',
       summary: 'What was done, oldest first: one JSON object per line, however many there are.',
-      query: z.strictObject(auditFilter),
-      content: 'application/x-ndjson',
-      answer: form.AuditLine,
-      send: async ({ query }, response) => {
-        response.type('application/x-ndjson');
-        for await (const line of streamAudit(db, query)) {
-          if (response.destroyed) return;
-          if (!response.write(`${JSON.stringify(line)}\n`)) await drained(response);
-        }
-        response.end();
+      query: z.strictObject({
+        ...auditFilter,
+        format: z.enum(['ndjson', 'cloudevents']).default('ndjson').meta({
+          description: '`ndjson`: lines as in the list; `cloudevents`: each a CloudEvent 1.0 in JSON.',
+        }),
+      }),
+      answer: z.union([form.AuditLine, AuditEvent]),
+      lines: ({ query: { format, ...filter } }) => {
+        const rows = streamAudit(db, filter);
+        return format === 'cloudevents' ? auditEvents(rows) : rows;
       },
     }),
   ];
@@ -215,11 +217,4 @@ function historyEndpoints(db: ApiParts['db']): readonly Endpoint[] {
 
 function missing(detail: string): never {
   throw new ApiProblem('NOT_FOUND', detail);
-}
-
-/** Resolves when the reader took what was written, or went away. */
-function drained(response: NodeJS.WritableStream): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  response.once('drain', resolve).once('close', resolve);
-  return promise;
 }

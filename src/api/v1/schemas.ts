@@ -70,7 +70,15 @@ export const GrantLine = form({
   consumer: Party,
   provider: Party,
   outputPort: OutputPortId,
+  outputPortName: maybeText.meta({
+    description:
+      'Why: the approved input is of the port of this name. `null`: not known until the next drift check.',
+  }),
   since: instant,
+  validUntil: maybeText.meta({
+    description:
+      'Last day (included, UTC) of the approval, `YYYY-MM-DD`. `null`: without end; not known when the name is not.',
+  }),
   keyProvenAt: maybeInstant.meta({
     description: 'When the consumer’s key of today was made and shown to read its inputs of then.',
   }),
@@ -222,6 +230,14 @@ export const DryRun = form({
     waits: maybeText,
   }).nullable(),
 }).meta({ id: 'DryRun', description: 'What a run would do now.' });
+
+export const FleetPlan = form({
+  product: ProductId,
+  home: z.string(),
+  of: count.meta({ description: 'So many lines there are in all.' }),
+  plan: DryRun.nullable().meta({ description: '`null`: it failed, or there is no home any more.' }),
+  problem: form({ code: z.string(), detail: z.string() }).nullable(),
+}).meta({ id: 'FleetPlan', description: 'What a run would do to one of all living products.' });
 
 export const role = z.enum(roleNames);
 const apiKey = {

@@ -96,6 +96,7 @@ async function grantsBody(
     narrowed: filter.consumer !== undefined || filter.provider !== undefined,
     grants: items.map(({ consumer, provider, ...grant }) => ({
       ...grant,
+      known: grant.outputPortName !== null,
       consumer: { ...consumer, name: consumer.name ?? consumer.id },
       provider: { ...provider, name: provider.name ?? provider.id },
     })),

@@ -121,6 +121,16 @@ describe('grants', () => {
     ]);
   });
 
+  it('tell why and until when, or that both are not known yet', async () => {
+    const reader = await noteProduct(books.db, 'Reader for a time');
+    const timed = await noteGrant(books.db, reader, stock, at(2), { name: 'Leads', until: '2027-01-31' });
+    const old = await noteGrant(books.db, reader, sales, at(1), { name: null, until: null });
+    expect((await listGrants(books.db, { consumer: reader }, first)).items).toMatchObject([
+      { outputPort: timed, outputPortName: 'Leads', validUntil: '2027-01-31' },
+      { outputPort: old, outputPortName: null, validUntil: null },
+    ]);
+  });
+
   it('of a product that our books do not know have no name', async () => {
     const reader = await noteProduct(books.db, 'Reader of the unknown');
     await noteGrant(books.db, reader, newProductId());

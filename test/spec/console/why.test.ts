@@ -46,7 +46,9 @@ const inForce: ProductDetail['inputs'] = [
     consumer: { id: readerId, name: 'report', home: 'report' },
     provider: { id: sourceId, name: 'leads', home: 'leads' },
     outputPort: port,
+    outputPortName: 'Leads',
     since: now,
+    validUntil: null,
     keyProvenAt: now,
   },
 ];

@@ -49,7 +49,9 @@ describe('a grant', () => {
       providers(),
       at('2026-11-20T12:00:00Z'),
     );
-    expect(decision.grants.map((grant) => grant.home)).toEqual(['sales']);
+    expect(decision.grants).toMatchObject([
+      { home: 'sales', outputPortName: 'Leads', validUntil: '2026-11-20' },
+    ]);
     expect(decision.nextEndMs).toBe(at('2026-11-21T00:00:00Z'));
   });
 

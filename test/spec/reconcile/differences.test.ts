@@ -42,6 +42,14 @@ test('a dry run tells every difference, wished or drifted, and no value of .env'
   expect(changed).toEqual([{ field: '.env TOKEN', found: null, wanted: 'set' }]);
 });
 
+test('a dry run tells an approval that got another end', () => {
+  const wish = aWish({ grants: ['p1'] });
+  const grantFacts = wish.grantFacts.map((facts) => ({ ...facts, validUntil: '2027-01-31' }));
+  expect(differencesOf({ ...wish, grantFacts }, inOrder({ grants: ['p1'] }))).toEqual([
+    { field: 'grants', found: 'p1 ("Leads", without end)', wanted: 'p1 ("Leads", until 2027-01-31)' },
+  ]);
+});
+
 test('parts of a home are few words, whatever the field', () => {
   expect(['key AKIA1', 'file a b.sql', '.env key', 'policy'].map(partOf)).toEqual([
     'key',

@@ -77,6 +77,24 @@ describe('keys', () => {
     expect(kinds(plan(wish, inOrder()))).toEqual(['record-grants']);
   });
 
+  test.each([
+    ['is approved for longer', { validUntil: '2027-01-31' }],
+    ['has a new name', { outputPortName: 'Warm leads' }],
+  ])('a port that %s is recorded and brings no new key', (_what, change) => {
+    const wish = aWish({ grants: ['port'] });
+    const grantFacts = wish.grantFacts.map((facts) => ({ ...facts, ...change }));
+    const observed = inOrder({ grants: ['port'] });
+    expect(plan(wish, observed)).toEqual([]);
+    expect(kinds(plan({ ...wish, grantFacts }, observed))).toEqual(['record-grants']);
+  });
+
+  test('a grant from before names were recorded is recorded with its name', () => {
+    const wish = aWish({ grants: ['port'] });
+    const unnamed = wish.grantFacts.map((facts) => ({ ...facts, outputPortName: null }));
+    const observed = inOrder({ grants: ['port'], grantFacts: unnamed });
+    expect(kinds(plan(wish, observed))).toEqual(['record-grants']);
+  });
+
   test('a key in its grace stays until the grace is over', () => {
     const inGrace = aKey('K0', { state: 'grace', graceUntilMs: nowMs + 1 });
     expect(plan(aWish(), inOrder({ keys: [aKey('K1'), inGrace] }))).toEqual([]);
@@ -237,6 +255,7 @@ describe('whatever is observed', () => {
       }),
     ),
     grants: fc.subarray(['p1', 'p2']),
+    grantFacts: fc.subarray([...aWish({ grants: ['p1', 'p2'] }).grantFacts]),
     workspaceExists: fc.boolean(),
     archive: fc.constantFrom(null, 'sales-2026'),
     nowMs: fc.constant(nowMs),

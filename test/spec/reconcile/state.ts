@@ -1,7 +1,9 @@
 /** Builders for the planner's tests: a product in good order, changed where a test needs it. */
 import { assemblePolicy } from '../../../src/grants/policy.ts';
 import type { Plan } from '../../../src/model/action.ts';
+import type { GrantFacts } from '../../../src/model/grant.ts';
 import type { HomeName } from '../../../src/model/home.ts';
+import type { OutputPortId } from '../../../src/model/ids.ts';
 import type { DesiredHome, Observed, ObservedEnv, ObservedKey } from '../../../src/reconcile/state.ts';
 
 export const home = 'sales' as HomeName;
@@ -16,6 +18,7 @@ export function aWish(change: Partial<DesiredHome> = {}): DesiredHome {
     policy,
     readable: [],
     grants: [],
+    grantFacts: (change.grants ?? []).map(factsOf),
     files: [
       { path: 'run.sh', sha256: 'aa', ownership: 'managed' },
       { path: 'README.md', sha256: 'bb', ownership: 'once' },
@@ -30,6 +33,11 @@ export function aWish(change: Partial<DesiredHome> = {}): DesiredHome {
     credentials: 'keys',
     ...change,
   };
+}
+
+/** What is told of the grant on a port whose end nobody set. */
+function factsOf(port: string): GrantFacts {
+  return { outputPort: port as OutputPortId, outputPortName: 'Leads', validUntil: null };
 }
 
 export function aKey(id: string, change: Partial<ObservedKey> = {}): ObservedKey {
@@ -70,6 +78,7 @@ export function inOrder(change: Partial<Observed> = {}): Observed {
     conflicts: [],
     env: anEnv(),
     grants: [],
+    grantFacts: (change.grants ?? []).map(factsOf),
     workspaceExists: true,
     archive: null,
     nowMs,
