@@ -40,7 +40,9 @@ describe('reading', () => {
     ]);
     expect(second.json.next).toBeNull();
     const reader = (await api.call('get', `/products/${consumer}`)).json;
-    expect(reader).toMatchObject({ headline: 'Ready', home: 'reader', keys: [{ state: 'current' }] });
+    expect(reader).toMatchObject({ headline: 'Ready', home: 'reader' });
+    // Approved before or after its first key: there may be an older one in its grace.
+    expect(reader.keys).toContainEqual(expect.objectContaining({ state: 'current' }));
     expect(reader.inputs[0]).toMatchObject({
       provider: { id: provider },
       outputPortName: 'Port out',
