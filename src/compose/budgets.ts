@@ -16,6 +16,11 @@ export function createBudget({ concurrency, perSecond }: RequestBudget): PQueue 
   return new PQueue({ concurrency, ...rate });
 }
 
+/** How much of a budget is in use now. */
+export function useOf(budget: PQueue): { readonly running: number; readonly waiting: number } {
+  return { running: budget.pending, waiting: budget.size };
+}
+
 /** The same issuer, each of its calls within the budget. */
 export function withinBudget(budget: PQueue, find: () => Promise<Issuer>): () => Promise<Issuer> {
   let wrapped: { readonly issuer: Issuer; readonly within: Issuer } | null = null;

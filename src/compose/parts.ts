@@ -24,7 +24,7 @@ import type { Metrics } from '../telemetry/metrics.ts';
 import type { Redactor } from '../telemetry/redact.ts';
 import type { Tracer } from '../telemetry/tracer.ts';
 import { type WorkspaceOptions, Workspaces } from '../workspace/workspace.ts';
-import { createBudget, withinBudget } from './budgets.ts';
+import { createBudget, useOf, withinBudget } from './budgets.ts';
 import { adminOf, issuerOptionsOf, placeOf, portalOptionsOf, probeThrowAway } from './connections.ts';
 import type { Platform } from './platform.ts';
 import { groundIn, reconcileSettings } from './settings.ts';
@@ -78,16 +78,25 @@ export function assembleParts(env: Environment, foundations: Foundations): Recon
     ...groupsOf(env, database),
   });
   const sink = createSink(env, database, workspaces);
+  const portalBudget = createBudget({
+    concurrency: env.PROV_PORTAL_CONCURRENCY,
+    perSecond: env.PROV_PORTAL_RATE,
+  });
+  metrics.budget('identity', () => useOf(identityBudget));
+  metrics.budget('portal', () => useOf(portalBudget));
   const portal = createPortalClient({
     ...portalOptionsOf(env),
-    budget: createBudget({ concurrency: env.PROV_PORTAL_CONCURRENCY, perSecond: env.PROV_PORTAL_RATE }),
+    budget: portalBudget,
     registerSecret: (secret) => redactor.register(secret),
     forgetSecret: (secret) => redactor.forget(secret),
     onRequest: (route, status, ms) => metrics.portalRequest(route, String(status), ms),
   });
   const settings = reconcileSettings(env, platform, sink);
   const breakers = createBreakers(foundations, portal, store, findIssuer);
-  for (const breaker of breakers) started.use(breaker);
+  for (const breaker of breakers) {
+    started.use(breaker);
+    metrics.breaker(breaker.name, () => breaker.open);
+  }
   return {
     database,
     queue,

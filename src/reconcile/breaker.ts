@@ -34,6 +34,11 @@ export class Breaker implements AsyncDisposable {
     this.#options = options;
   }
 
+  /** What is away while it is open, for people. */
+  get name(): string {
+    return this.#options.name;
+  }
+
   get open(): boolean {
     return this.#open !== null;
   }

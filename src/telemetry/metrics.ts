@@ -23,6 +23,12 @@ export interface QueueDepth {
   readonly oldestMs: number;
 }
 
+/** Requests of this process to one other party. */
+export interface BudgetUse {
+  readonly running: number;
+  readonly waiting: number;
+}
+
 export interface Metrics {
   /** A delivery was answered, after so many milliseconds. */
   delivery(generation: string, verdict: string, ms: number): void;
@@ -43,6 +49,10 @@ export interface Metrics {
   /** The same for keys; `firstEndMs` is the time until the first one in use ends by itself, `null` = none does. */
   keys(counts: readonly KeyCount[], firstEndMs: number | null): void;
   queue(name: string, depth: QueueDepth): void;
+  /** Has a breaker's state read at each scrape. */
+  breaker(name: string, isOpen: () => boolean): void;
+  /** The same for requests under a budget: in flight, and waiting for their turn. */
+  budget(name: string, read: () => BudgetUse): void;
   /** Prometheus text. */
   render(): Promise<string>;
   readonly contentType: string;
@@ -57,6 +67,7 @@ export function createMetrics(): Metrics {
   return {
     ...countEvents(registry),
     ...showStates(registry),
+    ...readAtScrape(registry),
     render: () => registry.metrics(),
     contentType: registry.contentType,
   };
@@ -125,5 +136,38 @@ function showStates(registry: Registry) {
       jobs.set({ queue: name, state: 'running' }, running);
       oldest.set({ queue: name }, oldestMs / 1000);
     },
+  } satisfies Partial<Metrics>;
+}
+
+/** What this process knows by itself, and nobody has to bring. */
+function readAtScrape(registry: Registry) {
+  const registers = [registry];
+  const breakers = new Map<string, () => boolean>();
+  const budgets = new Map<string, () => BudgetUse>();
+  new Gauge({
+    name: 'provisioner_breaker_open',
+    help: '1 while it does not answer and runs wait.',
+    labelNames: ['name'],
+    registers,
+    collect() {
+      for (const [name, isOpen] of breakers) this.set({ name }, isOpen() ? 1 : 0);
+    },
+  });
+  new Gauge({
+    name: 'provisioner_budget_requests',
+    help: 'Requests in flight, and those that wait for their turn in the budget.',
+    labelNames: ['name', 'state'],
+    registers,
+    collect() {
+      for (const [name, read] of budgets) {
+        const { running, waiting } = read();
+        this.set({ name, state: 'running' }, running);
+        this.set({ name, state: 'waiting' }, waiting);
+      }
+    },
+  });
+  return {
+    breaker: (name, isOpen) => void breakers.set(name, isOpen),
+    budget: (name, read) => void budgets.set(name, read),
   } satisfies Partial<Metrics>;
 }

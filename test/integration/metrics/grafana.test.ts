@@ -21,6 +21,7 @@ const Rules = z.object({
   ),
 });
 const Source = z.object({ type: z.string(), uid: z.string() });
+const Links = z.array(z.object({ title: z.string(), url: z.string() }));
 const Dashboard = z.object({
   templating: z.object({
     list: z.array(z.object({ name: z.string(), type: z.string(), query: z.string() })),
@@ -31,6 +32,17 @@ const Dashboard = z.object({
       title: z.string(),
       gridPos: z.object({ x: z.number(), y: z.number(), w: z.number(), h: z.number() }),
       datasource: Source.optional(),
+      fieldConfig: z
+        .object({
+          defaults: z.object({ links: Links.optional() }),
+          overrides: z.array(
+            z.object({
+              matcher: z.object({ id: z.literal('byName'), options: z.string() }),
+              properties: z.array(z.object({ id: z.literal('links'), value: Links })),
+            }),
+          ),
+        })
+        .optional(),
       targets: z.array(z.object({ expr: z.string().optional() })).default([]),
     }),
   ),
@@ -125,6 +137,15 @@ describe('the dashboard', () => {
     expect(used.filter((uid) => !chosen.includes(uid))).toEqual([]);
   });
 
+  test('leads to Loki and Tempo by links of the form that Explore reads, by trace and by delivery', () => {
+    const links = linksIn(dashboard.panels);
+    for (const variable of ['loki', 'tempo'])
+      expect(links.map(({ datasource }) => datasource)).toContain(`\${${variable}}`);
+    expect(new Set(links.map(({ datasource }) => datasource)).size).toBe(2);
+    const byId = links.filter(({ queries }) => JSON.stringify(queries).includes(`\${__value.raw}`));
+    expect(new Set(byId.map(({ field }) => field))).toEqual(new Set(['traceID', 'trace', 'delivery']));
+  });
+
   test('has no panel on top of another', () => {
     const overlaps = dashboard.panels.flatMap((one) =>
       dashboard.panels
@@ -134,6 +155,28 @@ describe('the dashboard', () => {
     expect(overlaps).toEqual([]);
   });
 });
+
+const Explore = z.object({
+  datasource: z.string(),
+  queries: z.array(z.object({ refId: z.string() }).catchall(z.string())).min(1),
+  range: z.object({ from: z.literal(`\${__from}`), to: z.literal(`\${__to}`) }),
+});
+
+/** Each data link with the field that it stands on; `null`: every field of the panel. */
+function linksIn(panels: z.infer<typeof Dashboard>['panels']) {
+  return panels.flatMap(({ fieldConfig }) => [
+    ...(fieldConfig?.defaults.links ?? []).map(({ url }) => ({ field: null, ...explored(url) })),
+    ...(fieldConfig?.overrides ?? []).flatMap(({ matcher, properties }) =>
+      properties.flatMap(({ value }) =>
+        value.map(({ url }) => ({ field: matcher.options, ...explored(url) })),
+      ),
+    ),
+  ]);
+}
+
+function explored(url: string): z.infer<typeof Explore> {
+  return Explore.parse(JSON.parse(url.replace('/explore?left=', '')));
+}
 
 interface Place {
   readonly x: number;

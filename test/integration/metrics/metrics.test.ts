@@ -39,6 +39,15 @@ test.each([undefined, 'Bearer wrong', token, `Basic ${token}`])(
   },
 );
 
+test.each(['portal', 'store'])('the breaker of the %s is closed while it answers', async (name) => {
+  expect((await sample('provisioner_breaker_open', { name })).value).toBe(0);
+});
+
+test.each(['portal', 'identity'])('nothing waits for the %s when there is nothing to do', async (name) => {
+  for (const state of ['running', 'waiting'])
+    await sample('provisioner_budget_requests', { name, state }, (value) => value === 0);
+});
+
 describe('are counted', () => {
   test('each stage from webhook to file', async () => {
     await sample('provisioner_delivery_seconds_count', { verdict: 'accepted' });
