@@ -1,8 +1,10 @@
 /** Reads a template folder: `template.yaml` and everything below `files/`. Done once at start; rendering does no I/O. */
 import { createHash } from 'node:crypto';
-import { lstat, readdir, readFile } from 'node:fs/promises';
-import { join, relative, sep } from 'node:path';
+import { lstat, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join, relative, sep } from 'node:path';
 import Handlebars from 'handlebars';
+import { importCookiecutter } from './cookiecutter.ts';
 import * as escapes from './escape.ts';
 import {
   type FileRule,
@@ -41,11 +43,34 @@ export interface Template
 }
 
 /**
- * Loads and compiles a template.
+ * Loads and compiles a template: one of ours, or a Cookiecutter folder as it is.
  *
- * @throws ProvisionerError `TEMPLATE_INVALID` naming the file and what is wrong with it
+ * @throws ProvisionerError `TEMPLATE_INVALID` naming the file and what is wrong with it; `CONFIG_INVALID` for what can
+ * not be taken over from Cookiecutter
  */
 export async function loadTemplate(folder: string): Promise<Template> {
+  const there: string[] = await readdir(folder).catch(() => []);
+  const foreign = there.includes('cookiecutter.json') && !there.includes('template.yaml');
+  return foreign ? loadCookiecutter(folder) : loadOurs(folder);
+}
+
+/** Taken over into a folder that goes again: what is loaded needs no files. Every file is a starter. */
+async function loadCookiecutter(folder: string): Promise<Template> {
+  const scratch = await mkdtemp(join(tmpdir(), 'provisioner-cookiecutter-'));
+  try {
+    const id = basename(folder)
+      .toLowerCase()
+      .replaceAll(/[^a-z0-9-]+/g, '-')
+      .replace(/^-+/, '');
+    const ours = join(scratch, id === '' ? 'cookiecutter' : id);
+    await importCookiecutter(folder, ours);
+    return await loadOurs(ours);
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+async function loadOurs(folder: string): Promise<Template> {
   const manifest = await readManifest(folder);
   const root = join(folder, 'files');
   const paths = await listFiles(root);

@@ -195,7 +195,7 @@ describe('a new template', () => {
     expect([code, err]).toEqual([2, expect.stringContaining('is there already')]);
   });
 
-  test('can come from a Cookiecutter folder', async () => {
+  test('can be a Cookiecutter folder as it is, or be made of one', async () => {
     const from = await tree('cutter', {
       'cookiecutter.json': JSON.stringify({
         project_name: 'Demo',
@@ -209,6 +209,10 @@ describe('a new template', () => {
       '{{ cookiecutter.project_slug }}/models/a.sql': "{% raw %}select * from {{ ref('b') }}{% endraw %}\n",
       '{{ cookiecutter.project_slug }}/.gitignore': 'target/\n',
     });
+    const asItIs = join(root, 'cutter-rendered');
+    await mkdir(asItIs);
+    expect((await provisioner(['template', 'preview', from, '--out', asItIs])).code).toBe(0);
+    expect(await readFile(join(asItIs, 'README.md'), 'utf8')).toBe('# Sales report on duckdb\n');
     const folder = join(root, 'imported');
     expect((await provisioner(['template', 'import', from, folder])).code).toBe(0);
     expect((await provisioner(['template', 'lint', folder])).out).toContain('in order');
