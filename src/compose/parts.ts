@@ -7,7 +7,6 @@ import { claimGroup } from '../db/workspace-groups.ts';
 import { issuerFinder } from '../identity/find-issuer.ts';
 import type { Issuer } from '../identity/issuer.ts';
 import type { Capabilities } from '../identity/probe.ts';
-import { asProvisionerError } from '../model/errors.ts';
 import { canaryHome } from '../model/home.ts';
 import type { PortalClient } from '../portal/client.ts';
 import { createPortalClient } from '../portal/create-client.ts';
@@ -27,6 +26,7 @@ import { type WorkspaceOptions, Workspaces } from '../workspace/workspace.ts';
 import { createBudget, useOf, withinBudget } from './budgets.ts';
 import { adminOf, issuerOptionsOf, placeOf, portalOptionsOf, probeThrowAway } from './connections.ts';
 import type { Platform } from './platform.ts';
+import { findCapabilities } from './probing.ts';
 import { groundIn, reconcileSettings } from './settings.ts';
 import { createSink } from './sink.ts';
 
@@ -61,7 +61,8 @@ export function assembleParts(env: Environment, foundations: Foundations): Recon
       onFound: (issuer) => {
         const { store: name, credentials, limits } = issuer.kind;
         log.info('found the store’s identity API', { store: name, credentials, ...limits });
-        probing = probe(env, store, issuer, log).then((found) => {
+        const probe = () => probeThrowAway(env, store, issuer);
+        probing = findCapabilities({ probe, store: name, log, signal: stopping.signal }).then((found) => {
           capabilities = found;
         });
       },
@@ -70,7 +71,11 @@ export function assembleParts(env: Environment, foundations: Foundations): Recon
   let capabilities: Capabilities | null = null;
   let probing: Promise<void> | null = null;
   // It makes and removes what it needs: let it end before the store's clients do.
-  started.defer(async () => void (await probing));
+  const stopping = new AbortController();
+  started.defer(async () => {
+    stopping.abort();
+    await probing;
+  });
   const workspaces = new Workspaces({
     root: resolve(env.PROV_TEMPLATE_OUTPUT_PATH),
     owner: { uid: env.PROV_WORKSPACE_UID, gid: env.PROV_WORKSPACE_GID },
@@ -152,26 +157,4 @@ function groupsOf(
   { sql }: Database,
 ): Pick<WorkspaceOptions, 'groupOf'> {
   return base === undefined ? {} : { groupOf: (home, found) => claimGroup(sql, home, base, found) };
-}
-
-/** Nobody waits for it: a product's own proof stands before its keys, whatever the probe says. */
-async function probe(
-  env: Environment,
-  store: S3ObjectStore,
-  issuer: Issuer,
-  log: Logger,
-): Promise<Capabilities | null> {
-  const { store: name } = issuer.kind;
-  try {
-    const capabilities = await probeThrowAway(env, store, issuer);
-    const { policies, secondKey } = capabilities;
-    if (policies === 'enforced' && secondKey)
-      log.info('the store keeps policies as they are written', { store: name });
-    else log.warn('the store does not give every guarantee', { store: name, ...capabilities });
-    return capabilities;
-  } catch (thrown) {
-    const { code, message } = asProvisionerError(thrown);
-    log.warn('the store could not be probed', { store: name, code, error: message });
-    return null;
-  }
 }
