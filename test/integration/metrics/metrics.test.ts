@@ -94,13 +94,9 @@ test('what others changed is counted as drift, by what it was; a first run is no
   expect(await drift()).toEqual([]);
   await other.daemon()[Symbol.asyncDispose]();
   await rm(join(other.folder, 'products', 'hurt', '.env'));
-  await other.restart();
+  await other.restart({ PROV_DRIFT_INTERVAL: '5s' });
   const found = await eventually('drift', async () => ((await drift()).length > 0 ? drift() : null));
-  expect(found.map(({ labels, value }) => [labels.field, value])).toEqual([
-    ['key', 1],
-    ['env', 1],
-  ]);
-  expect(other.lines.some((line) => line.includes('"drift":["key","env"]'))).toBe(true);
+  expect(found.map(({ labels, value }) => [labels.field, value])).toEqual([['.env', 1]]);
 });
 
 test('work that waits has an age', async () => {
