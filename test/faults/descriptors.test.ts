@@ -14,6 +14,8 @@ import { eventually, setStage, startStore } from '../support/world.ts';
 const run = promisify(execFile);
 /** What the tests' machines have, or less. */
 const plenty = 1024;
+/** A database that does not recover ends its daemon after 20 s; the next one begins with the resync. */
+const patienceMs = 150_000;
 
 async function limit({ pid }: DaemonProcess, descriptors: number): Promise<void> {
   await run('prlimit', ['--pid', String(pid), `--nofile=${descriptors}:${plenty}`]);
@@ -77,9 +79,10 @@ test.each([
       for (const product of unheard) if ((await hint(product)) !== null) unheard.delete(product);
     }
     await limit(starved, plenty);
-    for (const product of unheard) await eventually('an acknowledgement', () => hint(product), 60_000);
-    for (const home of homes) await eventually(`a key in ${home}`, () => worksAlone(stage, home), 60_000);
+    for (const product of unheard) await eventually('an acknowledgement', () => hint(product), patienceMs);
+    for (const home of homes) await eventually(`a key in ${home}`, () => worksAlone(stage, home), patienceMs);
     await exactInventory(stage, ['before', ...homes]);
     expect(supervised.output()).toContain('"level":"error"');
   },
+  2 * patienceMs,
 );
