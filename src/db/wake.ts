@@ -21,14 +21,17 @@ export async function setWake(
     .execute();
 }
 
-/** Failed runs of the product in a row. */
-export async function countAttempts(db: Kysely<Tables>, product: ProductId): Promise<number> {
+/** Failed runs of the product in a row, and when it is tried again by itself (`null`: not, or right now). */
+export async function findWake(
+  db: Kysely<Tables>,
+  product: ProductId,
+): Promise<{ readonly attempts: number; readonly at: Date | null }> {
   const row = await db
     .selectFrom('wake')
-    .select('attempts')
+    .select(['attempts', 'at'])
     .where('product', '=', product)
     .executeTakeFirst();
-  return row?.attempts ?? 0;
+  return row ?? { attempts: 0, at: null };
 }
 
 /** Products that failed are tried again within so many seconds, spread evenly, whatever their backoff said. */

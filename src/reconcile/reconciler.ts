@@ -4,7 +4,7 @@ import { type KeyRecord, listKeys } from '../db/access-keys.ts';
 import { insertAudit } from '../db/audit.ts';
 import { insertRun } from '../db/history.ts';
 import { changeProduct, type ProductRecord } from '../db/products.ts';
-import { countAttempts, setWake } from '../db/wake.ts';
+import { findWake, setWake } from '../db/wake.ts';
 import { policySize } from '../grants/policy.ts';
 import type { Condition } from '../model/condition.ts';
 import { asProvisionerError } from '../model/errors.ts';
@@ -240,11 +240,11 @@ async function record(parts: ReconcileParts, product: ProductId, outcome: Outcom
     if (Object.keys(change).length > 0) await changeProduct(db, product, change, now);
     return { product, conditions: change.conditions ?? null, parked: false, drift };
   }
-  // Turned away is not tried: it neither parks a product nor slows it down.
-  const attempts = Math.max(
-    1,
-    (await countAttempts(db, product)) + (error.facts.turnedAway === true ? 0 : 1),
-  );
+  const wake = await findWake(db, product);
+  // Turned away is not tried, and a webhook that came before the next try was due says nothing new: a storm of them
+  // must not park a product in an outage of seconds.
+  const counts = error.facts.turnedAway !== true && (wake.at === null || wake.at <= now);
+  const attempts = Math.max(1, wake.attempts + (counts ? 1 : 0));
   const parked = attempts >= parts.settings.maxTries;
   const waitMs = error.retryable && !parked ? backoffMs(attempts, parts.random()) : null;
   await setWake(db, product, waitMs === null ? null : new Date(now.getTime() + waitMs), attempts);

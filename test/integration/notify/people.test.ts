@@ -37,9 +37,9 @@ beforeAll(async () => {
   // Drift, and a store that refuses us.
   await world.daemon()[Symbol.asyncDispose]();
   await rm(join(world.folder, 'products', 'sales', '.env'));
-  await world.restart();
+  await world.restart({ PROV_DRIFT_INTERVAL: '1s' });
   await eventually('the message of drift', () => hooks().length > 0, 30_000);
-  await world.restart({ S3_ACCESS_KEY: 'AKIANOBODY0000000000' });
+  await world.restart({ S3_ACCESS_KEY: 'AKIANOBODY0000000000', PROV_DRIFT_INTERVAL: '1s' });
   await eventually(
     'the message of the store',
     () => hooks().length > 1 && slacks().length > 1 && parts.mail.mails.length > 1,
@@ -59,7 +59,7 @@ describe('people are told', () => {
     expect(bodies).toMatchObject([
       {
         type: 'provisioner.drift.raised',
-        data: { about: [{ product: 'Sales <b> & Co', message: 'key, env' }] },
+        data: { about: [{ product: 'Sales <b> & Co', message: '.env' }] },
       },
       { type: 'provisioner.parked.raised', data: { reason: 'StoreDenied', about: [{ home: 'sales' }] } },
     ]);
