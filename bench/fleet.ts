@@ -1,7 +1,6 @@
 /** A large estate at rest: what a start costs when nothing has changed, and whether fresh work waits for it. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -17,7 +16,7 @@ import { createPortalClient } from '../src/portal/create-client.ts';
 import { standingOf } from '../src/reconcile/standing.ts';
 import { freePort } from '../test/support/stores/server.ts';
 import { measureHomes } from './homes.ts';
-import { lives, residentMb, startBenchMinistack, startWords } from './stage.ts';
+import { end, lives, residentMb, startBenchMinistack, startWords } from './stage.ts';
 
 export interface FleetResult {
   /** From the start of the process to the end of the first resync. */
@@ -160,10 +159,4 @@ async function countRequests(url: string): Promise<number> {
   const text = await (await fetch(`${url}/metrics`)).text();
   const counts = [...text.matchAll(/^provisioner_portal_request_seconds_count\{[^}]*\} (\d+)$/gm)];
   return counts.reduce((sum, [, count]) => sum + Number(count), 0);
-}
-
-async function end(child: ChildProcess): Promise<void> {
-  const exited = once(child, 'exit');
-  child.kill('SIGTERM');
-  await exited;
 }

@@ -138,7 +138,7 @@ export async function lives(url: string): Promise<void> {
   throw new Error('the daemon did not start');
 }
 
-async function end(child: ChildProcess): Promise<void> {
+export async function end(child: ChildProcess): Promise<void> {
   const ended = new Promise((resolved) => child.once('exit', resolved));
   child.kill('SIGTERM');
   await ended;

@@ -1,6 +1,7 @@
 /** Keys to our own API: `prov_<id>_<secret>`. The secret is shown once, to who makes it; the books hold its digest. */
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { RoleName } from '../model/role.ts';
+import { sha256 } from './digest.ts';
 
 /** What somebody asks for. */
 export interface KeyWish {
@@ -13,7 +14,7 @@ export interface KeyWish {
 /** A fresh key as the books get it. */
 export interface MadeKey extends KeyWish {
   readonly id: string;
-  /** Of the secret part, in hex. */
+  /** Of the secret part, in hex; without salt or stretching, as the secret has 256 bits of its own. */
   readonly sha256: string;
   readonly madeAt: Date;
   readonly madeBy: string;
@@ -31,17 +32,12 @@ export function makeApiKey(
   const secret = randomBytes(32).toString('base64url');
   return {
     text: `prov_${id}_${secret}`,
-    record: { id, ...wish, sha256: digestOfKey(secret), madeAt: now, madeBy: by },
+    record: { id, ...wish, sha256: sha256(secret), madeAt: now, madeBy: by },
   };
 }
 
 /** The parts of a key's text; `null`: it is none. */
 export function readApiKey(text: string): { readonly id: string; readonly digest: string } | null {
   const { id, secret } = form.exec(text)?.groups ?? {};
-  return id === undefined || secret === undefined ? null : { id, digest: digestOfKey(secret) };
-}
-
-/** SHA-256 without salt or stretching: the secret has 256 bits of its own. */
-function digestOfKey(secret: string): string {
-  return createHash('sha256').update(secret).digest('hex');
+  return id === undefined || secret === undefined ? null : { id, digest: sha256(secret) };
 }

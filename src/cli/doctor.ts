@@ -6,10 +6,9 @@ import type { Variables } from '../config/secret-references.ts';
 import { trustFile } from '../config/trust.ts';
 import type { Editor } from '../doctor/access.ts';
 import { daemonUrlOf } from '../doctor/daemon.ts';
-
 import { type Report, type Trouble, troubles, type Verdict } from '../doctor/finding.ts';
 import { parseEditor, usualEditors } from '../doctor/volume.ts';
-import { print, printJson } from './output.ts';
+import { print, printJson, showProgress } from './output.ts';
 
 interface DoctorOptions {
   readonly json?: true;
@@ -36,7 +35,6 @@ export function doctorCommand(env: Variables): Command {
 async function doctor(env: Variables, trouble: Trouble | null, options: DoctorOptions): Promise<void> {
   await trustFile(env.PROV_CA_FILE);
   const settings = await loadEnvironment(env);
-  const progress = process.stderr.isTTY === true;
   // Loaded only here, as the daemon is by `serve`.
   const { examineAll } = await import('../doctor/examine.ts');
   const reports = await examineAll({
@@ -45,9 +43,9 @@ async function doctor(env: Variables, trouble: Trouble | null, options: DoctorOp
     daemonUrl: options.url ?? daemonUrlOf(settings),
     editors: options.editor ?? usualEditors(settings.PROV_WORKSPACE_GID),
     probing: options.probe,
-    onPart: (part) => void (progress && process.stderr.write(`\r\u001b[K… ${part}`)),
+    onPart: (part) => showProgress(`… ${part}`),
   });
-  if (progress) process.stderr.write('\r\u001b[K');
+  showProgress('');
   const failed = reports.some(({ verdict }) => verdict === 'fail');
   if (options.json) printJson({ ok: !failed, findings: reports });
   else print(pageOf(reports, trouble === null ? names : [trouble]));

@@ -1,12 +1,11 @@
 /** Carries out what people order: a change of our books with its line in the audit, then work for the queue. */
 import { insertAudit } from '../db/audit.ts';
-import { releaseBrake } from '../db/brake.ts';
 import { findDelivery } from '../db/history.ts';
 import { setEstatePause, setProductPause } from '../db/pauses.ts';
-import { changeProduct, findProduct, listUnretired } from '../db/products.ts';
+import { changeProduct, findProduct, listUnretiredIds } from '../db/products.ts';
 import type { ProductId } from '../model/ids.ts';
-import { ProductId as ProductIdForm } from '../model/ids.ts';
 import type { Cause } from '../model/run.ts';
+import { letBrakeGo } from '../reconcile/brake.ts';
 import { rehearse } from '../reconcile/dry-run.ts';
 import type { ReconcileParts } from '../reconcile/parts.ts';
 import { letAllFollow } from '../reconcile/rollout.ts';
@@ -27,7 +26,7 @@ class Orders implements Commands {
 
   async reconcile(products: readonly ProductId[] | 'all', by: Person): Promise<number> {
     const { database, queue } = this.#parts;
-    const ids = products === 'all' ? (await listUnretired(database.sql)).map(({ id }) => id) : products;
+    const ids = products === 'all' ? await listUnretiredIds(database.sql) : products;
     await this.#note(by, 'order-reconcile', products === 'all' ? 'all' : ids.join(', '), null);
     await queue.reconcile(jobsFor(ids, by, 'reconcile'));
     return ids.length;
@@ -68,13 +67,10 @@ class Orders implements Commands {
   }
 
   async releaseBrake(by: Person): Promise<number> {
-    const { database, queue, metrics, log } = this.#parts;
-    const products = (await releaseBrake(database.sql)).map((id) => ProductIdForm.parse(id));
-    metrics.brake(false);
-    log.warn('the brake was released', { by: by.name, products: products.length });
-    await this.#note(by, 'order-release-brake', `${products.length} products`, null);
-    await queue.reconcile(jobsFor(products, by, 'brake release'));
-    return products.length;
+    const cause = { kind: 'person', what: 'brake release', who: by.name } as const;
+    const released = await letBrakeGo(this.#parts, cause);
+    await this.#note(by, 'order-release-brake', `${released} products`, null);
+    return released;
   }
 
   async releaseTemplate(template: string, by: Person): Promise<number> {
@@ -114,7 +110,7 @@ class Orders implements Commands {
     if (!found) return false;
     await estate.refresh(database.sql);
     // A pause shows in the product's conditions, a resume lets go what waited.
-    const ids = product === 'all' ? (await listUnretired(database.sql)).map(({ id }) => id) : [product];
+    const ids = product === 'all' ? await listUnretiredIds(database.sql) : [product];
     await queue.reconcile(jobsFor(ids, by, on ? 'pause' : 'resume'));
     return true;
   }

@@ -88,6 +88,12 @@ export async function listUnretired(db: Kysely<Tables>): Promise<ProductRecord[]
   return rows.map(toRecord);
 }
 
+/** The same in ids alone: the records hold a digest of every file. */
+export async function listUnretiredIds(db: Kysely<Tables>): Promise<ProductId[]> {
+  const rows = await db.selectFrom('product').select('id').where('state', '!=', 'retired').execute();
+  return rows.map((row) => row.id);
+}
+
 /** Product → what the portal's lists said of it when it was last brought in order. */
 export async function listFingerprints(
   db: Kysely<Tables>,

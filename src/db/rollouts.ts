@@ -1,5 +1,5 @@
 /** The books on rollouts: which products try a new version of a template first, and how that went. */
-import type { Kysely } from 'kysely';
+import { type Kysely, sql as raw } from 'kysely';
 import type { ProductId } from '../model/ids.ts';
 import type { Tables } from './tables.ts';
 
@@ -106,15 +106,14 @@ export async function setStage(
   return row !== undefined;
 }
 
-/** Living products that were rendered from another version of the template. */
-export async function listBehind(db: Kysely<Tables>, template: string): Promise<ProductId[]> {
-  const name = template.slice(0, template.lastIndexOf('@'));
+/** Living products of the template `name` that were rendered from another version than `<name>@<version>`. */
+export async function listBehind(db: Kysely<Tables>, name: string, version: string): Promise<ProductId[]> {
   const rows = await db
     .selectFrom('product')
     .select('id')
     .where('state', '=', 'live')
-    .where('template', 'like', `${name.replace(/[%_\\]/g, '\\$&')}@%`)
-    .where('template', '!=', template)
+    .where(raw`split_part(template, '@', 1)`, '=', name)
+    .where('template', '!=', version)
     .execute();
   return rows.map((row) => row.id);
 }

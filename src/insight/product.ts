@@ -4,9 +4,8 @@ import { listKeys } from '../db/access-keys.ts';
 import type { Tables } from '../db/tables.ts';
 import type { ProductId } from '../model/ids.ts';
 import { type GrantLine, listGrants } from './grants.ts';
-import { headlineOf } from './headline.ts';
 import { longestPage } from './page.ts';
-import type { ProductLine } from './products.ts';
+import { type ProductLine, toLine } from './products.ts';
 
 /** A key that we made. */
 export interface KeyLine {
@@ -59,17 +58,7 @@ export async function findProductDetail(db: Kysely<Tables>, id: ProductId): Prom
     listGrants(db, { provider: id }, all),
   ]);
   return {
-    id: row.id,
-    name: row.name,
-    namespace: row.namespace,
-    home: row.home,
-    state: row.state,
-    headline: headlineOf(row.conditions),
-    conditions: row.conditions,
-    template: row.template,
-    pausedAt: row.paused_at,
-    pausedBy: row.paused_by,
-    updatedAt: row.updated_at,
+    ...toLine(row),
     retiredAt: row.retired_at,
     checkedAt: row.checked_at,
     rotateWhy: row.rotate_why,

@@ -87,7 +87,7 @@ function selectLines(query: Query) {
     .execute();
 }
 
-function toLine(row: Row): ProductLine {
+export function toLine(row: Pick<Row, (typeof columns)[number]>): ProductLine {
   return {
     id: row.id,
     name: row.name,

@@ -5,11 +5,10 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sealAudit } from '../db/audit.ts';
-import { releaseBrake } from '../db/brake.ts';
 import { takeDue } from '../db/wake.ts';
 import { releaseFile } from '../model/control.ts';
 import { asProvisionerError } from '../model/errors.ts';
-import { ProductId } from '../model/ids.ts';
+import { letBrakeGo } from './brake.ts';
 import { watchClock } from './clock-watch.ts';
 import type { ReconcileParts } from './parts.ts';
 
@@ -52,7 +51,7 @@ async function tick(parts: Parts, controlFolder: string, mindClock: () => Promis
   try {
     await mindClock();
     await wakeDue(parts);
-    if (await releaseAsked(controlFolder)) await release(parts);
+    if (await releaseAsked(controlFolder)) await letBrakeGo(parts, { kind: 'person', what: 'brake release' });
     await estate.refresh(database.sql);
     await sealAudit(database.sql);
     return true;
@@ -80,13 +79,4 @@ async function releaseAsked(controlFolder: string): Promise<boolean> {
   } catch {
     return false;
   }
-}
-
-async function release({ database, queue, log, metrics }: Parts): Promise<void> {
-  const products = (await releaseBrake(database.sql)).map((id) => ProductId.parse(id));
-  metrics.brake(false);
-  log.warn('the brake was released by a person', { products: products.length });
-  await queue.reconcile(
-    products.map((product) => ({ product, cause: { kind: 'person', what: 'brake release' } })),
-  );
 }

@@ -3,8 +3,10 @@
  * lifecycle deletes every product in it at once, finalizers or not (observed on v0.7.0 and main); a portal restored
  * from an old backup looks the same.
  */
-import { engageBrake, readBrake } from '../db/brake.ts';
+import { engageBrake, readBrake, releaseBrake } from '../db/brake.ts';
 import { countRetiredSince, listUnretired, type ProductRecord } from '../db/products.ts';
+import { ProductId } from '../model/ids.ts';
+import type { Cause } from '../model/run.ts';
 import type { BrakeSettings, ReconcileParts } from './parts.ts';
 
 /** Numbers that the decision is made of. */
@@ -57,4 +59,16 @@ export async function whyHeld(parts: ReconcileParts, record: ProductRecord): Pro
   parts.metrics.brake(true);
   parts.log.error('the brake is on: nothing is torn down until `provisioner brake release`', { reason });
   return reason;
+}
+
+/** A person agrees to the tear-downs that are held. @returns how many there are */
+export async function letBrakeGo(
+  { database, queue, metrics, log }: Pick<ReconcileParts, 'database' | 'queue' | 'metrics' | 'log'>,
+  cause: Extract<Cause, { kind: 'person' }>,
+): Promise<number> {
+  const products = (await releaseBrake(database.sql)).map((id) => ProductId.parse(id));
+  metrics.brake(false);
+  log.warn('the brake was released by a person', { by: cause.who, products: products.length });
+  await queue.reconcile(products.map((product) => ({ product, cause })));
+  return products.length;
 }

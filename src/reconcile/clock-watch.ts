@@ -1,5 +1,5 @@
 /** Notices that somebody, or a time server, set the clock: times in our books may be wrong by then. */
-import { listUnretired } from '../db/products.ts';
+import { listUnretiredIds } from '../db/products.ts';
 import { priorities } from '../queue/jobs.ts';
 import type { ReconcileParts } from './parts.ts';
 
@@ -24,9 +24,9 @@ async function lookAtEverything({ queue, database, log }: Parts, byMs: number): 
   log.warn('the clock was set: every product is looked at again', { byMs });
   await queue.mend();
   const cause = { kind: 'clock', why: 'the clock was set' } as const;
-  const all = await listUnretired(database.sql);
+  const all = await listUnretiredIds(database.sql);
   await queue.reconcile(
-    all.map(({ id }) => ({ product: id, cause })),
+    all.map((product) => ({ product, cause })),
     priorities.resync,
   );
 }

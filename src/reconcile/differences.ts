@@ -1,6 +1,7 @@
 /** How what is there differs from what should be, field by field and without secrets: pure. */
 import { samePolicy } from '../grants/policy.ts';
 import { describeGrants, sameGrants } from '../model/grant.ts';
+import { keyInUse } from './plan-keys.ts';
 import type { DesiredHome, Observed } from './state.ts';
 
 /** One field that is not as it should be; `null`: not there. */
@@ -34,7 +35,7 @@ export function driftOf(desired: DesiredHome, observed: Observed): readonly Diff
   if (!settled || desired.grants.join() !== observed.grants.join()) return [];
   return [
     ...differencesOfStore(desired, observed),
-    ...(observed.env === null || !observed.env.guarded || keyOfEnv(observed) === null
+    ...(observed.env === null || !observed.env.guarded || keyInUse(observed) === null
       ? differencesOfEnv(desired, observed)
       : []),
     ...differencesOfFiles(desired, observed).filter(({ field, found }) => {
@@ -86,7 +87,7 @@ function differencesOfEnv(desired: DesiredHome, observed: Observed): Difference[
   if (env === null) return [{ field: '.env', found: null, wanted: 'the managed block' }];
   const found: Difference[] = [];
   if (!env.guarded) found.push({ field: '.env mode and owner', found: 'others', wanted: 'guarded' });
-  if (keyOfEnv(observed) === null)
+  if (keyInUse(observed) === null)
     found.push({ field: '.env key', found: 'not the product’s', wanted: 'the product’s' });
   for (const name of new Set([...Object.keys(desired.env), ...Object.keys(env.entries)])) {
     if (desired.env[name] === env.entries[name]) continue;
@@ -98,11 +99,6 @@ function differencesOfEnv(desired: DesiredHome, observed: Observed): Difference[
 
 function word(value: string | undefined): string | null {
   return value === undefined ? null : 'set';
-}
-
-function keyOfEnv({ env, keys }: Observed): string | null {
-  const key = keys.find((each) => each.id === env?.keyId);
-  return key?.active === true && key.secretSha256 === env?.secretSha256 ? key.id : null;
 }
 
 function differencesOfFiles(desired: DesiredHome, observed: Observed): Difference[] {

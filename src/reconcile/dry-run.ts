@@ -1,14 +1,13 @@
 /** Looks and plans as a run does, and applies nothing. */
-import type { Action } from '../model/action.ts';
-import { describeAction } from '../model/action.ts';
+import { describeAction, type Plan } from '../model/action.ts';
 import type { Condition } from '../model/condition.ts';
 import type { ProductId } from '../model/ids.ts';
 import { type Difference, differencesOf } from './differences.ts';
 import { type PreparedHome, prepareHome } from './home.ts';
-import { observe, observeOutside, readBooks } from './observe.ts';
+import { readBooks } from './observe.ts';
 import type { ReconcileParts } from './parts.ts';
-import { plan } from './plan.ts';
 import { planFiles } from './plan-files.ts';
+import { prepareRetirement } from './retirement.ts';
 
 /** What a run would do now. */
 export interface DryRun {
@@ -56,28 +55,13 @@ export async function rehearse(parts: ReconcileParts, id: ProductId): Promise<Dr
       const prepared = await prepareHome(parts, product, record, books, looking);
       const { wish, observed, steps } = prepared;
       return {
-        ...told(
-          id,
-          steps.map(({ action }) => action),
-          differencesOf(wish.desired, observed),
-          record.conditions,
-        ),
+        ...told(id, steps, differencesOf(wish.desired, observed), record.conditions),
         files: await forecast(parts, prepared),
       };
     }
     if (record.state === 'retired') return told(id, [], [], record.conditions);
-    const finalizers = product?.finalizers ?? [];
-    const outside = await observeOutside(parts, await parts.findIssuer(), record, books, true);
-    const observed = await observe(parts, record, outside, { ...looking, finalizers, rendered: [] });
-    const { purgeOnDelete: purge, finalizer } = parts.settings;
-    const finalizerHeld = finalizers.includes(finalizer ?? '');
-    const steps = plan({ kind: 'nothing', home: record.home, finalizerHeld, purge }, observed);
-    return told(
-      id,
-      steps.map(({ action }) => action),
-      [],
-      record.conditions,
-    );
+    const { steps } = await prepareRetirement(parts, record, product, books, looking);
+    return told(id, steps, [], record.conditions);
   } finally {
     for (const forget of secrets) forget();
   }
@@ -106,10 +90,10 @@ async function forecast(
 
 function told(
   product: ProductId,
-  actions: readonly Action[],
+  steps: Plan,
   drift: readonly Difference[],
   conditions: readonly Condition[],
 ): DryRun {
-  const lines = actions.map((action) => ({ kind: action.kind, description: describeAction(action) }));
+  const lines = steps.map(({ action }) => ({ kind: action.kind, description: describeAction(action) }));
   return { product, actions: lines, drift, conditions, files: null };
 }

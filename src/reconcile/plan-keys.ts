@@ -82,7 +82,8 @@ export function renewalMs(issuedAtMs: number, expiresAtMs: number): number {
   return issuedAtMs + (expiresAtMs - issuedAtMs) / 2;
 }
 
-function keyInUse(observed: Observed): ObservedKey | null {
+/** The key of `.env`, when the store lists it as active and its secret is the one we wrote. */
+export function keyInUse(observed: Observed): ObservedKey | null {
   const { env } = observed;
   if (env === null) return null;
   const key = observed.keys.find((each) => each.id === env.keyId);

@@ -7,7 +7,7 @@ import { auditOf } from './audit.ts';
 import { whyHeld } from './brake.ts';
 import { conditionsOfHeld, conditionsOfPause } from './conditions.ts';
 import { createHandlers } from './handlers.ts';
-import { type Books, observe, observeOutside } from './observe.ts';
+import { type Books, type Looking, observe, observeOutside } from './observe.ts';
 import { isThorough, noteAction, nothingToDo, type Outcome, type Run } from './outcome.ts';
 import type { ReconcileParts } from './parts.ts';
 import { whyPaused } from './pause.ts';
@@ -25,15 +25,10 @@ export async function retire(
   if (held !== null) {
     return { ...nothingToDo, change: { state: 'held', conditions: conditionsOfHeld(held) } };
   }
-  const finalizers = product?.finalizers ?? [];
-  const issuer = await parts.findIssuer();
-  const thorough = isThorough(run);
-  const outside = await observeOutside(parts, issuer, record, books, thorough);
-  const hide = (secret: string) => run.defer(parts.hideSecret(secret));
-  const observed = await observe(parts, record, outside, { finalizers, rendered: [], thorough, hide });
-  const purge = parts.settings.purgeOnDelete;
-  const finalizerHeld = finalizers.includes(parts.settings.finalizer ?? '');
-  const steps = plan({ kind: 'nothing', home: record.home, finalizerHeld, purge }, observed);
+  const { issuer, observed, steps } = await prepareRetirement(parts, record, product, books, {
+    thorough: isThorough(run),
+    hide: (secret) => run.defer(parts.hideSecret(secret)),
+  });
   const paused = whyPaused(parts.estate, record);
   if (paused !== null) {
     return { ...nothingToDo, change: { conditions: conditionsOfPause(paused, steps, null) } };
@@ -48,7 +43,7 @@ export async function retire(
     onFiles: () => undefined,
     grants: [],
     foreignHomes: async () => [],
-    purged: purge,
+    purged: parts.settings.purgeOnDelete,
     graceMs: parts.settings.keyGraceMs,
     defer: run.defer,
   });
@@ -61,4 +56,22 @@ export async function retire(
     error,
     audit: auditOf(audited, [], done, null, observed),
   };
+}
+
+/** Looks and plans. Changes nothing. */
+export async function prepareRetirement(
+  parts: ReconcileParts,
+  record: ProductRecord,
+  product: Product | null,
+  books: Books,
+  looking: Looking,
+) {
+  const finalizers = product?.finalizers ?? [];
+  const issuer = await parts.findIssuer();
+  const outside = await observeOutside(parts, issuer, record, books, looking.thorough);
+  const observed = await observe(parts, record, outside, { ...looking, finalizers, rendered: [] });
+  const { purgeOnDelete: purge, finalizer } = parts.settings;
+  const finalizerHeld = finalizers.includes(finalizer ?? '');
+  const steps = plan({ kind: 'nothing', home: record.home, finalizerHeld, purge }, observed);
+  return { issuer, observed, steps };
 }

@@ -8,8 +8,9 @@ import type { Condition } from '../model/condition.ts';
 import type { ProductId } from '../model/ids.ts';
 import type { Product } from '../model/product.ts';
 import { priorities } from '../queue/jobs.ts';
+import { fits } from '../workspace/catalogue.ts';
 import type { FilesOutcome } from '../workspace/update.ts';
-import type { ReconcileParts, RolloutSettings } from './parts.ts';
+import type { ReconcileParts } from './parts.ts';
 
 /** Whether a product follows a new version now. */
 export type Turn =
@@ -70,7 +71,7 @@ export async function noteTurn(
 export async function letAllFollow(parts: ReconcileParts, to: string, except?: ProductId): Promise<number> {
   const { database, queue, log, clock } = parts;
   await setStage(database.sql, to, 'all', clock());
-  const behind = (await listBehind(database.sql, to)).filter((id) => id !== except);
+  const behind = (await listBehind(database.sql, nameOf(to), to)).filter((id) => id !== except);
   log.info('a new version of a template goes to all', { template: to, products: behind.length });
   const cause = { kind: 'clock', why: `the template ${to} goes to all` } as const;
   await queue.reconcile(
@@ -93,14 +94,4 @@ function waits(to: string, why: string): Turn {
 
 function nameOf(template: string): string {
   return template.slice(0, template.lastIndexOf('@'));
-}
-
-function fits(rollout: RolloutSettings, product: Product): boolean {
-  const same = (wanted: string | undefined, words: readonly string[]) =>
-    wanted === undefined || words.some((word) => word.toLowerCase() === wanted.toLowerCase());
-  return (
-    same(rollout.type, [product.type]) &&
-    same(rollout.domain, [product.domain]) &&
-    same(rollout.tag, product.tags)
-  );
 }

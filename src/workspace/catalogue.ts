@@ -94,7 +94,11 @@ function ownChoice({ choices }: Catalogue, wanted: string): TemplateChoice | und
   );
 }
 
-function fits(rule: TemplateRule, product: Pick<Product, 'type' | 'domain' | 'tags'>): boolean {
+/** Whether a product is what a rule names; what the rule leaves out fits all. Words are compared without case. */
+export function fits(
+  rule: Omit<TemplateRule, 'template'>,
+  product: Pick<Product, 'type' | 'domain' | 'tags'>,
+): boolean {
   const same = (wanted: string | undefined, words: readonly string[]) =>
     wanted === undefined || words.some((word) => word.toLowerCase() === wanted.toLowerCase());
   return (

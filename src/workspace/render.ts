@@ -66,9 +66,9 @@ export function renderTemplate(template: Template, context: RenderContext): read
   });
 }
 
-/** Hex SHA-256 of a text's UTF-8 bytes. */
-export function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
+/** Hex SHA-256 of bytes, or of a text's UTF-8 bytes. */
+export function sha256(content: string | Buffer): string {
+  return createHash('sha256').update(content).digest('hex');
 }
 
 function isSet(value: unknown): boolean {

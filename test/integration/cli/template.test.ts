@@ -1,9 +1,9 @@
 /** What people who write templates do on the command line. */
-import { spawn } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { provisioner as runProvisioner } from '../../support/command-line.ts';
 
 let root: string;
 beforeAll(async () => {
@@ -19,21 +19,8 @@ const settings = {
   WEBHOOK_SECRET: 'a-secret-of-the-portal',
 };
 
-async function provisioner(words: readonly string[], env: Record<string, string> = {}) {
-  const child = spawn(process.execPath, ['src/main.ts', ...words], {
-    env: { PATH: process.env.PATH ?? '', NODE_ENV: 'production', ...settings, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let [out, err] = ['', ''];
-  child.stdout.on('data', (chunk) => {
-    out += chunk;
-  });
-  child.stderr.on('data', (chunk) => {
-    err += chunk;
-  });
-  const code = await new Promise((resolve) => child.once('close', resolve));
-  return { code, out, err };
-}
+const provisioner = (words: readonly string[], env: Readonly<Record<string, string>> = {}) =>
+  runProvisioner(words, { ...settings, ...env });
 
 async function tree(folder: string, files: Readonly<Record<string, string>>): Promise<string> {
   const full = join(root, folder);

@@ -1,5 +1,5 @@
 /** `provisioner doctor` beside a real world: in order, and with each part broken. */
-import { execFile, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
@@ -9,6 +9,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { startPortalSimulator } from '../../../demo/portal/simulator.ts';
+import { provisioner } from '../../support/command-line.ts';
 import { startPostgres } from '../../support/postgres.ts';
 import { createWorld, eventually, type World } from '../../support/world.ts';
 
@@ -32,21 +33,8 @@ beforeAll(async () => {
 });
 afterAll(() => world?.[Symbol.asyncDispose]());
 
-async function run(words: readonly string[], changes: Readonly<Record<string, string>> = {}) {
-  const child = spawn(process.execPath, ['src/main.ts', 'doctor', ...words], {
-    env: { PATH: process.env.PATH ?? '', NODE_ENV: 'production', ...world.environment, ...changes },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let [out, err] = ['', ''];
-  child.stdout.on('data', (chunk) => {
-    out += chunk;
-  });
-  child.stderr.on('data', (chunk) => {
-    err += chunk;
-  });
-  const code = await new Promise((resolve) => child.once('close', resolve));
-  return { code, out, err };
-}
+const run = (words: readonly string[], changes: Readonly<Record<string, string>> = {}) =>
+  provisioner(['doctor', ...words], { ...world.environment, ...changes });
 
 /** Findings of some parts, as `verdict seen`. */
 async function findings(words: readonly string[], changes: Readonly<Record<string, string>> = {}) {
