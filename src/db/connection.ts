@@ -20,6 +20,7 @@ import {
 import pg from 'pg';
 import { type Db, fromPglite } from 'pg-boss';
 import { ProvisionerError } from '../model/errors.ts';
+import { named, namingFailures } from './failures.ts';
 import { migrate } from './migrate.ts';
 import type { Tables } from './tables.ts';
 
@@ -77,10 +78,11 @@ function openServer(connectionString: string): Database {
   // A connection that breaks must not end the process, idle or not: the next query on it finds out by itself.
   pool.on('error', () => undefined);
   pool.on('connect', (client) => void client.on('error', () => undefined));
-  const sql = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) }).withSchema(schemaName);
+  const dialect = namingFailures(new PostgresDialect({ pool }));
+  const sql = new Kysely<Tables>({ dialect }).withSchema(schemaName);
   return {
     sql,
-    queueDatabase: { executeSql: async (text, values) => pool.query(text, values) },
+    queueDatabase: { executeSql: (text, values) => named(() => pool.query(text, values)) },
     embedded: false,
     [Symbol.asyncDispose]: () => sql.destroy(),
   };
@@ -93,7 +95,7 @@ async function openFolder(folder: string): Promise<Database> {
   const { PGlite } = await import('@electric-sql/pglite');
   const pglite = await PGlite.create(cluster);
   const turns = new Turns();
-  const dialect = new TurnTakingPGliteDialect({ pglite }, turns);
+  const dialect = namingFailures(new TurnTakingPGliteDialect({ pglite }, turns));
   const queueDatabase = fromPglite(pglite);
   return {
     sql: new Kysely<Tables>({ dialect }).withSchema(schemaName),
@@ -103,7 +105,7 @@ async function openFolder(folder: string): Promise<Database> {
         await nextTurn();
         const end = await turns.take();
         try {
-          return await queueDatabase.executeSql(text, values);
+          return await named(() => queueDatabase.executeSql(text, values));
         } finally {
           end();
         }

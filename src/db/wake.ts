@@ -40,7 +40,7 @@ export async function hastenFailed(db: Kysely<Tables>, now: Date, withinSeconds:
   await db.updateTable('wake').set({ at: soon }).where('attempts', '>', 0).execute();
 }
 
-/** A failed run is tried again within this (`backoffMs`): a time that is further away was set by a clock that was wrong. */
+/** A failed run is tried again within this (`nextTryMs`): a time that is further away was set by a clock that was wrong. */
 const longestWaitMs = 61_000;
 
 /** Products whose time has come, taken off the clock in the same statement. */

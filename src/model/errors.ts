@@ -3,34 +3,40 @@
  * what happened, and whose place in this table says whether trying again can help.
  */
 
-/** code → may another try succeed without a person doing something? */
+/**
+ * What must come before another try can succeed: only time, a person who puts something right, or a fix of this
+ * program. What needs a fix is tried again like what passes, as the next try may not meet the fault.
+ */
+type Need = 'time' | 'person' | 'fix';
+
+/** code → what it needs, and its meaning for people. */
 export const errorCatalogue = {
-  CONFIG_INVALID: { retryable: false, meaning: 'A setting is missing or has a wrong value.' },
-  DATABASE_UNAVAILABLE: { retryable: true, meaning: 'The database did not answer.' },
-  PORTAL_UNAVAILABLE: { retryable: true, meaning: 'The portal did not answer, or answered with 5xx or 429.' },
-  PORTAL_DENIED: { retryable: false, meaning: 'The portal refused our credentials or our rights.' },
-  PORTAL_CONTRACT: { retryable: false, meaning: 'The portal answered with something we do not understand.' },
+  CONFIG_INVALID: { needs: 'person', meaning: 'A setting is missing or has a wrong value.' },
+  DATABASE_UNAVAILABLE: { needs: 'time', meaning: 'The database did not answer.' },
+  PORTAL_UNAVAILABLE: { needs: 'time', meaning: 'The portal did not answer, or answered with 5xx or 429.' },
+  PORTAL_DENIED: { needs: 'person', meaning: 'The portal refused our credentials or our rights.' },
+  PORTAL_CONTRACT: { needs: 'person', meaning: 'The portal answered with something we do not understand.' },
   STORE_UNAVAILABLE: {
-    retryable: true,
+    needs: 'time',
     meaning: 'The object store or its identity API did not answer, or throttles.',
   },
-  STORE_DENIED: { retryable: false, meaning: 'The object store refused our admin identity.' },
-  STORE_REJECTED: { retryable: false, meaning: 'The object store refused a request as wrong.' },
-  SECRETS_UNAVAILABLE: { retryable: true, meaning: 'The secret manager did not answer.' },
-  SECRETS_DENIED: { retryable: false, meaning: 'The secret manager refused our identity or our request.' },
+  STORE_DENIED: { needs: 'person', meaning: 'The object store refused our admin identity.' },
+  STORE_REJECTED: { needs: 'person', meaning: 'The object store refused a request as wrong.' },
+  SECRETS_UNAVAILABLE: { needs: 'time', meaning: 'The secret manager did not answer.' },
+  SECRETS_DENIED: { needs: 'person', meaning: 'The secret manager refused our identity or our request.' },
   PROOF_FAILED: {
-    retryable: true,
+    needs: 'time',
     meaning: 'A new key could not do what it must, or could do what it must not.',
   },
-  NAMESPACE_INVALID: { retryable: false, meaning: 'A namespace can not be used as a path.' },
-  TEMPLATE_INVALID: { retryable: false, meaning: 'A template can not be read or rendered.' },
-  WORKSPACE_UNWRITABLE: { retryable: true, meaning: 'The workspace volume can not be written.' },
+  NAMESPACE_INVALID: { needs: 'person', meaning: 'A namespace can not be used as a path.' },
+  TEMPLATE_INVALID: { needs: 'person', meaning: 'A template can not be read or rendered.' },
+  WORKSPACE_UNWRITABLE: { needs: 'time', meaning: 'The workspace volume can not be written.' },
   WORKSPACE_UNSAFE: {
-    retryable: false,
+    needs: 'person',
     meaning: 'A path in the workspace leads out of it (for example a symbolic link).',
   },
-  INTERNAL: { retryable: false, meaning: 'A fault in this program.' },
-} as const satisfies Record<string, { retryable: boolean; meaning: string }>;
+  INTERNAL: { needs: 'fix', meaning: 'A fault in this program.' },
+} as const satisfies Record<string, { needs: Need; meaning: string }>;
 
 export type ErrorCode = keyof typeof errorCatalogue;
 
@@ -53,9 +59,14 @@ export class ProvisionerError extends Error {
     this.facts = options.facts ?? {};
   }
 
-  /** Whether another try can succeed without a person: decided here, by the code, and nowhere else. */
+  /** Decided by the code alone, in the catalogue. */
+  get needs(): Need {
+    return errorCatalogue[this.code].needs;
+  }
+
+  /** Whether another try of the same call can succeed. */
   get retryable(): boolean {
-    return errorCatalogue[this.code].retryable;
+    return this.needs === 'time';
   }
 }
 

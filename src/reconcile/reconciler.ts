@@ -11,7 +11,7 @@ import { asProvisionerError } from '../model/errors.ts';
 import { type ProductId, RunId } from '../model/ids.ts';
 import type { Product } from '../model/product.ts';
 import type { ActionRecord, Cause, RunEnding } from '../model/run.ts';
-import { backoffMs } from '../queue/backoff.ts';
+import { nextTryMs } from '../queue/backoff.ts';
 import type { FilesOutcome } from '../workspace/update.ts';
 import { applyPlan } from './apply.ts';
 import { auditOf } from './audit.ts';
@@ -245,10 +245,10 @@ async function record(parts: ReconcileParts, product: ProductId, outcome: Outcom
   // must not park a product in an outage of seconds.
   const counts = error.facts.turnedAway !== true && (wake.at === null || wake.at <= now);
   const attempts = Math.max(1, wake.attempts + (counts ? 1 : 0));
-  const parked = attempts >= parts.settings.maxTries;
-  const waitMs = error.retryable && !parked ? backoffMs(attempts, parts.random()) : null;
+  const { needs } = error;
+  const waitMs = nextTryMs({ needs, attempts, maxTries: parts.settings.maxTries }, parts.random());
   await setWake(db, product, waitMs === null ? null : new Date(now.getTime() + waitMs), attempts);
-  const conditions = conditionsOfFailure(error, waitMs, error.retryable ? attempts : null);
+  const conditions = conditionsOfFailure(error, waitMs, needs === 'person' ? null : attempts);
   // Without a fingerprint the next resync looks at it, too.
   await changeProduct(db, product, { ...change, conditions, fingerprint: null }, now);
   return { product, conditions, parked: waitMs === null, drift };

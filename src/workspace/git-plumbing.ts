@@ -81,7 +81,8 @@ async function start(
     else reject(new Error(`git: ${Buffer.concat(said).toString('utf8').slice(0, 2000)}`));
   });
   for (const [index, input] of inputs.entries()) {
-    const pipe = child.stdio[index + firstInput];
+    // A child that could not be started for want of descriptors has no streams at all, whatever the types say (Node 26).
+    const pipe = child.stdio?.[index + firstInput];
     if (!(pipe instanceof Writable)) continue;
     // A git that ended early says why by its exit.
     pipe.on('error', () => undefined);

@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { readdir } from 'node:fs/promises';
 import { promisify } from 'node:util';
-import { expect, test } from 'vitest';
+import { expect, onTestFailed, test } from 'vitest';
 import { PortalUser } from '../../demo/people/portal-user.ts';
 import { type DaemonProcess, runDaemon } from '../support/daemon-process.ts';
 import { sendHint } from '../support/hints.ts';
@@ -62,6 +62,7 @@ test.each([
       ...(server === undefined ? {} : { PROV_DATABASE_URL: server.url }),
     });
     await using supervised = supervise(stage.environment);
+    onTestFailed(() => void process.stderr.write(supervised.output().slice(-20_000)));
     const url = await supervised.current().url();
     const user = new PortalUser(stage.portal.url);
     const hint = (product: string) => sendHint(url, stage.secret, product);

@@ -77,7 +77,7 @@ export function detailOf(error: ProvisionerError): string {
 
 /** 503: try again; 502: something behind us is not as it must be; 500: we are not. */
 export function statusOfFailure(code: ErrorCode): number {
-  if (errorCatalogue[code].retryable) return 503;
+  if (errorCatalogue[code].needs === 'time') return 503;
   return code === 'INTERNAL' || code === 'CONFIG_INVALID' ? 500 : 502;
 }
 

@@ -1,17 +1,36 @@
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
-import { backoffMs } from '../../../src/queue/backoff.ts';
+import { describe, expect, test } from 'vitest';
+import { nextTryMs } from '../../../src/queue/backoff.ts';
 
-test('a failed run is tried again after 1 s to 60 s, later each time', () => {
-  fc.assert(
-    fc.property(
-      fc.integer({ min: 1, max: 1000 }),
-      fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
-      (attempts, random) => {
-        expect(backoffMs(attempts, random)).toBeGreaterThanOrEqual(1000);
-        expect(backoffMs(attempts, random)).toBeLessThanOrEqual(60_000);
-        expect(backoffMs(attempts + 1, 0)).toBeGreaterThanOrEqual(backoffMs(attempts, 0));
-      },
-    ),
-  );
+const passing = { needs: 'time', attempts: 1, maxTries: 10 } as const;
+
+describe('a failed run', () => {
+  test('is tried again after 1 s to 60 s, later each time', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 1000 }),
+        fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
+        (attempts, random) => {
+          const waitMs = (failed: number, by: number) =>
+            nextTryMs({ ...passing, attempts: failed, maxTries: 2000 }, by) ?? Number.NaN;
+          expect(waitMs(attempts, random)).toBeGreaterThanOrEqual(1000);
+          expect(waitMs(attempts, random)).toBeLessThanOrEqual(60_000);
+          expect(waitMs(attempts + 1, 0)).toBeGreaterThanOrEqual(waitMs(attempts, 0));
+        },
+      ),
+    );
+  });
+
+  test('is parked after so many tries in a row', () => {
+    expect(nextTryMs({ ...passing, attempts: 9 }, 0)).not.toBeNull();
+    expect(nextTryMs({ ...passing, attempts: 10 }, 0)).toBeNull();
+  });
+
+  test('is parked at once when a person has to put something right', () => {
+    expect(nextTryMs({ ...passing, needs: 'person' }, 0)).toBeNull();
+  });
+
+  test('is tried again when it met a fault of ours: the next try may not meet it', () => {
+    expect(nextTryMs({ ...passing, needs: 'fix' }, 0)).not.toBeNull();
+  });
 });
