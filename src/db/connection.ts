@@ -20,7 +20,7 @@ import {
 import pg from 'pg';
 import { type Db, fromPglite } from 'pg-boss';
 import { ProvisionerError } from '../model/errors.ts';
-import { named, namingFailures } from './failures.ts';
+import { Failures, namingFailures } from './failures.ts';
 import { migrate } from './migrate.ts';
 import type { Tables } from './tables.ts';
 
@@ -33,6 +33,8 @@ export interface Database extends AsyncDisposable {
   readonly queueDatabase: Db;
   /** True when this process is the only one that can have the database open. */
   readonly embedded: boolean;
+  /** For how long statements have failed again and again for want of something, in milliseconds; 0: they work. */
+  failingForMs(): number;
 }
 
 /**
@@ -78,12 +80,14 @@ function openServer(connectionString: string): Database {
   // A connection that breaks must not end the process, idle or not: the next query on it finds out by itself.
   pool.on('error', () => undefined);
   pool.on('connect', (client) => void client.on('error', () => undefined));
-  const dialect = namingFailures(new PostgresDialect({ pool }));
+  const failures = new Failures();
+  const dialect = namingFailures(new PostgresDialect({ pool }), failures);
   const sql = new Kysely<Tables>({ dialect }).withSchema(schemaName);
   return {
     sql,
-    queueDatabase: { executeSql: (text, values) => named(() => pool.query(text, values)) },
+    queueDatabase: { executeSql: (text, values) => failures.named(() => pool.query(text, values)) },
     embedded: false,
+    failingForMs: () => failures.lastedMs(),
     [Symbol.asyncDispose]: () => sql.destroy(),
   };
 }
@@ -95,7 +99,8 @@ async function openFolder(folder: string): Promise<Database> {
   const { PGlite } = await import('@electric-sql/pglite');
   const pglite = await PGlite.create(cluster);
   const turns = new Turns();
-  const dialect = namingFailures(new TurnTakingPGliteDialect({ pglite }, turns));
+  const failures = new Failures();
+  const dialect = namingFailures(new TurnTakingPGliteDialect({ pglite }, turns), failures);
   const queueDatabase = fromPglite(pglite);
   return {
     sql: new Kysely<Tables>({ dialect }).withSchema(schemaName),
@@ -105,13 +110,14 @@ async function openFolder(folder: string): Promise<Database> {
         await nextTurn();
         const end = await turns.take();
         try {
-          return await named(() => queueDatabase.executeSql(text, values));
+          return await failures.named(() => queueDatabase.executeSql(text, values));
         } finally {
           end();
         }
       },
     },
     embedded: true,
+    failingForMs: () => failures.lastedMs(),
     [Symbol.asyncDispose]: () => pglite.close(),
   };
 }

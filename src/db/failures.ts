@@ -17,31 +17,56 @@ const passingClasses = new Set(['08', '40', '53', '57', '58']);
 /** Says that the statement, or the order of statements, is wrong: any other class. */
 const sqlState = /^(?<class>[0-9A-Z]{2})[0-9A-Z]{3}$/;
 
-/** `DATABASE_UNAVAILABLE` for what can pass; what says that a statement is wrong stays as it is. */
-function databaseFailure(thrown: unknown): unknown {
-  if (thrown instanceof ProvisionerError) return thrown;
-  const error = thrown instanceof Error ? thrown : new Error(String(thrown));
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-  const state = sqlState.exec(code)?.groups?.class;
-  // Without a state the server did not get to say anything: a socket, a file, the engine itself.
-  if (state !== undefined && !passingClasses.has(state)) return thrown;
-  const message = `The database could not answer (${error.message}). It will be tried again.`;
-  return new ProvisionerError('DATABASE_UNAVAILABLE', message, { cause: thrown, facts: { sqlState: code } });
-}
+/** Failures that follow one another within this belong together. */
+const sameTroubleMs = 10_000;
+/** No room on the disk (SQLSTATE 53100): that passes when somebody makes room, and another start would not help. */
+const diskFull = '53100';
 
-/** @throws what `ask` throws, named */
-export async function named<T>(ask: () => Promise<T>): Promise<T> {
-  try {
-    return await ask();
-  } catch (thrown) {
-    throw databaseFailure(thrown);
+/** Gives failures their names, and knows for how long there have been some. */
+export class Failures {
+  #firstMs = 0;
+  #lastMs = Number.NEGATIVE_INFINITY;
+
+  /** For how long something has failed again and again, in milliseconds; 0: nothing does. */
+  lastedMs(): number {
+    const over = performance.now() - this.#lastMs > sameTroubleMs;
+    return over ? 0 : performance.now() - this.#firstMs;
+  }
+
+  /** @throws what `ask` throws: as `DATABASE_UNAVAILABLE` if it can pass, as it is if a statement is wrong */
+  async named<T>(ask: () => Promise<T>): Promise<T> {
+    try {
+      return await ask();
+    } catch (thrown) {
+      throw this.#name(thrown);
+    }
+  }
+
+  #name(thrown: unknown): unknown {
+    const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+    const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+    const state = sqlState.exec(code)?.groups?.class;
+    // Without a state the server did not get to say anything: a socket, a file, the engine itself.
+    if (state !== undefined && !passingClasses.has(state)) return thrown;
+    if (code !== diskFull) this.#note();
+    const message = `The database could not answer (${error.message}). It will be tried again.`;
+    return new ProvisionerError('DATABASE_UNAVAILABLE', message, {
+      cause: thrown,
+      facts: { sqlState: code },
+    });
+  }
+
+  #note(): void {
+    const now = performance.now();
+    if (now - this.#lastMs > sameTroubleMs) this.#firstMs = now;
+    this.#lastMs = now;
   }
 }
 
 /** The dialect with failures that have names. */
-export function namingFailures(dialect: Dialect): Dialect {
+export function namingFailures(dialect: Dialect, failures: Failures): Dialect {
   return {
-    createDriver: () => new NamingDriver(dialect.createDriver()),
+    createDriver: () => new NamingDriver(dialect.createDriver(), failures),
     createQueryCompiler: () => dialect.createQueryCompiler(),
     createAdapter: () => dialect.createAdapter(),
     createIntrospector: (db) => dialect.createIntrospector(db),
@@ -50,13 +75,15 @@ export function namingFailures(dialect: Dialect): Dialect {
 
 class NamingConnection implements DatabaseConnection {
   readonly inner: DatabaseConnection;
+  readonly #failures: Failures;
 
-  constructor(inner: DatabaseConnection) {
+  constructor(inner: DatabaseConnection, failures: Failures) {
     this.inner = inner;
+    this.#failures = failures;
   }
 
   executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
-    return named(() => this.inner.executeQuery<R>(query));
+    return this.#failures.named(() => this.inner.executeQuery<R>(query));
   }
 
   streamQuery<R>(query: CompiledQuery, chunkSize: number): AsyncIterableIterator<QueryResult<R>> {
@@ -66,9 +93,11 @@ class NamingConnection implements DatabaseConnection {
 
 class NamingDriver implements Driver {
   readonly #inner: Driver;
+  readonly #failures: Failures;
 
-  constructor(inner: Driver) {
+  constructor(inner: Driver, failures: Failures) {
     this.#inner = inner;
+    this.#failures = failures;
   }
 
   init(): Promise<void> {
@@ -76,19 +105,20 @@ class NamingDriver implements Driver {
   }
 
   async acquireConnection(): Promise<DatabaseConnection> {
-    return new NamingConnection(await named(() => this.#inner.acquireConnection()));
+    const inner = await this.#failures.named(() => this.#inner.acquireConnection());
+    return new NamingConnection(inner, this.#failures);
   }
 
   beginTransaction(connection: DatabaseConnection, settings: TransactionSettings): Promise<void> {
-    return named(() => this.#inner.beginTransaction(innerOf(connection), settings));
+    return this.#failures.named(() => this.#inner.beginTransaction(innerOf(connection), settings));
   }
 
   commitTransaction(connection: DatabaseConnection): Promise<void> {
-    return named(() => this.#inner.commitTransaction(innerOf(connection)));
+    return this.#failures.named(() => this.#inner.commitTransaction(innerOf(connection)));
   }
 
   rollbackTransaction(connection: DatabaseConnection): Promise<void> {
-    return named(() => this.#inner.rollbackTransaction(innerOf(connection)));
+    return this.#failures.named(() => this.#inner.rollbackTransaction(innerOf(connection)));
   }
 
   releaseConnection(connection: DatabaseConnection): Promise<void> {

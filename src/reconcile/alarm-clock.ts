@@ -27,15 +27,13 @@ const stuckMs = 20_000;
 export function startAlarmClock(parts: Parts, controlFolder: string, onStuck: () => void): AsyncDisposable {
   let ticking: Promise<void> = Promise.resolve();
   let busy = false;
-  let worksAt = performance.now();
   const mindClock = watchClock(parts);
   const timer = setInterval(() => {
     if (busy) return;
     busy = true;
-    ticking = tick(parts, controlFolder, mindClock).then((worked) => {
+    ticking = tick(parts, controlFolder, mindClock).then(() => {
       busy = false;
-      if (worked) worksAt = performance.now();
-      else if (parts.database.embedded && performance.now() - worksAt > stuckMs) onStuck();
+      if (parts.database.embedded && parts.database.failingForMs() > stuckMs) onStuck();
     });
   }, tickMs);
   return {
@@ -46,7 +44,7 @@ export function startAlarmClock(parts: Parts, controlFolder: string, onStuck: ()
   };
 }
 
-async function tick(parts: Parts, controlFolder: string, mindClock: () => Promise<void>): Promise<boolean> {
+async function tick(parts: Parts, controlFolder: string, mindClock: () => Promise<void>): Promise<void> {
   const { database, log, estate } = parts;
   try {
     await mindClock();
@@ -54,10 +52,8 @@ async function tick(parts: Parts, controlFolder: string, mindClock: () => Promis
     if (await releaseAsked(controlFolder)) await letBrakeGo(parts, { kind: 'person', what: 'brake release' });
     await estate.refresh(database.sql);
     await sealAudit(database.sql);
-    return true;
   } catch (thrown) {
     log.error('the clock could not tick', { error: asProvisionerError(thrown).message });
-    return false;
   }
 }
 
