@@ -1,13 +1,16 @@
 import { defineConfig } from 'vitest/config';
 
 /** Suites: `spec` (pure), `integration`, `stores` (each kind of S3 server), `e2e` (all real), `faults` (all real, and broken on purpose), `browser` (pages), `templates` (real data tools). */
-const suite = (name: string, timeoutMs: number, more: object = {}) => ({
+const suite = (name: string, timeoutMs: number) => ({
   test: {
     name,
     include: [`test/${name}/**/*.test.ts`],
     testTimeout: timeoutMs,
     hookTimeout: timeoutMs,
-    ...more,
+    // Most tests wait for other processes most of the time: more of them than cores.
+    maxWorkers: 3,
+    // With others beside it a test may have to wait; only a failing one waits so long.
+    env: { PROV_TEST_PATIENCE_MS: '60000' },
     globalSetup: name === 'spec' ? [] : ['test/support/install-tools.ts'],
   },
 });
@@ -18,12 +21,11 @@ export default defineConfig({
   test: {
     projects: [
       suite('spec', 30_000),
-      suite('integration', 60_000),
-      suite('stores', 60_000),
-      suite('e2e', 120_000),
-      // What is broken on purpose takes its time to be whole again.
-      suite('faults', 180_000, { maxWorkers: 2, env: { PROV_TEST_PATIENCE_MS: '60000' } }),
-      suite('browser', 60_000),
+      suite('integration', 120_000),
+      suite('stores', 120_000),
+      suite('e2e', 180_000),
+      suite('faults', 240_000),
+      suite('browser', 120_000),
       suite('templates', 600_000),
     ],
   },

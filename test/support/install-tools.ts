@@ -2,6 +2,7 @@
 import { installMinistack } from '../../demo/store/ministack.ts';
 import { cacheFolder } from './cache-folder.ts';
 import { installGoTool } from './go-tool.ts';
+import { prepareDatabase } from './prepared-database.ts';
 import { minioTool } from './stores/minio.ts';
 import { rustfsProgram } from './stores/rustfs.ts';
 import { versitygwTool } from './stores/versitygw.ts';
@@ -18,5 +19,6 @@ export function setup(): Promise<void> {
 async function install(): Promise<void> {
   if (rustfsProgram === undefined) say('RUSTFS_BIN is not set: the store tests do not run on RustFS.');
   await installMinistack(cacheFolder, say);
+  await prepareDatabase();
   for (const tool of [versitygwTool, minioTool]) await installGoTool(tool, say);
 }
