@@ -52,6 +52,8 @@ export interface Daemon extends AsyncDisposable {
 const lookUpSlots = 4;
 /** Jobs get this long to end when the daemon stops; the rest of the 10 s is for closing. */
 const drainMs = 7000;
+/** Answers that are under way when listening stops get this long. */
+const lastAnswersMs = 1000;
 /** A look-up that failed is asked again after so long. */
 const lookUpRetryMs = 5000;
 
@@ -209,7 +211,10 @@ async function close(server: Server): Promise<void> {
   const { promise, resolve: closed } = Promise.withResolvers<void>();
   server.close(() => closed());
   server.closeIdleConnections();
+  // A request that does not end, by malice or by a broken line, holds nobody.
+  const cut = setTimeout(() => server.closeAllConnections(), lastAnswersMs);
   await promise;
+  clearTimeout(cut);
 }
 
 function announce(env: Environment, log: Logger): void {

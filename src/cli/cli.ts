@@ -1,5 +1,4 @@
 /** The command line: `provisioner serve` and what people do beside it. */
-import { setTimeout as pause } from 'node:timers/promises';
 import { Argument, Command, CommanderError } from 'commander';
 import { loadDotEnv, loadEnvironment } from '../config/env.ts';
 import type { Variables } from '../config/secret-references.ts';
@@ -21,7 +20,10 @@ import { orderCommands, releaseBrakeByApi } from './orders.ts';
 import { print } from './output.ts';
 import { templateCommand } from './template.ts';
 
-const longestStopMs = 10_000;
+/** What is left of the 10 s that an orderly end may take is for the process itself to end. */
+const longestStopMs = 9500;
+/** As much of them is for `PROV_SHUTDOWN_DELAY`; who sets it longer has more. */
+const usualLeaveMs = 5000;
 
 /** Exit codes: 0 done, 1 failed, 2 wrong usage or settings; of commands that ask the daemon also `exitCodes`. */
 export async function runCli(args: readonly string[], env: Variables): Promise<number> {
@@ -99,20 +101,29 @@ async function serve(env: Variables): Promise<void> {
   await trustFile(env.PROV_CA_FILE);
   // Loaded only here: it is most of the program, and the other commands are short.
   const { startDaemon } = await import('../daemon.ts');
-  const daemon = await startDaemon(await loadEnvironment(env));
+  const settings = await loadEnvironment(env);
+  const daemon = await startDaemon(settings);
   daemon.log.info('listening', { url: daemon.url });
   const why = await Promise.race([stopping.promise, daemon.stuck.then(() => 'stuck' as const)]);
-  if (why === 'stuck') return giveUp(daemon);
+  if (why === 'stuck') {
+    // Whoever supervises us starts us again.
+    daemon.log.error('the embedded database does not recover by itself: ending, so that a start can');
+    process.exitCode = 1;
+  }
   // Somebody at a terminal does not wait for a load balancer.
+  const leaveMs = why === 'SIGTERM' ? settings.PROV_SHUTDOWN_DELAY : 0;
+  endWithin(Math.max(0, leaveMs - usualLeaveMs) + longestStopMs, daemon);
   if (why === 'SIGTERM') await daemon.leave();
   await daemon[Symbol.asyncDispose]();
 }
 
-/** Whoever supervises us starts us again. What is broken may not let itself be closed. */
-async function giveUp({ log, [Symbol.asyncDispose]: stop }: Daemon): Promise<never> {
-  log.error('the embedded database does not recover by itself: ending, so that a start can');
-  await Promise.race([Promise.resolve(stop()).catch(() => undefined), pause(longestStopMs)]);
-  process.exit(1);
+/** A server that does not answer, or a caller that does not end, must not hold us: what is not done is taken up again. */
+function endWithin(milliseconds: number, { log }: Daemon): void {
+  const end = () => {
+    log.warn('ending although something still waits: it is taken up again', { afterMs: milliseconds });
+    process.exit();
+  };
+  setTimeout(end, milliseconds).unref();
 }
 
 async function releaseBrake(env: Variables, options: { url?: string; json?: true }): Promise<void> {

@@ -22,12 +22,11 @@ const threshold = 5;
 const probeMs = 1000;
 
 /** Closed while all is well; open while runs are turned away. */
-export class Breaker implements AsyncDisposable {
+export class Breaker implements Disposable {
   readonly #options: BreakerOptions;
   #failures = 0;
   #open: { readonly since: Date; readonly words: string } | null = null;
   #timer: NodeJS.Timeout | undefined;
-  #probing: Promise<void> = Promise.resolve();
   #stopped = false;
 
   constructor(options: BreakerOptions) {
@@ -72,15 +71,14 @@ export class Breaker implements AsyncDisposable {
 
   #ask(): void {
     if (this.#stopped) return;
-    this.#timer = setTimeout(() => {
-      this.#probing = this.#probe();
-    }, probeMs);
+    this.#timer = setTimeout(() => void this.#probe(), probeMs);
   }
 
   async #probe(): Promise<void> {
     const { name, log, probe, onClosed } = this.#options;
     try {
       await probe();
+      if (this.#stopped) return;
       this.#open = null;
       this.#failures = 0;
       log.info(`the ${name} answers again`);
@@ -92,9 +90,9 @@ export class Breaker implements AsyncDisposable {
     }
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  /** A question that is under way is not waited for: who is asked may not answer. */
+  [Symbol.dispose](): void {
     this.#stopped = true;
     clearTimeout(this.#timer);
-    await this.#probing;
   }
 }

@@ -1,7 +1,11 @@
 /** The daemon as a process: how it starts, complains and stops. */
+import { connect } from 'node:net';
 import { expect, test } from 'vitest';
+import { PortalUser } from '../../demo/people/portal-user.ts';
 import { runDaemon } from '../support/daemon-process.ts';
-import { createWorld } from '../support/world.ts';
+import { startFaultProxy } from '../support/fault-proxy.ts';
+import { sendHint } from '../support/hints.ts';
+import { createWorld, eventually } from '../support/world.ts';
 
 test('wrong settings stop the start with one message that lists them all', async () => {
   const { ended, output } = runDaemon(['serve'], { S3_ENDPOINT: 'nonsense' });
@@ -34,4 +38,25 @@ test('it starts while portal and store are away: live, not ready; SIGTERM ends i
   const asked = performance.now();
   expect(await daemon.stop()).toBe(0);
   expect(performance.now() - asked).toBeLessThan(10_000);
+});
+
+test('a store that never answers and a caller that never ends do not hold it: SIGTERM ends it within 10 s', async () => {
+  await using world = await createWorld();
+  await world.daemon()[Symbol.asyncDispose]();
+  await using proxy = await startFaultProxy(world.store.endpoint);
+  proxy.fail(() => ({ kind: 'hang' }));
+  await using daemon = runDaemon([], { ...world.environment, S3_ENDPOINT: proxy.url, PROV_PORT: '0' });
+  const url = new URL(await daemon.url());
+  const caller = connect(Number(url.port), url.hostname);
+  caller.on('error', () => undefined);
+  caller.write(
+    'POST / HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{',
+  );
+  const product = await new PortalUser(world.portal.url).createProduct('Waiting', 'waiting');
+  expect(await sendHint(url.origin, world.secret, product)).not.toBeNull();
+  await eventually('a call to the store', () => proxy.seen.length > 0);
+  const asked = performance.now();
+  expect(await daemon.stop()).toBe(0);
+  expect(performance.now() - asked).toBeLessThan(10_000);
+  caller.destroy();
 });
