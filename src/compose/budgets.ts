@@ -30,7 +30,7 @@ export function withinBudget(budget: PQueue, find: () => Promise<Issuer>): () =>
       const within = watchCalls(
         'identity',
         issuer,
-        ['observe', 'ensurePrincipal', 'putPolicy', 'createKey', 'deleteKey', 'deletePrincipal'],
+        ['observe', 'ensurePrincipal', 'putPolicy', 'createKey', 'renewKey', 'deleteKey', 'deletePrincipal'],
         (_stage, _name, call) => budget.add(call),
       );
       wrapped = { issuer, within };

@@ -1,6 +1,7 @@
 /** Session credentials by STS `AssumeRole`, as AWS, MinIO and RustFS all have it. */
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { z } from 'zod';
+import type { PolicyDocument } from '../grants/policy.ts';
 import { storeError } from '../model/store-error.ts';
 import { storePatience } from '../model/store-patience.ts';
 import type { AccessKey } from './issuer.ts';
@@ -20,14 +21,16 @@ export interface AssumeRoleOptions {
   readonly secretAccessKey: string;
   /** MinIO and RustFS ask for one and ignore it: the session has the rights of who asks. */
   readonly roleArn: string;
-  /** Who the session is for, in the store's own log. */
+  /** It stands in the store's own log. */
   readonly sessionName: string;
   readonly seconds: number;
+  /** What the session may do at most, besides what the role may. */
+  readonly policy?: PolicyDocument;
 }
 
 /** @throws ProvisionerError of the store; `STORE_REJECTED` when it has no such call */
 export async function assumeRole(options: AssumeRoleOptions): Promise<AccessKey> {
-  const { endpoint, region, accessKeyId, secretAccessKey } = options;
+  const { endpoint, region, accessKeyId, secretAccessKey, policy } = options;
   const credentials = { accessKeyId, secretAccessKey };
   const client = new STSClient({ endpoint, region, credentials, requestHandler: storePatience });
   try {
@@ -36,10 +39,12 @@ export async function assumeRole(options: AssumeRoleOptions): Promise<AccessKey>
         RoleArn: options.roleArn,
         RoleSessionName: options.sessionName,
         DurationSeconds: options.seconds,
+        ...(policy === undefined ? {} : { Policy: JSON.stringify(policy) }),
       }),
     );
     const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = Credentials.parse(answer.Credentials);
     return {
+      name: options.sessionName,
       id: AccessKeyId,
       secret: SecretAccessKey,
       session: { token: SessionToken, expiresAt: Expiration },

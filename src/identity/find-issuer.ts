@@ -9,6 +9,14 @@ import { AwsRoleIssuer } from './issuers/aws-roles.ts';
 import { MinioIssuer } from './issuers/minio/minio.ts';
 import { MinioSessionIssuer } from './issuers/minio/sessions.ts';
 
+/** What sessions are like. */
+export interface SessionOptions {
+  /** How long they last; stores give less when they have a maximum. */
+  readonly seconds: number;
+  /** How long a store may take until it opens the first one of a new principal. */
+  readonly patienceMs: number;
+}
+
 export interface IssuerOptions {
   /** `auto`: by asking the store. */
   readonly api: 'auto' | 'minio' | 'aws-iam';
@@ -19,8 +27,8 @@ export interface IssuerOptions {
   readonly region: string;
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
-  /** What products get: lasting keys, or sessions of so many seconds. */
-  readonly credentials?: 'keys' | { readonly seconds: number };
+  /** What products get. */
+  readonly credentials?: 'keys' | SessionOptions;
   /** STS, where it has an address of its own (AWS). */
   readonly stsEndpoint?: string | undefined;
   /** For the AWS IAM API. */
@@ -34,19 +42,11 @@ export interface IssuerOptions {
  * `STORE_DENIED` (wrong key, or too few rights) or `STORE_REJECTED` (no such API there)
  */
 export function issuerFinder(options: IssuerOptions): () => Promise<Issuer> {
-  let found: Promise<Issuer> | null = null;
-  const find = async () => {
+  return once(async () => {
     const issuer = await choose(options);
     options.onFound(issuer);
     return issuer;
-  };
-  return () => {
-    found ??= find().catch((error: unknown) => {
-      found = null;
-      throw error;
-    });
-    return found;
-  };
+  });
 }
 
 async function choose(options: IssuerOptions): Promise<Issuer> {
@@ -67,18 +67,24 @@ function connectMinio({ credentials = 'keys', ...options }: IssuerOptions): Prom
 }
 
 async function connectIam(options: IssuerOptions): Promise<Issuer> {
-  const {
-    endpoint: s3Endpoint,
-    iamEndpoint: endpoint = s3Endpoint,
-    stsEndpoint = endpoint,
-    credentials = 'keys',
-  } = options;
-  const { users = { permissionsBoundary: undefined, path: undefined } } = options;
+  const { endpoint: s3Endpoint, iamEndpoint: endpoint = s3Endpoint, stsEndpoint = endpoint } = options;
+  const { users = { permissionsBoundary: undefined, path: undefined }, credentials = 'keys' } = options;
   if (credentials === 'keys') return AwsIamIssuer.connect({ ...options, endpoint, users });
-  const { seconds } = credentials;
-  const issuer = new AwsRoleIssuer({ ...options, endpoint, stsEndpoint, users, seconds });
+  const issuer = new AwsRoleIssuer({ ...options, endpoint, stsEndpoint, users, ...credentials });
   await issuer.check();
   return issuer;
+}
+
+/** The first answer, once there is one. */
+function once<T>(ask: () => Promise<T>): () => Promise<T> {
+  let answer: Promise<T> | null = null;
+  return () => {
+    answer ??= ask().catch((thrown: unknown) => {
+      answer = null;
+      throw thrown;
+    });
+    return answer;
+  };
 }
 
 async function attempt(connecting: Promise<Issuer>): Promise<Issuer | ProvisionerError> {

@@ -59,6 +59,13 @@ export function createHandlers(parts: ReconcileParts, subject: RunSubject): Hand
   };
   const hide = (secret: string): void => subject.defer(parts.hideSecret(secret));
 
+  const take = (key: AccessKey): string => {
+    hide(key.secret);
+    if (key.session !== null) hide(key.session.token);
+    issued = key;
+    return key.name;
+  };
+
   /** The key to write: the new one, or the one that is in `.env` already. */
   const keyForEnv = async (): Promise<EnvCredentials> => {
     if (issued !== null) {
@@ -98,14 +105,12 @@ export function createHandlers(parts: ReconcileParts, subject: RunSubject): Hand
       if (chosen !== null)
         await noteIssued(database.sql, id, { id: chosen, secretSha256: null, expiresAt: null }, clock());
       const key = await issuer.createKey(principal, chosen);
-      hide(key.secret);
-      if (key.session !== null) hide(key.session.token);
-      const digest = digestOf(key.secret, key.session?.token);
-      const expiresAt = key.session?.expiresAt ?? null;
-      await noteIssued(database.sql, id, { id: key.id, secretSha256: digest, expiresAt }, clock());
-      issued = key;
-      return key.id;
+      const name = take(key);
+      await noteIssued(database.sql, id, noteOf(key), clock());
+      return name;
     },
+    // Noted when it is handed over: until then the session before, under the same name, is the one in use.
+    'renew-session': async (action) => take(await issuer.renewKey(principal, action.key)),
     'prove-key': async () => {
       const foreign = await subject.foreignHomes();
       await parts
@@ -117,7 +122,7 @@ export function createHandlers(parts: ReconcileParts, subject: RunSubject): Hand
       const foreign = await subject.foreignHomes();
       try {
         await parts.proveKey(
-          { id: key, secret, session: null },
+          { name: key, id: key, secret, session: null },
           { own: home, inputs: wish().readable, foreign },
         );
       } catch (thrown) {
@@ -125,7 +130,7 @@ export function createHandlers(parts: ReconcileParts, subject: RunSubject): Hand
         if (asProvisionerError(thrown).code === 'PROOF_FAILED') await issuer.deleteKey(principal, action.key);
         throw thrown;
       }
-      const digest = digestOf(secret, undefined);
+      const digest = digestOf(key, secret, undefined);
       await noteIssued(database.sql, id, { id: key, secretSha256: digest, expiresAt: null }, clock());
     },
     'restore-workspace': async (action) => {
@@ -163,11 +168,12 @@ export function createHandlers(parts: ReconcileParts, subject: RunSubject): Hand
       const now = clock();
       const graceUntil = new Date(now.getTime() + subject.graceMs);
       await database.sql.transaction().execute(async (trx) => {
-        await makeCurrent(trx, id, newKey().id, graceUntil);
+        await noteIssued(trx, id, noteOf(newKey()), now);
+        await makeCurrent(trx, id, newKey().name, graceUntil);
         await replaceGrants(trx, id, subject.grants, now);
         if (record.rotateWhy !== null) await changeProduct(trx, id, { rotateWhy: null }, now);
       });
-      return newKey().id;
+      return newKey().name;
     },
     'adopt-key': async (action) => {
       const now = clock();
@@ -214,6 +220,15 @@ export function createHandlers(parts: ReconcileParts, subject: RunSubject): Hand
         );
       });
     },
+  };
+}
+
+/** What our books say of a key. */
+function noteOf({ name, id, secret, session }: AccessKey) {
+  return {
+    id: name,
+    secretSha256: digestOf(id, secret, session?.token),
+    expiresAt: session?.expiresAt ?? null,
   };
 }
 

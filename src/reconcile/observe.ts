@@ -45,8 +45,7 @@ export async function observeOutside(
   { keys, grants }: Books,
   thorough: boolean,
 ): Promise<ObservedOutside> {
-  const sessions = issuer.kind.credentials === 'sessions';
-  const booked = keys.filter((key) => (key.expiresAt !== null) === sessions).map((key) => key.id);
+  const booked = keys.map((key) => key.id);
   const [marker, principal] = await Promise.all([
     parts.store.readMarker(record.home),
     issuer.observe(principalNameOf(record.id), { booked, thorough }),
@@ -116,6 +115,7 @@ function joinKeys({ principal, keys }: ObservedOutside, nowMs: number, graceMs: 
     return {
       id,
       active: listed.get(id) ?? false,
+      endable: book?.expiresAt == null || listed.has(id),
       state: book?.state ?? 'unknown',
       graceUntilMs: graceEndMs(book?.graceUntil ?? null, nowMs, graceMs),
       expiresAtMs: book?.expiresAt?.getTime() ?? null,
@@ -158,7 +158,7 @@ async function observedEnv(
   return {
     entries: agrees ? Object.fromEntries(rest) : {},
     keyId: id,
-    secretSha256: digestOf(secret, token),
+    secretSha256: digestOf(id, secret, token),
     guarded: env.guarded,
     exposed,
   };

@@ -26,15 +26,19 @@ export function planKeys(
     return adopted;
   }
   const why =
-    reasonToRenew(desired, inUse, observed.nowMs) ??
     reasonForNewKey(inUse, accessChanged && desired.rotateOnAccessChange, observed.env !== null) ??
+    reasonToReplace(desired, inUse) ??
     reasonToRotate(desired, inUse, observed);
   const cleared = dropKeys(steps, desired, observed, inUse, why !== null);
-  if (why !== null) {
-    const issued = steps.add({ kind: 'issue-key', why }, [...ready, ...cleared]);
-    const proven = steps.add({ kind: 'prove-key' }, [issued]);
-    const written = steps.add({ kind: 'write-env', why }, [proven]);
+  const handOver = (made: number, reason: string): number => {
+    const proven = steps.add({ kind: 'prove-key' }, [made]);
+    const written = steps.add({ kind: 'write-env', why: reason }, [proven]);
     return steps.add({ kind: 'hand-over-key' }, [written]);
+  };
+  if (why !== null) return handOver(steps.add({ kind: 'issue-key', why }, [...ready, ...cleared]), why);
+  if (inUse !== null && isDueForRenewal(inUse, observed.nowMs)) {
+    const ends = 'the one in use ends by itself';
+    return handOver(steps.add({ kind: 'renew-session', key: inUse.id, why: ends }, ready), ends);
   }
   if (inUse !== null && inUse.state !== 'current') steps.add({ kind: 'adopt-key', key: inUse.id });
   if (observed.env !== null && (!observed.env.guarded || !sameEntries(desired.env, observed.env.entries))) {
@@ -64,17 +68,17 @@ function reasonToRotate(
   return old ? `the one in use is ${Math.floor((nowMs - inUse.issuedAtMs) / 86_400_000)} days old` : null;
 }
 
-/** A session is renewed at half its life, as long as that is: a store may give less than was asked for. */
-function reasonToRenew(
-  { credentials }: DesiredHome,
-  inUse: ObservedKey | null,
-  nowMs: number,
-): string | null {
+/** The platform has gone over to the other kind of credentials. */
+function reasonToReplace({ credentials }: DesiredHome, inUse: ObservedKey | null): string | null {
   if (inUse === null) return null;
-  const { issuedAtMs, expiresAtMs } = inUse;
-  if (expiresAtMs === null)
-    return credentials === 'sessions' ? 'sessions take the place of lasting keys' : null;
-  return nowMs >= renewalMs(issuedAtMs, expiresAtMs) ? 'the one in use ends by itself' : null;
+  const isSession = inUse.expiresAtMs !== null;
+  if (isSession === (credentials === 'sessions')) return null;
+  return isSession ? 'lasting keys take the place of sessions' : 'sessions take the place of lasting keys';
+}
+
+/** At half its life, as long as that is: a store may give less than was asked for. */
+function isDueForRenewal({ issuedAtMs, expiresAtMs }: ObservedKey, nowMs: number): boolean {
+  return expiresAtMs !== null && nowMs >= renewalMs(issuedAtMs, expiresAtMs);
 }
 
 /** When a key that ends by itself is due to be replaced. */
@@ -82,12 +86,15 @@ export function renewalMs(issuedAtMs: number, expiresAtMs: number): number {
   return issuedAtMs + (expiresAtMs - issuedAtMs) / 2;
 }
 
-/** The key of `.env`, when the store lists it as active and its secret is the one we wrote. */
-export function keyInUse(observed: Observed): ObservedKey | null {
-  const { env } = observed;
+/**
+ * The key of `.env`, when the store lists it as active and its secret is the one we wrote. What a session is signed with
+ * is a part of its digest, and not its name.
+ */
+export function keyInUse({ env, keys }: Observed): ObservedKey | null {
   if (env === null) return null;
-  const key = observed.keys.find((each) => each.id === env.keyId);
-  return key?.active === true && key.secretSha256 === env.secretSha256 ? key : null;
+  const isThere = ({ active, id, secretSha256, expiresAtMs }: ObservedKey) =>
+    active && secretSha256 === env.secretSha256 && (expiresAtMs !== null || id === env.keyId);
+  return keys.find(isThere) ?? null;
 }
 
 function reasonForNewKey(inUse: ObservedKey | null, accessChanged: boolean, hasEnv: boolean): string | null {
@@ -110,25 +117,24 @@ function dropKeys(
   needsRoom: boolean,
 ): number[] {
   const others = observed.keys.filter((key) => key !== inUse);
-  const doomed = new Map<string, string>();
+  const doomed = new Map<ObservedKey, string>();
   for (const key of others) {
     const why = reasonToDrop(key, observed.nowMs);
-    if (why !== null) doomed.set(key.id, why);
+    if (why !== null) doomed.set(key, why);
   }
   if (needsRoom) {
-    const staying = others.filter((key) => !doomed.has(key.id)).sort((a, b) => a.issuedAtMs - b.issuedAtMs);
+    const staying = others.filter((key) => !doomed.has(key)).sort((a, b) => a.issuedAtMs - b.issuedAtMs);
     const room = desired.keysPerPrincipal - 1 - (inUse === null ? 0 : 1);
     for (const key of staying.slice(0, Math.max(0, staying.length - room))) {
-      doomed.set(key.id, 'the store allows no further key beside it');
+      doomed.set(key, 'the store allows no further key beside it');
     }
   }
-  return [...doomed].map(([key, why]) => steps.add(endOf(key, why, others)));
+  return [...doomed].map(([key, why]) => steps.add(endOf(key, why)));
 }
 
-/** A store ends lasting keys; a session ends by itself. */
-export function endOf(key: string, why: string, all: readonly ObservedKey[]): Action {
-  const isSession = all.some(({ id, expiresAtMs }) => id === key && expiresAtMs !== null);
-  return { kind: isSession ? 'forget-session' : 'delete-key', key, why };
+/** How a key is ended, or that it ends by itself. */
+export function endOf({ id: key, endable }: ObservedKey, why: string): Action {
+  return { kind: endable ? 'delete-key' : 'forget-session', key, why };
 }
 
 function reasonToDrop(key: ObservedKey, nowMs: number): string | null {

@@ -33,7 +33,7 @@ function planHome(desired: DesiredHome, observed: Observed): Plan {
     [principal],
   );
   const files = desired.holdFiles ? null : addFiles(steps, desired, observed, [held]);
-  const keys = planKeys(steps, desired, observed, [held, marked, policy]);
+  const keys = planKeys(steps, desired, observed, [held, marked, principal, policy]);
   // People wait for their keys, not for the history.
   steps.addIf(files !== null && desired.history, { kind: 'commit-files' }, [files, keys]);
   steps.addIf(!observed.marked, { kind: 'wake-neighbours', why: 'this home is new' }, [marked]);
@@ -61,9 +61,7 @@ function addFiles(
 function planRetirement(desired: DesiredNothing, observed: Observed): Plan {
   const steps = new PlanBuilder();
   const begun = steps.add({ kind: 'begin-retirement' });
-  const keys = observed.keys.map((key) =>
-    steps.add(endOf(key.id, 'the product is gone', observed.keys), [begun]),
-  );
+  const keys = observed.keys.map((key) => steps.add(endOf(key, 'the product is gone'), [begun]));
   const principal = steps.addIf(
     // One that is not as it should be has its policy all the same.
     observed.principalExists || observed.policy !== null,

@@ -46,15 +46,18 @@ export type Desired = DesiredHome | DesiredNothing;
 
 /** An access key: what the store lists, joined with our books. */
 export interface ObservedKey {
+  /** Its name there; a session's is not what requests are signed with. */
   readonly id: string;
   readonly active: boolean;
+  /** Whether the store can end it; a session that it can not ends by itself. */
+  readonly endable: boolean;
   /** `unknown`: in the store, not in our books. */
   readonly state: 'issued' | 'current' | 'grace' | 'unknown';
   readonly graceUntilMs: number | null;
   /** When it ends by itself; `null` = never. */
   readonly expiresAtMs: number | null;
   readonly issuedAtMs: number;
-  /** Digest of its secret; `null` when unknown. */
+  /** Digest of its secret, of a session also of the other parts; `null` when unknown. */
   readonly secretSha256: string | null;
 }
 

@@ -12,6 +12,8 @@ export interface SinkEntry {
 
 /** A key to be held. */
 export interface SinkKey {
+  /** What our books know it by: a renewed session has the name of the one before. */
+  readonly name: string;
   readonly id: string;
   readonly secret: string;
   /** Set when it ends by itself, and is used with this token. */
@@ -36,10 +38,10 @@ export interface SecretSink {
   howToFetch(entry: SinkEntry): string;
 }
 
-/** By which a secret, and the token that goes with it, is recognised without being kept. */
-export function digestOf(secret: string, token: string | undefined): string {
+/** By which a lasting key's secret, or all three parts of a session, are recognised without being kept. */
+export function digestOf(id: string, secret: string, token: string | undefined): string {
   return createHash('sha256')
-    .update(token === undefined ? secret : `${secret} ${token}`)
+    .update(token === undefined ? secret : `${id} ${secret} ${token}`)
     .digest('hex');
 }
 
@@ -60,5 +62,5 @@ const Fields = z.object({
 export function heldKeyIn(fields: unknown): HeldKey | null {
   const { data } = Fields.safeParse(fields);
   if (data === undefined) return null;
-  return { id: data.access_key, digest: digestOf(data.secret_key, data.session_token) };
+  return { id: data.access_key, digest: digestOf(data.access_key, data.secret_key, data.session_token) };
 }

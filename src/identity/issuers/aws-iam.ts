@@ -134,7 +134,12 @@ export class AwsIamIssuer implements Issuer, Disposable {
     const key = CreatedKey.safeParse(answer?.AccessKey);
     if (!key.success)
       throw new ProvisionerError('STORE_REJECTED', 'The store made an access key without id or secret.');
-    return { id: key.data.AccessKeyId, secret: key.data.SecretAccessKey, session: null };
+    const { AccessKeyId: id, SecretAccessKey: secret } = key.data;
+    return { name: id, id, secret, session: null };
+  }
+
+  renewKey(): Promise<never> {
+    throw new ProvisionerError('INTERNAL', 'A lasting key is not renewed.');
   }
 
   async disableKey(principal: PrincipalName, keyId: string): Promise<void> {

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Plan } from '../../../src/model/action.ts';
 import { plan } from '../../../src/reconcile/plan.ts';
 import type { Observed, ObservedKey } from '../../../src/reconcile/state.ts';
-import { aKey, anEnv, aWish, home, inOrder, kinds, nothingThere, nowMs } from './state.ts';
+import { aKey, anEnv, aSession, aWish, home, inOrder, kinds, nothingThere, nowMs } from './state.ts';
 
 const retirement = { kind: 'nothing', home, finalizerHeld: true, purge: false } as const;
 
@@ -113,31 +113,15 @@ describe('keys', () => {
     expect(kinds(plan(aWish({ grants: ['port'] }), observed))).toEqual(['adopt-key', 'record-grants']);
   });
 
-  test('a session is renewed when half of its life is over, and not before', () => {
-    const lasting = (issuedAtMs: number, expiresAtMs: number) =>
-      plan(aWish(), inOrder({ keys: [aKey('K1', { issuedAtMs, expiresAtMs })] }));
-    expect(lasting(nowMs - 999, nowMs + 1001)).toEqual([]);
-    expect(kinds(lasting(nowMs - 1000, nowMs + 1000))).toEqual([
-      'issue-key',
-      'prove-key',
-      'write-env',
-      'hand-over-key',
-    ]);
-  });
-
-  test('a session that is over its grace is forgotten: there is nothing that a store could delete', () => {
-    const over = aKey('S0', { state: 'grace', graceUntilMs: nowMs, expiresAtMs: nowMs * 2 });
-    expect(kinds(plan(aWish(), inOrder({ keys: [aKey('K1'), over] })))).toEqual(['forget-session']);
-  });
-
   test('a secret that was changed in .env brings a new key', () => {
     const env = anEnv({ secretSha256: 'other' });
     expect(kinds(plan(aWish(), inOrder({ env })))).toContain('issue-key');
   });
 });
 
+const rotates = ['issue-key', 'prove-key', 'write-env', 'hand-over-key'];
+
 describe('rotation', () => {
-  const rotates = ['issue-key', 'prove-key', 'write-env', 'hand-over-key'];
   const old = { keyMaxAgeMs: 1000 };
 
   test('comes when the key in use has reached its age, and not before', () => {
@@ -155,6 +139,47 @@ describe('rotation', () => {
   test('comes when others may know the key', () => {
     const env = anEnv({ exposed: 'everybody could read it', guarded: false });
     expect(kinds(plan(aWish(), inOrder({ env })))).toEqual(rotates);
+  });
+});
+
+describe('sessions', () => {
+  const wish = aWish({ credentials: 'sessions' });
+  const env = anEnv({ keyId: 'ASIA1', secretSha256: 'digest-S1' });
+  const holding = (...keys: ObservedKey[]) => inOrder({ env, keys });
+  const half = { issuedAtMs: nowMs - 1000, expiresAtMs: nowMs + 1000 };
+
+  test('one is renewed under its name when half of its life is over, and not before', () => {
+    expect(plan(wish, holding(aSession('S1')))).toEqual([]);
+    const steps = plan(wish, holding(aSession('S1', half)));
+    expect(kinds(steps)).toEqual(['renew-session', 'prove-key', 'write-env', 'hand-over-key']);
+    expect(steps[0]?.action).toMatchObject({ key: 'S1' });
+  });
+
+  test.each([
+    ['a person asks for it', { rotateWhy: 'asked for by anna' }, {}],
+    ['others may know it', {}, { env: { ...env, exposed: 'everybody could read it' } }],
+    ['its access changed', { grants: ['port'] }, {}],
+  ])(
+    'one that is replaced because %s gets another name, so that the old one can be ended',
+    (_why, more, found) => {
+      const observed = { ...holding(aSession('S1', half)), ...found };
+      expect(kinds(plan({ ...wish, ...more }, observed))).toEqual(rotates);
+    },
+  );
+
+  test('one that was replaced is ended when its grace is over', () => {
+    const over = aSession('S0', { state: 'grace', graceUntilMs: nowMs });
+    expect(kinds(plan(wish, holding(aSession('S1'), over)))).toEqual(['delete-key']);
+  });
+
+  test('one that the store can not end is left to its end', () => {
+    const over = aSession('S0', { state: 'grace', graceUntilMs: nowMs, endable: false });
+    expect(kinds(plan(wish, holding(aSession('S1'), over)))).toEqual(['forget-session']);
+  });
+
+  test('they take the place of lasting keys, and lasting keys theirs, with a grace for both', () => {
+    expect(kinds(plan(wish, inOrder()))).toEqual(rotates);
+    expect(kinds(plan(aWish(), holding(aSession('S1'))))).toEqual(rotates);
   });
 });
 
@@ -229,6 +254,7 @@ describe('whatever is observed', () => {
   const key: fc.Arbitrary<ObservedKey> = fc.record({
     id: fc.constantFrom('K1', 'K2', 'K3', 'K4'),
     active: fc.boolean(),
+    endable: fc.boolean(),
     state: fc.constantFrom('issued', 'current', 'grace', 'unknown'),
     graceUntilMs: fc.option(fc.constantFrom(nowMs - 1, nowMs + 1)),
     issuedAtMs: fc.nat(10),
@@ -260,7 +286,9 @@ describe('whatever is observed', () => {
     archive: fc.constantFrom(null, 'sales-2026'),
     nowMs: fc.constant(nowMs),
   });
-  const wish = fc.subarray(['p1', 'p2']).map((grants) => aWish({ grants }));
+  const wish = fc
+    .tuple(fc.subarray(['p1', 'p2']), fc.constantFrom('keys' as const, 'sessions' as const))
+    .map(([grants, credentials]) => aWish({ grants, credentials }));
 
   test('steps only wait for earlier steps', () => {
     fc.assert(
@@ -280,8 +308,10 @@ describe('whatever is observed', () => {
           action.kind === 'delete-key' || action.kind === 'forget-session' ? [action.key] : [],
         );
         const inUse = found.keys.find(
-          ({ id, active, secretSha256 }) =>
-            active && id === found.env?.keyId && secretSha256 === found.env.secretSha256,
+          ({ id, active, expiresAtMs, secretSha256 }) =>
+            active &&
+            (id === found.env?.keyId || expiresAtMs !== null) &&
+            secretSha256 === found.env?.secretSha256,
         );
         if (inUse !== undefined) expect(deleted).not.toContain(inUse.id);
         if (indexOf(steps, 'issue-key') !== -1) {

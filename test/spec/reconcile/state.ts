@@ -44,6 +44,7 @@ export function aKey(id: string, change: Partial<ObservedKey> = {}): ObservedKey
   return {
     id,
     active: true,
+    endable: true,
     state: 'current',
     graceUntilMs: null,
     expiresAtMs: null,
@@ -51,6 +52,11 @@ export function aKey(id: string, change: Partial<ObservedKey> = {}): ObservedKey
     secretSha256: `digest-${id}`,
     ...change,
   };
+}
+
+/** A session in its first half; it is signed with something else than its name. */
+export function aSession(name: string, change: Partial<ObservedKey> = {}): ObservedKey {
+  return aKey(name, { issuedAtMs: nowMs - 999, expiresAtMs: nowMs + 1001, ...change });
 }
 
 export function anEnv(change: Partial<ObservedEnv> = {}): ObservedEnv {
