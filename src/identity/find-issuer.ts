@@ -4,10 +4,12 @@
  */
 import { ProvisionerError } from '../model/errors.ts';
 import type { Issuer } from './issuer.ts';
+import { AwsChangeover } from './issuers/aws-changeover.ts';
 import { AwsIamIssuer, type UserOptions } from './issuers/aws-iam.ts';
 import { AwsRoleIssuer } from './issuers/aws-roles.ts';
 import { MinioIssuer } from './issuers/minio/minio.ts';
 import { MinioSessionIssuer } from './issuers/minio/sessions.ts';
+import { isSessionName } from './names.ts';
 
 /** What sessions are like. */
 export interface SessionOptions {
@@ -69,11 +71,20 @@ function connectMinio({ credentials = 'keys', ...options }: IssuerOptions): Prom
 async function connectIam(options: IssuerOptions): Promise<Issuer> {
   const { endpoint: s3Endpoint, iamEndpoint: endpoint = s3Endpoint, stsEndpoint = endpoint } = options;
   const { users = { permissionsBoundary: undefined, path: undefined }, credentials = 'keys' } = options;
-  if (credentials === 'keys') return AwsIamIssuer.connect({ ...options, endpoint, users });
-  const issuer = new AwsRoleIssuer({ ...options, endpoint, stsEndpoint, users, ...credentials });
+  const connectUsers = () => AwsIamIssuer.connect({ ...options, endpoint, users });
+  const roles = (session: SessionOptions) =>
+    new AwsRoleIssuer({ ...options, endpoint, stsEndpoint, users, ...session });
+  if (credentials === 'keys') {
+    const former = { owns: isSessionName, connect: once(async () => roles(leftSessions)) };
+    return new AwsChangeover(await connectUsers(), former);
+  }
+  const issuer = roles(credentials);
   await issuer.check();
-  return issuer;
+  return new AwsChangeover(issuer, { owns: (name) => !isSessionName(name), connect: once(connectUsers) });
 }
+
+/** Of sessions that are only ended. */
+const leftSessions: SessionOptions = { seconds: 3600, patienceMs: 0 };
 
 /** The first answer, once there is one. */
 function once<T>(ask: () => Promise<T>): () => Promise<T> {

@@ -176,7 +176,7 @@ test.each(withSts)(
   },
 );
 
-test.each(servers.filter(([name]) => name === 'MinIO'))(
+test.each(servers.filter(([name]) => name === 'MinIO' || name === 'MiniStack'))(
   'on %s lasting keys give way to sessions when the setting changes, and end; an open .env ends its session; and back again',
   async (_name, start) => {
     await using world = await createWorldOn(start, { PROV_KEY_GRACE: '1s', PROV_DRIFT_INTERVAL: '1s' });
