@@ -71,9 +71,11 @@ export const storeSettings = {
     example: 'sessions',
   }),
   PROV_SESSION_LIFETIME: setting(
-    duration.default(43_200_000).refine((ms) => ms >= 900_000, 'must be at least 15m'),
+    duration
+      .default(43_200_000)
+      .refine((ms) => ms >= 900_000 && ms <= 365 * 86_400_000, 'must be 15m to 365d'),
     {
-      about: 'How long a session lasts; it is renewed at half of it.',
+      about: 'How long a session lasts; it is renewed at half of it. AWS and RustFS give 12 h at most.',
       example: '12h',
     },
   ),
@@ -92,7 +94,7 @@ export const storeSettings = {
       .regex(/^arn:[\w-]+:iam::\d*:policy\/\S+$/, 'must be the ARN of an IAM policy')
       .optional(),
     {
-      about: 'Permissions boundary of every IAM user that we make (AWS IAM API).',
+      about: 'Permissions boundary of every IAM user or role that we make (AWS IAM API).',
       example: 'arn:aws:iam::123456789012:policy/data-products',
     },
   ),
@@ -102,7 +104,7 @@ export const storeSettings = {
       .regex(/^\/([\w+=,.@-]+\/)*$/, 'must begin and end with a slash')
       .optional(),
     {
-      about: 'Path of the IAM users and policies that we make (AWS IAM API).',
+      about: 'Path of the IAM users, roles and policies that we make (AWS IAM API).',
       example: '/data-products/',
     },
   ),

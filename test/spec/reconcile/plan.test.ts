@@ -167,6 +167,12 @@ describe('sessions', () => {
     },
   );
 
+  test('one is opened after the principal was put right: that may be how long it lasts', () => {
+    const steps = plan(wish, { ...holding(aSession('S1', half)), principalExists: false });
+    expect(kinds(steps)).toContain('create-principal');
+    expect(stepsBefore(steps, indexOf(steps, 'renew-session'))).toContain(indexOf(steps, 'create-principal'));
+  });
+
   test('one that was replaced is ended when its grace is over', () => {
     const over = aSession('S0', { state: 'grace', graceUntilMs: nowMs });
     expect(kinds(plan(wish, holding(aSession('S1'), over)))).toEqual(['delete-key']);
