@@ -37,7 +37,8 @@ export function issuerOptionsOf(env: Environment): Omit<IssuerOptions, 'onFound'
 }
 
 function sessionsOf(env: Environment): SessionOptions {
-  return { seconds: env.PROV_SESSION_LIFETIME / 1000, patienceMs: env.PROV_PROOF_TIMEOUT };
+  const { PROV_SESSION_LIFETIME: lifeMs, PROV_PROOF_TIMEOUT: patienceMs, PROV_AWS_ROLE_ARN: roleArn } = env;
+  return { seconds: lifeMs / 1000, patienceMs, roleArn };
 }
 
 /** Where the portal is, and as whom we come. */

@@ -59,8 +59,13 @@ export function assembleParts(env: Environment, foundations: Foundations): Recon
     issuerFinder({
       ...issuerOptionsOf(env),
       onFound: (issuer) => {
-        const { store: name, credentials, limits } = issuer.kind;
+        const { store: name, credentials, limits, fixedForMs } = issuer.kind;
         log.info('found the store’s identity API', { store: name, credentials, ...limits });
+        if (fixedForMs !== null)
+          log.warn('sessions keep access that was taken away', {
+            store: name,
+            forSeconds: fixedForMs / 1000,
+          });
         const probe = () => probeThrowAway(env, store, issuer);
         probing = findCapabilities({ probe, store: name, log, signal: stopping.signal }).then((found) => {
           capabilities = found;

@@ -4,12 +4,13 @@
  */
 import { ProvisionerError } from '../model/errors.ts';
 import type { Issuer } from './issuer.ts';
-import { AwsChangeover } from './issuers/aws-changeover.ts';
+import { AwsChangeover, type Former } from './issuers/aws-changeover.ts';
 import { AwsIamIssuer, type UserOptions } from './issuers/aws-iam.ts';
+import { PlatformRoleIssuer } from './issuers/aws-platform-role.ts';
 import { AwsRoleIssuer } from './issuers/aws-roles.ts';
 import { MinioIssuer } from './issuers/minio/minio.ts';
 import { MinioSessionIssuer } from './issuers/minio/sessions.ts';
-import { isSessionName } from './names.ts';
+import { kindOfName, type NameKind } from './names.ts';
 
 /** What sessions are like. */
 export interface SessionOptions {
@@ -17,6 +18,8 @@ export interface SessionOptions {
   readonly seconds: number;
   /** How long a store may take until it opens the first one of a new principal. */
   readonly patienceMs: number;
+  /** The one role that all sessions are of (AWS); without it each product has a role of its own. */
+  readonly roleArn?: string | undefined;
 }
 
 export interface IssuerOptions {
@@ -52,9 +55,10 @@ export function issuerFinder(options: IssuerOptions): () => Promise<Issuer> {
 }
 
 async function choose(options: IssuerOptions): Promise<Issuer> {
-  const { api, iamEndpoint } = options;
+  const { api, iamEndpoint, credentials = 'keys' } = options;
   if (api === 'minio') return connectMinio(options);
-  if (api === 'aws-iam' || iamEndpoint !== undefined) return connectIam(options);
+  const ofOneRole = credentials !== 'keys' && credentials.roleArn !== undefined;
+  if (api === 'aws-iam' || iamEndpoint !== undefined || ofOneRole) return connectIam(options);
   // MinIO's first: a server without that API takes the call for one about an object, and says 404 or 403.
   const minio = await attempt(connectMinio(options));
   if (!(minio instanceof ProvisionerError)) return minio;
@@ -68,23 +72,31 @@ function connectMinio({ credentials = 'keys', ...options }: IssuerOptions): Prom
   return MinioSessionIssuer.connect(options, credentials.seconds);
 }
 
+/** Whatever gave keys before, and what gives them now. */
 async function connectIam(options: IssuerOptions): Promise<Issuer> {
   const { endpoint: s3Endpoint, iamEndpoint: endpoint = s3Endpoint, stsEndpoint = endpoint } = options;
   const { users = { permissionsBoundary: undefined, path: undefined }, credentials = 'keys' } = options;
-  const connectUsers = () => AwsIamIssuer.connect({ ...options, endpoint, users });
-  const roles = (session: SessionOptions) =>
-    new AwsRoleIssuer({ ...options, endpoint, stsEndpoint, users, ...session });
-  if (credentials === 'keys') {
-    const former = { owns: isSessionName, connect: once(async () => roles(leftSessions)) };
-    return new AwsChangeover(await connectUsers(), former);
+  const place = { ...options, endpoint, stsEndpoint, users };
+  const formerUsers = formerOf('key', () => AwsIamIssuer.connect(place));
+  const formerRoles = formerOf('session', async () => new AwsRoleIssuer({ ...place, ...leftSessions }));
+  if (credentials === 'keys') return new AwsChangeover(await AwsIamIssuer.connect(place), formerRoles);
+  const { roleArn, ...session } = credentials;
+  if (roleArn === undefined) {
+    const roles = new AwsRoleIssuer({ ...place, ...session });
+    await roles.check();
+    return new AwsChangeover(roles, formerUsers);
   }
-  const issuer = roles(credentials);
-  await issuer.check();
-  return new AwsChangeover(issuer, { owns: (name) => !isSessionName(name), connect: once(connectUsers) });
+  const platform = new PlatformRoleIssuer({ ...place, ...session, roleArn });
+  await platform.check();
+  return new AwsChangeover(new AwsChangeover(platform, formerUsers), formerRoles);
 }
 
 /** Of sessions that are only ended. */
-const leftSessions: SessionOptions = { seconds: 3600, patienceMs: 0 };
+const leftSessions = { seconds: 3600, patienceMs: 0 };
+
+function formerOf(kind: NameKind, connect: () => Promise<Issuer>): Former {
+  return { owns: (name) => kindOfName(name) === kind, connect: once(connect) };
+}
 
 /** The first answer, once there is one. */
 function once<T>(ask: () => Promise<T>): () => Promise<T> {

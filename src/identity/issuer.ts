@@ -15,6 +15,8 @@ export interface ListedKey {
   /** The `name` of an `AccessKey`. */
   readonly id: string;
   readonly active: boolean;
+  /** Nothing but time ends it. */
+  readonly endsAlone?: true;
 }
 
 /** A key with its secret, as it exists once: in the answer that made it. */
@@ -49,6 +51,11 @@ export interface IssuerKind {
   readonly limits: IssuerLimits;
   /** `sessions`: what it gives ends by itself, and before that with its name. */
   readonly credentials: 'keys' | 'sessions';
+  /**
+   * How long a session goes on with what it was opened with, when that is taken away or the product ends; `null`: not at
+   * all, as it follows the principal's policy at each call.
+   */
+  readonly fixedForMs: number | null;
 }
 
 /** How an observation is made. */
@@ -76,13 +83,18 @@ export interface Issuer {
   putPolicy(principal: PrincipalName, policy: PolicyDocument, found?: unknown): Promise<void>;
   /** A fresh name for a key, to be noted before it is made; `null` where the store chooses the name. */
   proposeKeyId(): string | null;
-  /** Not idempotent: each call makes a key. `name` is what `proposeKeyId` gave. */
-  createKey(principal: PrincipalName, name: string | null): Promise<AccessKey>;
+  /**
+   * Not idempotent: each call makes a key.
+   *
+   * @param name what `proposeKeyId` gave
+   * @param policy what the key may do, for a store that keeps no policy by principal
+   */
+  createKey(principal: PrincipalName, name: string | null, policy?: PolicyDocument): Promise<AccessKey>;
   /**
    * Opens another session under the name of one that was made and not ended since; those that are open stay. Only where
    * credentials are sessions.
    */
-  renewKey(principal: PrincipalName, name: string): Promise<AccessKey>;
+  renewKey(principal: PrincipalName, name: string, policy?: PolicyDocument): Promise<AccessKey>;
   /** Switches off the key, or all sessions under the name. */
   disableKey(principal: PrincipalName, name: string): Promise<void>;
   /** Ends the key, or all sessions under the name. */

@@ -2,7 +2,9 @@
 import { randomBytes } from 'node:crypto';
 
 const base32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
-const sessionPrefix = 'session-';
+/** What a name tells of its key: that it lasts, or what becomes of a session when its product's access changes. */
+export type NameKind = 'key' | 'session' | 'fixed';
+const prefixes = { session: 'session-', fixed: 'fixed-' } as const;
 
 /** `AKIA` and 16 characters, as AWS's ids look. */
 export function newKeyId(): string {
@@ -11,12 +13,17 @@ export function newKeyId(): string {
 
 /** Name of a session, which no access key has. */
 export function newSessionName(): string {
-  return sessionPrefix + random16();
+  return prefixes.session + random16();
 }
 
-/** Whether a name is one of a session. */
-export function isSessionName(name: string): boolean {
-  return name.startsWith(sessionPrefix);
+/** Name of a session that keeps what it was opened with. */
+export function newFixedName(): string {
+  return prefixes.fixed + random16();
+}
+
+export function kindOfName(name: string): NameKind {
+  if (name.startsWith(prefixes.session)) return 'session';
+  return name.startsWith(prefixes.fixed) ? 'fixed' : 'key';
 }
 
 /** 80 random bits. */

@@ -1,6 +1,6 @@
 /** Sessions that were opened on demand, each given out until half of its life is over or its name was replaced. */
 import { ProvisionerError } from '../model/errors.ts';
-import type { Issuer, PrincipalName } from './issuer.ts';
+import type { AccessKey, PrincipalName } from './issuer.ts';
 
 /** Keeps a secret out of the log until the returned function is called. */
 type Hide = (secret: string) => () => void;
@@ -20,37 +20,34 @@ interface OpenSession {
 }
 
 export class OpenSessions {
-  readonly #findIssuer: () => Promise<Issuer>;
   readonly #hide: Hide;
   readonly #clock: () => Date;
   readonly #open = new Map<PrincipalName, OpenSession>();
   /** Who was given one holds it to its end, also when it is not given out any more. */
   #hidden: readonly { readonly untilMs: number; readonly forget: () => void }[] = [];
 
-  constructor(findIssuer: () => Promise<Issuer>, hide: Hide, clock: () => Date) {
-    this.#findIssuer = findIssuer;
+  constructor(hide: Hide, clock: () => Date) {
     this.#hide = hide;
     this.#clock = clock;
   }
 
   /**
    * @param name the one under which the principal's sessions are opened now
-   * @throws ProvisionerError of the store
+   * @param open opens one; what it throws is thrown
    */
-  async sessionOf(principal: PrincipalName, name: string): Promise<Session> {
-    const open = this.#open.get(principal);
-    if (open?.name === name && (await this.#isFresh(open))) return open.session;
+  async sessionOf(principal: PrincipalName, name: string, open: () => Promise<AccessKey>): Promise<Session> {
+    const last = this.#open.get(principal);
+    if (last?.name === name && (await this.#isFresh(last))) return last.session;
     // Somebody else who asked may have been here meanwhile.
     const newer = this.#open.get(principal);
-    if (newer !== open && newer?.name === name) return newer.session;
-    const session = this.#openNew(principal, name);
+    if (newer !== last && newer?.name === name) return newer.session;
+    const session = this.#openNew(open);
     this.#open.set(principal, { name, session, openedMs: this.#nowMs });
     return session;
   }
 
-  async #openNew(principal: PrincipalName, name: string): Promise<Session> {
-    const issuer = await this.#findIssuer();
-    const { id, secret, session } = await issuer.renewKey(principal, name);
+  async #openNew(open: () => Promise<AccessKey>): Promise<Session> {
+    const { id, secret, session } = await open();
     if (session === null) throw new ProvisionerError('INTERNAL', 'The store gave a lasting key.');
     this.#keepHidden([secret, session.token], session.expiresAt.getTime());
     return { id, secret, ...session };

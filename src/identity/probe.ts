@@ -27,9 +27,9 @@ export async function probeStore(issuer: Issuer, { policy, prove }: ProbeOptions
   try {
     await issuer.ensurePrincipal(principal);
     await issuer.putPolicy(principal, policy);
-    const key = await issuer.createKey(principal, issuer.proposeKeyId());
+    const key = await issuer.createKey(principal, issuer.proposeKeyId(), policy);
     const policies = await prove(key).then(() => 'enforced', whatWasAllowed);
-    return { policies, secondKey: await takesAnother(issuer, prove) };
+    return { policies, secondKey: await takesAnother(issuer, { policy, prove }) };
   } finally {
     await removeProbe(issuer);
   }
@@ -42,9 +42,9 @@ function whatWasAllowed(thrown: unknown): string {
   throw error;
 }
 
-async function takesAnother(issuer: Issuer, prove: ProbeOptions['prove']): Promise<boolean> {
+async function takesAnother(issuer: Issuer, { policy, prove }: ProbeOptions): Promise<boolean> {
   if (issuer.kind.limits.keysPerPrincipal < 2) return false;
-  const second = await issuer.createKey(principal, issuer.proposeKeyId());
+  const second = await issuer.createKey(principal, issuer.proposeKeyId(), policy);
   // What is wrong with the policies was seen with the first key: here it is about being let in at all.
   await prove(second).catch(whatWasAllowed);
   const { keys } = await issuer.observe(principal, { booked: [second.id], thorough: false });

@@ -18,6 +18,8 @@ export interface HomeOutcome {
   readonly conflicts: readonly string[];
   /** Files whose new version waits for a person's commit. */
   readonly beingEdited: readonly string[];
+  /** How long sessions keep access that was taken away; `null`: not at all. */
+  readonly fixedForMs: number | null;
   /** What else people should know. */
   readonly others: readonly Condition[];
 }
@@ -51,7 +53,7 @@ export function conditionsOfHome(outcome: HomeOutcome): readonly Condition[] {
       message: `The input ${JSON.stringify(input.outputPortName)} is approved, but its provider has no home; access follows when it has.`,
     });
   }
-  notices.push(...noticesOfFiles(outcome), ...outcome.others);
+  notices.push(...noticesOfFiles(outcome), ...noticesOfSessions(outcome), ...outcome.others);
   if (outcome.noRoom.length > 0) {
     const names = outcome.noRoom.map((grant) => grant.home).join(', ');
     const message = `The store's limit for policies leaves no room for: ${names}. Those inputs are not readable; remove others, or use a store that takes larger policies.`;
@@ -66,6 +68,13 @@ export function conditionsOfHome(outcome: HomeOutcome): readonly Condition[] {
     { type: 'Ready', status: true, reason: 'HomeInOrder', message: 'The home is as it should be.' },
     ...notices,
   ];
+}
+
+function noticesOfSessions({ fixedForMs }: HomeOutcome): Condition[] {
+  if (fixedForMs === null) return [];
+  const minutes = Math.ceil(fixedForMs / 60_000);
+  const message = `Access that ends is kept by sessions that are open then, for up to ${minutes} min: they are of the platform’s role (PROV_AWS_ROLE_ARN), which does not know the product.`;
+  return [{ type: 'Notice', status: true, reason: 'AccessEndsLate', message }];
 }
 
 function noticesOfFiles({ conflicts, beingEdited }: HomeOutcome): Condition[] {

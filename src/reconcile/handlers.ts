@@ -104,13 +104,13 @@ export function createHandlers(parts: ReconcileParts, subject: RunSubject): Hand
       const chosen = issuer.proposeKeyId();
       if (chosen !== null)
         await noteIssued(database.sql, id, { id: chosen, secretSha256: null, expiresAt: null }, clock());
-      const key = await issuer.createKey(principal, chosen);
+      const key = await issuer.createKey(principal, chosen, wish().policy);
       const name = take(key);
       await noteIssued(database.sql, id, noteOf(key), clock());
       return name;
     },
     // Noted when it is handed over: until then the session before, under the same name, is the one in use.
-    'renew-session': async (action) => take(await issuer.renewKey(principal, action.key)),
+    'renew-session': async (action) => take(await issuer.renewKey(principal, action.key, wish().policy)),
     'prove-key': async () => {
       const foreign = await subject.foreignHomes();
       await parts

@@ -108,14 +108,14 @@ export async function observe(
 
 /** The store's list decides which keys there are; our books say what each of them is, and which are gone. */
 function joinKeys({ principal, keys }: ObservedOutside, nowMs: number, graceMs: number): ObservedKey[] {
-  const listed = new Map(principal.keys.map((key) => [key.id, key.active]));
+  const listed = new Map(principal.keys.map((key) => [key.id, key]));
   const books = new Map(keys.map((key) => [key.id, key]));
   return [...new Set([...listed.keys(), ...books.keys()])].map((id) => {
     const book = books.get(id);
     return {
       id,
-      active: listed.get(id) ?? false,
-      endable: book?.expiresAt == null || listed.has(id),
+      active: listed.get(id)?.active ?? false,
+      endable: listed.has(id) ? listed.get(id)?.endsAlone !== true : book?.expiresAt == null,
       state: book?.state ?? 'unknown',
       graceUntilMs: graceEndMs(book?.graceUntil ?? null, nowMs, graceMs),
       expiresAtMs: book?.expiresAt?.getTime() ?? null,

@@ -26,7 +26,7 @@ export function planKeys(
     return adopted;
   }
   const why =
-    reasonForNewKey(inUse, accessChanged && desired.rotateOnAccessChange, observed.env !== null) ??
+    reasonForNewKey(desired, inUse, accessChanged, observed.env !== null) ??
     reasonToReplace(desired, inUse) ??
     reasonToRotate(desired, inUse, observed);
   const cleared = dropKeys(steps, desired, observed, inUse, why !== null);
@@ -68,11 +68,17 @@ function reasonToRotate(
   return old ? `the one in use is ${Math.floor((nowMs - inUse.issuedAtMs) / 86_400_000)} days old` : null;
 }
 
-/** The platform has gone over to the other kind of credentials. */
-function reasonToReplace({ credentials }: DesiredHome, inUse: ObservedKey | null): string | null {
+/** The platform has gone over to another kind of credentials. */
+function reasonToReplace(
+  { credentials, fixedPolicy }: DesiredHome,
+  inUse: ObservedKey | null,
+): string | null {
   if (inUse === null) return null;
   const isSession = inUse.expiresAtMs !== null;
-  if (isSession === (credentials === 'sessions')) return null;
+  if (isSession === (credentials === 'sessions'))
+    return fixedPolicy && inUse.endable
+      ? 'sessions of the platform’s role take the place of the product’s own'
+      : null;
   return isSession ? 'lasting keys take the place of sessions' : 'sessions take the place of lasting keys';
 }
 
@@ -97,12 +103,20 @@ export function keyInUse({ env, keys }: Observed): ObservedKey | null {
   return keys.find(isThere) ?? null;
 }
 
-function reasonForNewKey(inUse: ObservedKey | null, accessChanged: boolean, hasEnv: boolean): string | null {
+function reasonForNewKey(
+  { rotateOnAccessChange, fixedPolicy }: DesiredHome,
+  inUse: ObservedKey | null,
+  accessChanged: boolean,
+  hasEnv: boolean,
+): string | null {
   if (inUse === null) return hasEnv ? 'the key in .env is not the product’s' : 'the workspace has none';
   if (inUse.state === 'grace') return 'the key in .env is an old one';
+  const changed = accessChanged ? 'its access changed' : null;
+  // It opens what it opened, whatever the wish is now.
+  if (fixedPolicy) return changed;
   // Issued for this very change by a run that was killed before it could say so: recognised, not replaced.
   if (inUse.state === 'issued') return null;
-  return accessChanged ? 'its access changed' : null;
+  return rotateOnAccessChange ? changed : null;
 }
 
 /**

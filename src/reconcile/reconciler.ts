@@ -212,6 +212,7 @@ function homeConditions(
     policyFill: policySize(wish.desired.policy) / issuer.kind.limits.policySize,
     conflicts: [...new Set([...observed.conflicts, ...(files?.conflicts ?? [])])].sort(),
     beingEdited: files?.waiting ?? [],
+    fixedForMs: issuer.kind.fixedForMs,
     others,
   });
 }

@@ -31,6 +31,8 @@ export interface DesiredHome {
   readonly keysPerPrincipal: number;
   /** Lasting keys, or ones that end by themselves. */
   readonly credentials: 'keys' | 'sessions';
+  /** Sessions keep what they were opened with: the store knows no policy of the product. */
+  readonly fixedPolicy: boolean;
 }
 
 /** A product that should have nothing (any more). */
@@ -40,6 +42,8 @@ export interface DesiredNothing {
   /** Our finalizer is on the product and must go last. */
   readonly finalizerHeld: boolean;
   readonly purge: boolean;
+  /** Products have principals of their own. */
+  readonly hasPrincipal: boolean;
 }
 
 export type Desired = DesiredHome | DesiredNothing;

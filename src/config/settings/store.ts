@@ -88,6 +88,17 @@ export const storeSettings = {
     about: 'STS, when it is not where the IAM API is (AWS).',
     example: 'https://sts.eu-west-1.amazonaws.com',
   }),
+  PROV_AWS_ROLE_ARN: setting(
+    z
+      .string()
+      .regex(/^arn:[\w-]+:iam::\d{12}:role\/\S+$/, 'must be the ARN of an IAM role')
+      .optional(),
+    {
+      about:
+        'With sessions: the one role that all of them are of, each with a policy of its product; else each product has a role (AWS).',
+      example: 'arn:aws:iam::123456789012:role/data-products',
+    },
+  ),
   PROV_AWS_PERMISSIONS_BOUNDARY: setting(
     z
       .string()

@@ -69,12 +69,12 @@ export class AwsChangeover implements Issuer {
     return this.#present.proposeKeyId();
   }
 
-  createKey(principal: PrincipalName, name: string | null): Promise<AccessKey> {
-    return this.#present.createKey(principal, name);
+  createKey(...words: Parameters<Issuer['createKey']>): Promise<AccessKey> {
+    return this.#present.createKey(...words);
   }
 
-  renewKey(principal: PrincipalName, name: string): Promise<AccessKey> {
-    return this.#present.renewKey(principal, name);
+  renewKey(...words: Parameters<Issuer['renewKey']>): Promise<AccessKey> {
+    return this.#present.renewKey(...words);
   }
 
   async disableKey(principal: PrincipalName, name: string): Promise<void> {

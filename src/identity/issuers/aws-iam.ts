@@ -59,7 +59,7 @@ export class AwsIamIssuer implements Issuer, Disposable {
     this.#users = users;
     // Two access keys per user (IAM quotas).
     const limits = { policySize: policies.size, keysPerPrincipal: 2 };
-    this.kind = { store: 'AWS IAM API', limits, credentials: 'keys' };
+    this.kind = { store: 'AWS IAM API', limits, credentials: 'keys', fixedForMs: null };
   }
 
   /** Finds out what the server has; fails as every call does when the API is not there or refuses us. */

@@ -50,6 +50,7 @@ const kind: IssuerKind = {
   store: 'AWS IAM API',
   limits: { policySize: 10_240 - sessionsPolicySize, keysPerPrincipal: 10 },
   credentials: 'sessions',
+  fixedForMs: null,
 };
 
 /** `MaxSessionDuration` of a role (AWS documentation). */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Issuer, PrincipalName } from '../../../src/identity/issuer.ts';
+import type { AccessKey, PrincipalName } from '../../../src/identity/issuer.ts';
 import { OpenSessions } from '../../../src/identity/open-sessions.ts';
 
 const principal = 'dp-1' as PrincipalName;
@@ -10,7 +10,7 @@ function stage(lifeMs: number) {
   let nowMs = 1_800_000_000_000;
   let opened = 0;
   const hidden = new Set<string>();
-  const renewKey: Issuer['renewKey'] = async (_principal, name) => {
+  const open = async (name: string): Promise<AccessKey> => {
     opened += 1;
     const session = { token: `token-${opened}`, expiresAt: new Date(nowMs + lifeMs) };
     return { name, id: `id-${opened}`, secret: `secret-${opened}`, session };
@@ -19,13 +19,9 @@ function stage(lifeMs: number) {
     hidden.add(secret);
     return () => void hidden.delete(secret);
   };
-  // Nothing else of an issuer is asked for here.
-  const sessions = new OpenSessions(
-    async () => ({ renewKey }) as Issuer,
-    hide,
-    () => new Date(nowMs),
-  );
-  const ask = async (name = 'session-A') => (await sessions.sessionOf(principal, name)).secret;
+  const sessions = new OpenSessions(hide, () => new Date(nowMs));
+  const ask = async (name = 'session-A') =>
+    (await sessions.sessionOf(principal, name, () => open(name))).secret;
   const pass = (ms: number) => {
     nowMs += ms;
   };

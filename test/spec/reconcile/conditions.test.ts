@@ -12,6 +12,7 @@ const conditionsAt = (policyFill: number) =>
     policyFill,
     conflicts: [],
     beingEdited: [],
+    fixedForMs: null,
     others: [],
   });
 

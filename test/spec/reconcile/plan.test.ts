@@ -5,7 +5,7 @@ import { plan } from '../../../src/reconcile/plan.ts';
 import type { Observed, ObservedKey } from '../../../src/reconcile/state.ts';
 import { aKey, anEnv, aSession, aWish, home, inOrder, kinds, nothingThere, nowMs } from './state.ts';
 
-const retirement = { kind: 'nothing', home, finalizerHeld: true, purge: false } as const;
+const retirement = { kind: 'nothing', home, finalizerHeld: true, purge: false, hasPrincipal: true } as const;
 
 /** Every step that comes, however far, before a step. */
 function stepsBefore(steps: Plan, index: number): Set<number> {
@@ -176,6 +176,34 @@ describe('sessions', () => {
   test('one that was replaced is ended when its grace is over', () => {
     const over = aSession('S0', { state: 'grace', graceUntilMs: nowMs });
     expect(kinds(plan(wish, holding(aSession('S1'), over)))).toEqual(['delete-key']);
+  });
+
+  describe('of the platform’s role, which keep what they were opened with', () => {
+    const fixed = aWish({ credentials: 'sessions', fixedPolicy: true });
+    const holdingFixed = (change: Partial<ObservedKey> = {}) => ({
+      ...holding(aSession('S1', { endable: false, ...change })),
+      policy: null,
+    });
+
+    test('are in order without a policy in the store', () => {
+      expect(plan(fixed, holdingFixed())).toEqual([]);
+    });
+
+    test('are replaced when access changes, whatever the setting, also by a run that was cut off', () => {
+      const wish = { ...fixed, grants: ['port'], rotateOnAccessChange: false };
+      expect(kinds(plan(wish, holdingFixed()))).toEqual(rotates);
+      expect(kinds(plan(wish, holdingFixed({ state: 'issued' })))).toEqual(rotates);
+    });
+
+    test('take the place of those of the product’s own role', () => {
+      expect(kinds(plan(fixed, holding(aSession('S1'))))).toEqual(rotates);
+    });
+
+    test('leave nothing to delete when the product ends', () => {
+      const steps = plan({ ...retirement, hasPrincipal: false }, holdingFixed());
+      expect(kinds(steps)).toContain('forget-session');
+      expect(kinds(steps)).not.toContain('delete-principal');
+    });
   });
 
   test('one that the store can not end is left to its end', () => {

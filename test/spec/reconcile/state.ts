@@ -31,6 +31,7 @@ export function aWish(change: Partial<DesiredHome> = {}): DesiredHome {
     keyMaxAgeMs: null,
     keysPerPrincipal: 2,
     credentials: 'keys',
+    fixedPolicy: false,
     ...change,
   };
 }

@@ -52,7 +52,7 @@ export class MinioIssuer implements Issuer {
 
   private constructor(api: AdminApi, store: 'MinIO' | 'RustFS', tokens: 'allowed' | 'denied') {
     this.#api = api;
-    this.kind = { store, limits, credentials: 'keys' };
+    this.kind = { store, limits, credentials: 'keys', fixedForMs: null };
     this.#guard = store === 'RustFS' && tokens === 'denied' ? [guardAdmin, guardTokens] : [guardAdmin];
   }
 
