@@ -1,6 +1,6 @@
 /** The store, and the identities that products get in it. */
 import { z } from 'zod';
-import { duration, httpUrl, integer, settingsOf } from './forms.ts';
+import { duration, httpUrl, integer, secret, settingsOf } from './forms.ts';
 
 const setting = settingsOf('Object store');
 
@@ -13,7 +13,7 @@ export const storeSettings = {
     about: 'Our own (admin) identity in the store. Never handed to a product.',
     example: 'minioadmin',
   }),
-  S3_SECRET_KEY: setting(z.string().min(1), {
+  S3_SECRET_KEY: setting(secret, {
     about: 'Its secret.',
     example: 'from-your-secret-store',
     secret: true,
