@@ -12,6 +12,7 @@ import { openNotifier } from './compose/notify.ts';
 import { assembleParts } from './compose/parts.ts';
 import { announceAccess, assemblePeople } from './compose/people.ts';
 import { loadPlatform } from './compose/platform.ts';
+import { announceUnproven } from './compose/proofs.ts';
 import { openTracer, tracedCalls } from './compose/tracing.ts';
 import { watchParts } from './compose/watched.ts';
 import { secretsOf } from './config/env.ts';
@@ -218,12 +219,7 @@ async function close(server: Server): Promise<void> {
 }
 
 function announce(env: Environment, log: Logger): void {
-  const noV1 = (env.WEBHOOK_SECRET ?? []).length === 0;
-  const noV2 = (env.WEBHOOK_V2_TOKEN ?? []).length === 0 && (env.WEBHOOK_V2_SECRET ?? []).length === 0;
-  if (env.PROV_ALLOW_UNSIGNED && (noV1 || noV2)) {
-    const generations = [noV1 && noV2 ? 'v1' : null, noV2 ? 'v2' : null].filter((each) => each !== null);
-    log.warn('webhooks are accepted WITHOUT ANY PROOF (PROV_ALLOW_UNSIGNED=true)', { generations });
-  }
+  announceUnproven(env, log);
   log.info('started', {
     version,
     portal: env.PROV_DPP_API_URL,

@@ -19,6 +19,7 @@ import { queueNames } from '../queue/jobs.ts';
 import type { ReconcileParts } from '../reconcile/parts.ts';
 import { tokenDigest } from '../sinks/credential-endpoint.ts';
 import type { People } from './people.ts';
+import { proofSecretsOf } from './proofs.ts';
 
 /** `state.accepting` turns false while the daemon stops. */
 export function createApp(
@@ -41,12 +42,7 @@ export function createApp(
   app.use(
     createIntakeRouter({
       deliveries: createDeliveries(database, queue, tracer),
-      secrets: {
-        v1: env.WEBHOOK_SECRET ?? [],
-        tokens: env.WEBHOOK_V2_TOKEN ?? [],
-        standard: env.WEBHOOK_V2_SECRET ?? [],
-        allowUnsigned: env.PROV_ALLOW_UNSIGNED,
-      },
+      secrets: proofSecretsOf(env),
       log,
       metrics,
       tracer,
