@@ -19,6 +19,7 @@ import { secretsOf } from './config/env.ts';
 import type { Environment } from './config/schema.ts';
 import { openDatabase } from './db/connection.ts';
 import { asProvisionerError } from './model/errors.ts';
+import { deliveryOf } from './model/run.ts';
 import { version } from './model/version.ts';
 import { LookUpJob, queueNames, ReconcileJob } from './queue/jobs.ts';
 import { openQueue } from './queue/queue.ts';
@@ -105,6 +106,7 @@ async function startParts(
     createResync(parts, {
       intervalMs: env.PROV_RESYNC_INTERVAL,
       chunk: env.PROV_CONCURRENCY,
+      thorough: env.PROV_DRIFT_INTERVAL === 0,
     }),
   );
   await parts.estate.refresh(database.sql);
@@ -187,7 +189,9 @@ function startWorkers(
       } catch (thrown) {
         // A job of its own, not a try of this one: a portal that is away for long must not use the tries up.
         await queue.lookUp([job], lookUpRetryMs);
-        log.error('a look-up failed and will be asked again', { error: asProvisionerError(thrown).message });
+        const { code, message } = asProvisionerError(thrown);
+        const facts = { ...deliveryOf(job.cause), code, error: message };
+        log.error('a look-up failed and will be asked again', facts);
       }
     },
   });

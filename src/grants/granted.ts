@@ -44,6 +44,11 @@ export interface GrantDecision {
   readonly waiting: readonly Input[];
   /** When the next approval ends, in milliseconds since the epoch. */
   readonly nextEndMs: number | null;
+  /**
+   * The portal still calls an input approved whose last day is over. A renewal of it comes without a word: its status
+   * does not change, and v2 sends no event (observed on main).
+   */
+  readonly overdue: boolean;
 }
 
 /** Decides the grants of a consumer. Sorted by port, so that equal wishes make equal documents. */
@@ -53,7 +58,8 @@ export function decideGrants(
   providers: ReadonlyMap<ProductId, Provider>,
   nowMs: number,
 ): GrantDecision {
-  const approved = inputs.filter((input) => input.provider !== consumer && isApproved(input, nowMs));
+  const called = inputs.filter((input) => input.provider !== consumer && input.status === 'approved');
+  const approved = called.filter((input) => isApproved(input, nowMs));
   const grants: Grant[] = [];
   const waiting: Input[] = [];
   for (const input of approved) {
@@ -76,5 +82,6 @@ export function decideGrants(
     grants: grants.sort((left, right) => left.outputPort.localeCompare(right.outputPort)),
     waiting,
     nextEndMs: ends.length === 0 ? null : Math.min(...ends),
+    overdue: approved.length < called.length,
   };
 }

@@ -226,7 +226,10 @@ class BossQueue implements Queue {
           priority: job.priority,
           ...(job.singletonKey === null
             ? {}
-            : { singletonKey: job.singletonKey, group: { id: job.singletonKey.replace(/^later:/, '') } }),
+            : {
+                singletonKey: job.singletonKey,
+                group: { id: job.singletonKey.replace(/^(later|check):/, '') },
+              }),
         })),
       );
       await this.#boss.complete(
@@ -241,13 +244,20 @@ class BossQueue implements Queue {
   }
 }
 
+/**
+ * Keys of their own: fresh work for a product must not be taken for the one that waits without haste, nor a drift
+ * check, which looks more closely, for a resync's look.
+ */
+function keyPrefix({ cause }: ReconcileJob, priority: number): string {
+  if (cause.kind === 'drift-check') return 'check:';
+  return priority === priorities.fresh ? '' : 'later:';
+}
+
 function reconcileInserts(jobs: readonly ReconcileJob[], priority: number): JobInsert[] {
-  // Behind a key of its own: fresh work for the same product must not be taken for the one that waits without haste.
-  const prefix = priority === priorities.fresh ? '' : 'later:';
   return jobs.map((job) => ({
     data: job,
     priority,
-    singletonKey: `${prefix}${job.product}`,
+    singletonKey: `${keyPrefix(job, priority)}${job.product}`,
     group: { id: job.product },
   }));
 }

@@ -24,7 +24,6 @@ export interface Outcome {
 /** What goes with one run. */
 export interface Run {
   readonly id: RunId;
-  readonly log: Logger;
   /** Cleans up at the end of the run. */
   readonly defer: (cleanUp: () => void) => void;
   readonly cause: Cause;
@@ -46,8 +45,8 @@ export function isThorough({ cause }: Run): boolean {
 }
 
 /** Metrics and a line of the log for an action as it ends. */
-export function noteAction(parts: ReconcileParts, log: Logger, action: ActionRecord): void {
-  parts.metrics.action(action.kind, action.outcome, action.ms);
+export function noteAction({ metrics, log }: ReconcileParts, action: ActionRecord): void {
+  metrics.action(action.kind, action.outcome, action.ms);
   log.debug(action.description, { action: action.kind, outcome: action.outcome, ms: Math.round(action.ms) });
 }
 

@@ -10,7 +10,7 @@ import type { Condition } from '../model/condition.ts';
 import { asProvisionerError } from '../model/errors.ts';
 import { type ProductId, RunId } from '../model/ids.ts';
 import type { Product } from '../model/product.ts';
-import type { ActionRecord, Cause, RunEnding } from '../model/run.ts';
+import { type ActionRecord, type Cause, deliveryOf, type RunEnding } from '../model/run.ts';
 import { nextTryMs } from '../queue/backoff.ts';
 import type { FilesOutcome } from '../workspace/update.ts';
 import { applyPlan } from './apply.ts';
@@ -43,17 +43,18 @@ const longestGraceOfLeakMs = 60_000;
 
 /** Reconciles one product. Never throws for what can go wrong with it: that is recorded and tried again by the clock. */
 export async function reconcileProduct(
-  parts: ReconcileParts,
+  shared: ReconcileParts,
   product: ProductId,
   cause: Cause,
 ): Promise<void> {
   const id = RunId.parse(randomUUID());
-  const delivery = cause.kind === 'delivery' ? { delivery: cause.delivery } : {};
-  const log = parts.log.with({ run: id, product, ...delivery });
+  const log = shared.log.with({ run: id, product, ...deliveryOf(cause) });
+  // Whoever writes a line in this run writes it as one of this run's.
+  const parts: ReconcileParts = { ...shared, log };
   const startedAt = parts.clock();
   const started = performance.now();
   const cleanUps: (() => void)[] = [];
-  const run: Run = { id, log, cause, defer: (cleanUp) => void cleanUps.push(cleanUp) };
+  const run: Run = { id, cause, defer: (cleanUp) => void cleanUps.push(cleanUp) };
   const outcome = await outcomeOf(parts, product, run);
   for (const breaker of parts.breakers) breaker.note(outcome.error);
   const ms = performance.now() - started;
@@ -105,7 +106,7 @@ async function reconcileHome(
   run: Run,
 ): Promise<Outcome> {
   const paused = whyPaused(parts.estate, known);
-  const alive = paused === null ? await bringToLife(parts, product, known, run) : known;
+  const alive = paused === null ? await bringToLife(parts, product, known) : known;
   const thorough = isThorough(run);
   const prepared = await prepareHome(parts, product, alive, books, {
     thorough,
@@ -113,7 +114,7 @@ async function reconcileHome(
   });
   const { wish, observed, steps } = prepared;
   const drift = driftOf(wish.desired, observed);
-  noteDrift(run.log, drift);
+  noteDrift(parts.log, drift);
   if (paused !== null) {
     const conditions = conditionsOfPause(paused, steps, homeConditions(product, prepared, null, []));
     const nextMs = wish.decision.nextEndMs;
@@ -133,10 +134,7 @@ async function reconcileHome(
         ...(await followRemote(parts, prepared.record)),
       ]),
       ...toldFiles(prepared, records, files),
-      // One that waits is looked at again by the next resync.
-      ...(error === null && turn.kind === 'follows'
-        ? { fingerprint: standingOf(product.fingerprint, parts.ground) }
-        : {}),
+      ...(error === null ? { fingerprint: standingFor(parts, product, prepared) } : {}),
     },
     nextMs: earliest(
       nextKeyChangeMs(await listKeys(parts.database.sql, product.id), parts.settings, observed.nowMs),
@@ -145,6 +143,12 @@ async function reconcileHome(
     audit: auditOf(audited, drift, done, wish.desired, observed),
     drift: [...new Set(drift.map(({ field }) => partOf(field)))],
   };
+}
+
+/** `null`: what it waits for does not show in the portal's lists, so that the next resync looks at it again. */
+function standingFor(parts: ReconcileParts, product: Product, { turn, wish }: PreparedHome): string | null {
+  if (turn.kind === 'waits' || wish.decision.overdue) return null;
+  return standingOf(product.fingerprint, parts.ground);
 }
 
 async function applyHome(parts: ReconcileParts, prepared: PreparedHome, run: Run) {
@@ -166,7 +170,7 @@ async function applyHome(parts: ReconcileParts, prepared: PreparedHome, run: Run
     graceMs: graceOf(parts, prepared),
     defer: run.defer,
   });
-  const note = (action: ActionRecord) => noteAction(parts, run.log, action);
+  const note = (action: ActionRecord) => noteAction(parts, action);
   const applied = await applyPlan(steps, handlers, note, parts.tracer);
   // Set by the handler, which the compiler does not see.
   return { ...applied, files: files as FilesOutcome | null };
@@ -183,7 +187,6 @@ async function bringToLife(
   parts: ReconcileParts,
   product: Product,
   known: ProductRecord,
-  run: Run,
 ): Promise<ProductRecord> {
   const { name, namespace } = product;
   const same = known.name === name && known.namespace === namespace && known.state === 'live';
@@ -191,7 +194,7 @@ async function bringToLife(
   // Books can be lost; the namespace alone would not lead back to a home that keeps its older name.
   if (known.namespace !== namespace) {
     await parts.store.writePointer(product.id, known.home);
-    run.log.info('renamed in the portal; the home keeps its name', { namespace, home: known.home });
+    parts.log.info('renamed in the portal; the home keeps its name', { namespace, home: known.home });
   }
   const change = { name, namespace, state: 'live', teardownAgreed: false, retiredAt: null } as const;
   await changeProduct(parts.database.sql, known.id, change, parts.clock());

@@ -17,6 +17,8 @@ export interface ResyncOptions {
   readonly intervalMs: number;
   /** Products that may wait in the queue at a time. */
   readonly chunk: number;
+  /** Looks at every product each time: nothing else finds what the portal's lists do not tell. */
+  readonly thorough: boolean;
 }
 
 export interface Resync extends Disposable {
@@ -89,7 +91,7 @@ class PacedResync implements Resync {
     let nextMs = this.#options.intervalMs;
     let nextRetryMs = firstRetryMs;
     try {
-      await this.#list(hasMoved);
+      await this.#list(this.#options.thorough ? () => true : hasMoved);
     } catch (thrown) {
       const error = asProvisionerError(thrown);
       nextMs = Math.min(retryMs, this.#options.intervalMs);

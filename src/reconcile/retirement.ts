@@ -47,7 +47,7 @@ export async function retire(
     graceMs: parts.settings.keyGraceMs,
     defer: run.defer,
   });
-  const note = (action: ActionRecord) => noteAction(parts, run.log, action);
+  const note = (action: ActionRecord) => noteAction(parts, action);
   const { records, done, error } = await applyPlan(steps, handlers, note, parts.tracer);
   const audited = { at: parts.clock(), product: record.id, run: run.id, cause: run.cause };
   return {

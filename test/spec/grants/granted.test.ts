@@ -55,6 +55,14 @@ describe('a grant', () => {
     expect(decision.nextEndMs).toBe(at('2026-11-21T00:00:00Z'));
   });
 
+  test('that has ended while the portal still calls it approved may be renewed without a word', () => {
+    const over = anInput({ validUntil: '2026-11-20' });
+    const decide = (input: Input) => decideGrants(consumer, [input], providers(), at('2026-11-21T12:00:00Z'));
+    expect(decide(over)).toMatchObject({ grants: [], nextEndMs: null, overdue: true });
+    expect(decide({ ...over, status: 'expired' }).overdue).toBe(false);
+    expect(decide({ ...over, validUntil: '2026-11-21' }).overdue).toBe(false);
+  });
+
   test.each([
     ['has no home yet', new Map<ProductId, Provider>()],
     ['is being torn down', providers({ live: false })],
