@@ -172,7 +172,10 @@ export function createHandlers(parts: ReconcileParts, subject: RunSubject): Hand
     'adopt-key': async (action) => {
       const now = clock();
       const graceUntil = new Date(now.getTime() + subject.graceMs);
-      await database.sql.transaction().execute((trx) => makeCurrent(trx, id, action.key, graceUntil));
+      await database.sql.transaction().execute(async (trx) => {
+        await makeCurrent(trx, id, action.key, graceUntil);
+        if (record.rotateWhy !== null) await changeProduct(trx, id, { rotateWhy: null }, now);
+      });
     },
     'record-grants': () =>
       database.sql.transaction().execute((trx) => replaceGrants(trx, id, subject.grants, clock())),

@@ -59,6 +59,8 @@ function reasonToRotate(
 ): string | null {
   if (inUse === null) return null;
   if (env?.exposed != null) return `the one in use may be known to others: ${env.exposed}`;
+  // It is the new one: a run that was killed before it could say so made it.
+  if (inUse.state === 'issued') return null;
   if (rotateWhy !== null) return rotateWhy;
   const old = keyMaxAgeMs !== null && inUse.expiresAtMs === null && nowMs >= inUse.issuedAtMs + keyMaxAgeMs;
   return old ? `the one in use is ${Math.floor((nowMs - inUse.issuedAtMs) / 86_400_000)} days old` : null;

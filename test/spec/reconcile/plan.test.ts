@@ -113,6 +113,13 @@ describe('keys', () => {
     expect(kinds(plan(aWish({ grants: ['port'] }), observed))).toEqual(['adopt-key', 'record-grants']);
   });
 
+  test('a key that a killed run made by order, or for age, is not replaced again: the old one keeps its grace', () => {
+    const made = aKey('K1', { state: 'issued', issuedAtMs: nowMs - 2000 });
+    const observed = inOrder({ keys: [aKey('K0'), made] });
+    expect(kinds(plan(aWish({ rotateWhy: 'a person asked for it' }), observed))).toEqual(['adopt-key']);
+    expect(kinds(plan(aWish({ keyMaxAgeMs: 1000 }), observed))).toEqual(['adopt-key']);
+  });
+
   test('a session is renewed when half of its life is over, and not before', () => {
     const lasting = (issuedAtMs: number, expiresAtMs: number) =>
       plan(aWish(), inOrder({ keys: [aKey('K1', { issuedAtMs, expiresAtMs })] }));
