@@ -172,7 +172,7 @@ export interface ProductChange {
   readonly state?: ProductRecord['state'];
   readonly conditions?: readonly Condition[];
   readonly files?: Readonly<Record<string, string>>;
-  readonly template?: string;
+  readonly template?: string | null;
   readonly home?: HomeName;
   readonly retiredAt?: Date | null;
   readonly teardownAgreed?: boolean;

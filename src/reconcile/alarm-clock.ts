@@ -10,6 +10,7 @@ import { releaseFile } from '../model/control.ts';
 import { asProvisionerError } from '../model/errors.ts';
 import { letBrakeGo } from './brake.ts';
 import { watchClock } from './clock-watch.ts';
+import { watchEnds } from './expiry.ts';
 import type { ReconcileParts } from './parts.ts';
 
 type Parts = Pick<ReconcileParts, 'queue' | 'database' | 'log' | 'clock' | 'metrics' | 'estate'>;
@@ -27,11 +28,11 @@ const stuckMs = 20_000;
 export function startAlarmClock(parts: Parts, controlFolder: string, onStuck: () => void): AsyncDisposable {
   let ticking: Promise<void> = Promise.resolve();
   let busy = false;
-  const mindClock = watchClock(parts);
+  const minders = [watchClock(parts), watchEnds(parts)];
   const timer = setInterval(() => {
     if (busy) return;
     busy = true;
-    ticking = tick(parts, controlFolder, mindClock).then(() => {
+    ticking = tick(parts, controlFolder, minders).then(() => {
       busy = false;
       if (parts.database.embedded && parts.database.failingForMs() > stuckMs) onStuck();
     });
@@ -44,10 +45,14 @@ export function startAlarmClock(parts: Parts, controlFolder: string, onStuck: ()
   };
 }
 
-async function tick(parts: Parts, controlFolder: string, mindClock: () => Promise<void>): Promise<void> {
+async function tick(
+  parts: Parts,
+  controlFolder: string,
+  minders: readonly (() => Promise<void>)[],
+): Promise<void> {
   const { database, log, estate } = parts;
   try {
-    await mindClock();
+    for (const mind of minders) await mind();
     await wakeDue(parts);
     if (await releaseAsked(controlFolder)) await letBrakeGo(parts, { kind: 'person', what: 'brake release' });
     await estate.refresh(database.sql);

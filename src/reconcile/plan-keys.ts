@@ -127,6 +127,19 @@ function dropKeys(
   return [...doomed].map(([key, why]) => steps.add(endOf(key, why, others)));
 }
 
+/** Keys that were replaced and whose time is over, whatever `.env` holds. */
+export function endOverdue(steps: PlanBuilder, { keys, nowMs }: Observed): void {
+  for (const key of keys) {
+    if (isOverdue(key, nowMs)) steps.add(endOf(key.id, graceOver, keys));
+  }
+}
+
+const graceOver = 'its grace period is over';
+
+function isOverdue({ state, graceUntilMs }: ObservedKey, nowMs: number): boolean {
+  return state === 'grace' && (graceUntilMs ?? 0) <= nowMs;
+}
+
 /** A store ends lasting keys; a session ends by itself. */
 export function endOf(key: string, why: string, all: readonly ObservedKey[]): Action {
   const isSession = all.some(({ id, expiresAtMs }) => id === key && expiresAtMs !== null);
@@ -137,6 +150,5 @@ function reasonToDrop(key: ObservedKey, nowMs: number): string | null {
   if (key.state === 'unknown') return 'it is not in our books';
   if (key.state === 'issued') return 'it was never handed over';
   if (!key.active) return 'it is gone, switched off or has other rights';
-  if (key.state === 'grace' && (key.graceUntilMs ?? 0) <= nowMs) return 'its grace period is over';
-  return null;
+  return isOverdue(key, nowMs) ? graceOver : null;
 }
