@@ -106,6 +106,11 @@ export async function listFingerprints(
   return new Map(rows.map(({ id, fingerprint, state }) => [id, { fingerprint, state }]));
 }
 
+/** Every product counts as one that was not looked at yet. */
+export async function forgetFingerprints(db: Kysely<Tables>): Promise<void> {
+  await db.updateTable('product').set({ fingerprint: null }).execute();
+}
+
 /** Some living product's home that is not among the given ones, if there is one. */
 export async function findLiveHome(
   db: Kysely<Tables>,

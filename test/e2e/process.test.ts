@@ -32,6 +32,7 @@ test('it starts while portal and store are away: live, not ready; SIGTERM ends i
   await using daemon = runDaemon([], environment);
   const url = await daemon.url();
   expect((await fetch(`${url}/health/live`)).status).toBe(200);
+  expect((await fetch(`${url}/health/accepting`)).status).toBe(200);
   expect((await fetch(`${url}/health/ready`)).status).toBe(503);
   expect(await (await fetch(url)).json()).toMatchObject({ name: 'data-product-provisioner' });
   expect(await (await fetch(`${url}/metrics`)).text()).toContain('provisioner_jobs');
