@@ -36,8 +36,10 @@ import { followRemote } from './remote.ts';
 import { retire } from './retirement.ts';
 import { noteTurn, noticeOf } from './rollout.ts';
 import { standingOf } from './standing.ts';
+import type { DesiredHome, Observed } from './state.ts';
 
 const longestGraceOfLeakMs = 60_000;
+const secondLookMs = 2000;
 
 /** Reconciles one product. Never throws for what can go wrong with it: that is recorded and tried again by the clock. */
 export async function reconcileProduct(
@@ -141,10 +143,21 @@ async function reconcileHome(
       ...toldFiles(prepared, records, files),
       ...(error === null ? { fingerprint: standingFor(parts, product, prepared) } : {}),
     },
-    nextMs: nextKeyChangeMs(await listKeys(parts.database.sql, product.id), parts.settings, observed.nowMs),
+    nextMs: earliest(
+      nextKeyChangeMs(await listKeys(parts.database.sql, product.id), parts.settings, observed.nowMs),
+      isWidened(wish.desired, observed) ? parts.clock().getTime() + secondLookMs : null,
+    ),
     audit: auditOf(audited, drift, done, wish.desired, observed),
     drift: [...new Set(drift.map(({ field }) => partOf(field)))],
   };
+}
+
+/**
+ * Access that was given is looked at once more when it is in our books: an end that came meanwhile names nobody (a port's
+ * removal, a provider's delete), and was looked for in vain in books that did not have it yet.
+ */
+function isWidened({ grants }: DesiredHome, observed: Observed): boolean {
+  return grants.some((port) => !observed.grants.includes(port));
 }
 
 /** `null`: what it waits for does not show in the portal's lists, so that the next resync looks at it again. */
