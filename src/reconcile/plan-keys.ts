@@ -5,6 +5,14 @@ import { sameGrants } from '../model/grant.ts';
 import { type PlanBuilder, sameEntries } from './plan-builder.ts';
 import type { DesiredHome, Observed, ObservedKey } from './state.ts';
 
+/** Steps that others wait for. */
+export interface Before {
+  /** Until the principal is there. */
+  readonly principal: readonly (number | null)[];
+  /** Until its policy opens what it should, and there is something to open. */
+  readonly home: readonly (number | null)[];
+}
+
 /**
  * Keys and `.env`. The `.env` tells which key people work with: it counts when the store lists it as active and its
  * secret is the one we wrote. Everything that came between (a kill at any point) is found again here.
@@ -13,14 +21,14 @@ export function planKeys(
   steps: PlanBuilder,
   desired: DesiredHome,
   observed: Observed,
-  ready: readonly (number | null)[],
+  before: Before,
 ): number | null {
   const inUse = keyInUse(observed);
   const accessChanged = desired.grants.join() !== observed.grants.join();
   const forgotten = keyToRecognise(desired, observed);
   if (forgotten !== null) {
     // Books that were lost: what is in use stays in use, once it has shown that it opens what it should.
-    const proven = steps.add({ kind: 'prove-env-key', key: forgotten }, ready);
+    const proven = steps.add({ kind: 'prove-env-key', key: forgotten }, before.home);
     const adopted = steps.add({ kind: 'adopt-key', key: forgotten }, [proven]);
     steps.add({ kind: 'record-grants' }, [adopted]);
     return adopted;
@@ -31,16 +39,17 @@ export function planKeys(
     reasonToRotate(desired, inUse, observed);
   const cleared = dropKeys(steps, desired, observed, inUse, why !== null);
   if (why !== null) {
-    const issued = steps.add({ kind: 'issue-key', why }, [...ready, ...cleared]);
-    const proven = steps.add({ kind: 'prove-key' }, [issued]);
+    // A key that nobody has yet may be made while its policy is put.
+    const issued = steps.add({ kind: 'issue-key', why }, [...before.principal, ...cleared]);
+    const proven = steps.add({ kind: 'prove-key' }, [issued, ...before.home]);
     const written = steps.add({ kind: 'write-env', why }, [proven]);
     return steps.add({ kind: 'hand-over-key' }, [written]);
   }
   if (inUse !== null && inUse.state !== 'current') steps.add({ kind: 'adopt-key', key: inUse.id });
   if (observed.env !== null && (!observed.env.guarded || !sameEntries(desired.env, observed.env.entries))) {
-    steps.add({ kind: 'write-env', why: 'its managed lines differ' }, ready);
+    steps.add({ kind: 'write-env', why: 'its managed lines differ' }, before.home);
   }
-  if (!sameGrants(desired.grantFacts, observed.grantFacts)) steps.add({ kind: 'record-grants' }, ready);
+  if (!sameGrants(desired.grantFacts, observed.grantFacts)) steps.add({ kind: 'record-grants' }, before.home);
   return null;
 }
 

@@ -37,7 +37,10 @@ function planHome(desired: DesiredHome, observed: Observed): Plan {
     endOverdue(steps, observed);
   } else {
     const files = desired.holdFiles ? null : addFiles(steps, desired, observed, [held]);
-    const keys = planKeys(steps, desired, observed, [held, marked, policy]);
+    const keys = planKeys(steps, desired, observed, {
+      principal: [held, principal],
+      home: [held, marked, policy],
+    });
     // People wait for their keys, not for the history.
     steps.addIf(files !== null && desired.history, { kind: 'commit-files' }, [files, keys]);
   }
