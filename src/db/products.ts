@@ -24,6 +24,8 @@ export interface ProductRecord {
   readonly rotateWhy: string | null;
   /** Folder of the workspace in the archive, if it is there. */
   readonly archive: string | null;
+  /** What the portal's lists said of it when it was last brought in order; `null`: it has to be looked at. */
+  readonly fingerprint: string | null;
 }
 
 const columns = [
@@ -39,6 +41,7 @@ const columns = [
   'paused_by',
   'rotate_why',
   'archive',
+  'fingerprint',
 ] as const;
 
 type Row = {
@@ -54,6 +57,7 @@ type Row = {
   paused_by: string | null;
   rotate_why: string | null;
   archive: string | null;
+  fingerprint: string | null;
 };
 
 function toRecord(row: Row): ProductRecord {
@@ -207,6 +211,15 @@ export async function changeProduct(
     })
     .where('id', '=', id)
     .execute();
+}
+
+/** What of a change the record does not say already. */
+export function newsIn(change: ProductChange, record: ProductRecord | null): ProductChange {
+  const known: Partial<Record<string, unknown>> = { ...record };
+  const news = Object.entries(change).filter(
+    ([name, value]) => !(name in known) || JSON.stringify(value) !== JSON.stringify(known[name]),
+  );
+  return Object.fromEntries(news);
 }
 
 /** How many products stand how: state and the type of the first condition that holds. */

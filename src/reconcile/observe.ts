@@ -2,6 +2,7 @@
 import { type KeyRecord, listKeys } from '../db/access-keys.ts';
 import { listGrantsOf } from '../db/grants.ts';
 import { findProduct, type ProductRecord } from '../db/products.ts';
+import { findWake, type Wake } from '../db/wake.ts';
 import { type Issuer, type ObservedPrincipal, principalNameOf } from '../identity/issuer.ts';
 import { asProvisionerError, type ProvisionerError } from '../model/errors.ts';
 import type { GrantFacts } from '../model/grant.ts';
@@ -21,15 +22,17 @@ export interface Books {
   readonly keys: readonly KeyRecord[];
   /** In force, in order of the ports. */
   readonly grants: readonly GrantFacts[];
+  readonly wake: Wake;
 }
 
 export async function readBooks({ database: { sql } }: ReconcileParts, id: ProductId): Promise<Books> {
-  const [record, keys, grants] = await Promise.all([
+  const [record, keys, grants, wake] = await Promise.all([
     findProduct(sql, id),
     listKeys(sql, id),
     listGrantsOf(sql, id),
+    findWake(sql, id),
   ]);
-  return { record, keys, grants };
+  return { record, keys, grants, wake };
 }
 
 /** What the books and the store say, before anything is rendered. */

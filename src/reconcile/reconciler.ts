@@ -31,7 +31,7 @@ import {
 import type { ReconcileParts, ReconcileSettings } from './parts.ts';
 import { whyPaused } from './pause.ts';
 import { renewalMs } from './plan-keys.ts';
-import { recordRun } from './record.ts';
+import { type Ended, recordRun } from './record.ts';
 import { followRemote } from './remote.ts';
 import { retire } from './retirement.ts';
 import { noteTurn, noticeOf } from './rollout.ts';
@@ -55,10 +55,10 @@ export async function reconcileProduct(
   const started = performance.now();
   const cleanUps: (() => void)[] = [];
   const run: Run = { id, cause, defer: (cleanUp) => void cleanUps.push(cleanUp) };
-  const outcome = await outcomeOf(parts, product, run);
+  const { outcome, books } = await lookAndAct(parts, product, run);
   for (const breaker of parts.breakers) breaker.note(outcome.error);
   const ms = performance.now() - started;
-  const ending = await recordRun(parts, { run, product, startedAt, ms, outcome });
+  const ending = await recordRun(parts, { run, product, startedAt, ms, outcome, books });
   parts.metrics.run(outcome.error === null ? 'succeeded' : 'failed', ms);
   for (const field of outcome.drift) parts.metrics.drift(field);
   if (outcome.error !== null) parts.tracer.fail(outcome.error);
@@ -67,17 +67,21 @@ export async function reconcileProduct(
   for (const cleanUp of cleanUps) cleanUp();
 }
 
-async function outcomeOf(parts: ReconcileParts, id: ProductId, run: Run): Promise<Outcome> {
+async function lookAndAct(
+  parts: ReconcileParts,
+  id: ProductId,
+  run: Run,
+): Promise<Pick<Ended, 'outcome' | 'books'>> {
   const reading = readBooks(parts, id);
   try {
     for (const breaker of parts.breakers) breaker.pass();
     const [product, books] = await Promise.all([parts.portal.readProduct(id), reading]);
-    return await outcomeFor(parts, product, books, run);
+    return { outcome: await outcomeFor(parts, product, books, run), books };
   } catch (thrown) {
     const error = asProvisionerError(thrown);
     const books = await reading.catch(() => null);
-    if (books === null) return { ...nothingToDo, error };
-    return { ...nothingToDo, ...(await endExpired(parts, id, books, run)), error };
+    const done = books === null ? {} : await endExpired(parts, id, books, run);
+    return { outcome: { ...nothingToDo, ...done, error }, books };
   }
 }
 
