@@ -1,4 +1,5 @@
 /** The books on products: homes, conditions, when to look again. */
+import { isDeepStrictEqual } from 'node:util';
 import { type Kysely, sql as raw } from 'kysely';
 import type { Condition } from '../model/condition.ts';
 import type { HomeName } from '../model/home.ts';
@@ -217,7 +218,8 @@ export async function changeProduct(
 export function newsIn(change: ProductChange, record: ProductRecord | null): ProductChange {
   const known: Partial<Record<string, unknown>> = { ...record };
   const news = Object.entries(change).filter(
-    ([name, value]) => !(name in known) || JSON.stringify(value) !== JSON.stringify(known[name]),
+    // Not as text: the database has an order of its own for what is in JSON.
+    ([name, value]) => !(name in known) || !isDeepStrictEqual(value, known[name]),
   );
   return Object.fromEntries(news);
 }

@@ -135,6 +135,7 @@ async function reconcileHome(
   const { turn } = prepared;
   if (turn.kind === 'follows' && turn.canary && wish.template !== null)
     await noteTurn(parts, prepared.record, wish.template, error !== null, files);
+  const keys = records.length === 0 ? books.keys : await listKeys(parts.database.sql, product.id);
   const audited = { at: parts.clock(), product: product.id, run: run.id, cause: run.cause };
   return {
     actions: records,
@@ -148,7 +149,7 @@ async function reconcileHome(
       ...(error === null ? { fingerprint: standingFor(parts, product, prepared) } : {}),
     },
     nextMs: earliest(
-      nextKeyChangeMs(await listKeys(parts.database.sql, product.id), parts.settings, observed.nowMs),
+      nextKeyChangeMs(keys, parts.settings, observed.nowMs),
       isWidened(wish.desired, observed) ? parts.clock().getTime() + secondLookMs : null,
     ),
     audit: auditOf(audited, drift, done, wish.desired, observed),

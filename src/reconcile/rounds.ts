@@ -57,7 +57,7 @@ async function checkSome({ database, queue, clock }: Parts, intervalMs: number):
     const due = await takeUnchecked(trx, since, now, share);
     return queue.add(trx, { unhurried: due.map((product) => ({ product, cause })) });
   });
-  for (const name of woken) queue.wake(name);
+  queue.wake(woken);
 }
 
 async function sweep({ database, workspaces, clock, log }: Parts, options: RoundsOptions): Promise<void> {
