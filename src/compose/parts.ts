@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import type { Environment } from '../config/schema.ts';
 import type { Database } from '../db/connection.ts';
+import { whileLeased } from '../db/lease.ts';
 import { hastenFailed } from '../db/wake.ts';
 import { claimGroup } from '../db/workspace-groups.ts';
 import { issuerFinder } from '../identity/find-issuer.ts';
@@ -61,8 +62,14 @@ export function assembleParts(env: Environment, foundations: Foundations): Recon
       onFound: (issuer) => {
         const { store: name, credentials, limits } = issuer.kind;
         log.info('found the store’s identity API', { store: name, credentials, ...limits });
-        const probe = () => probeThrowAway(env, store, issuer);
-        probing = findCapabilities({ probe, store: name, log, signal: stopping.signal }).then((found) => {
+        if (env.PROV_OBSERVE_ONLY) {
+          log.info('the store is not probed, as nothing is applied here', { store: name });
+          return;
+        }
+        const { signal } = stopping;
+        const work = () => probeThrowAway(env, store, issuer, 'dp-probe');
+        const probe = () => whileLeased(database.sql, { name: 'store-probe', leaseMs: 15_000, signal, work });
+        probing = findCapabilities({ probe, store: name, log, signal }).then((found) => {
           capabilities = found;
         });
       },

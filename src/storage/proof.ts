@@ -48,8 +48,8 @@ interface Check {
 /**
  * Proves the key. Leaves no object behind.
  *
- * @throws ProvisionerError `PROOF_FAILED` with the first check that did not hold; `STORE_UNAVAILABLE` when there was
- * no answer.
+ * @throws ProvisionerError `PROOF_FAILED` with the first check that did not hold, and the fact `opens`: `too much` or
+ * `too little`; `STORE_UNAVAILABLE` when there was no answer.
  */
 export async function proveKey(key: ProvenKey, claim: Claim, options: ProofOptions): Promise<void> {
   const credentials = {
@@ -138,15 +138,16 @@ async function holdsNow(check: Check): Promise<void> {
   // Not found: the store looked for the object, so it had let the key in (a producer may delete its marker).
   if (refusal === null || refusal.status === 404) {
     if (check.allowed) return;
-    throw new ProvisionerError(
-      'PROOF_FAILED',
-      `The new key can ${check.what}, which it must not: the store grants more than the policy says.`,
-    );
+    const message = `The new key can ${check.what}, which it must not: the store grants more than the policy says.`;
+    throw new ProvisionerError('PROOF_FAILED', message, { facts: { opens: 'too much' } });
   }
   if (refusal.status === 403) {
     if (!check.allowed) return;
     const message = `The new key can not ${check.what}: the store refuses it.`;
-    throw new ProvisionerError('PROOF_FAILED', message, { cause: refusal.error });
+    throw new ProvisionerError('PROOF_FAILED', message, {
+      cause: refusal.error,
+      facts: { opens: 'too little' },
+    });
   }
   const failure = storeError(`let the new key ${check.what}`, refusal.error);
   if (failure.retryable) throw failure;
