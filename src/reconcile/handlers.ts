@@ -5,8 +5,9 @@ import { changeProduct, type ProductRecord } from '../db/products.ts';
 import type { Grant } from '../grants/granted.ts';
 import { type AccessKey, type Issuer, principalNameOf } from '../identity/issuer.ts';
 import { asProvisionerError, ProvisionerError } from '../model/errors.ts';
-import { type HomeName, homeNamesFor } from '../model/home.ts';
+import { homeNamesFor } from '../model/home.ts';
 import { digestOf } from '../sinks/sink.ts';
+import type { Claim } from '../storage/proof.ts';
 import type { RenderedFile } from '../workspace/render.ts';
 import type { FilesOutcome } from '../workspace/update.ts';
 import type { Handlers } from './apply.ts';
@@ -29,8 +30,8 @@ export interface RunSubject {
   /** Told what came of the workspace's files. */
   readonly onFiles: (outcome: FilesOutcome) => void;
   readonly grants: readonly Grant[];
-  /** Homes that a new key must not open. */
-  readonly foreignHomes: () => Promise<readonly HomeName[]>;
+  /** What a key is held against. */
+  readonly claim: () => Promise<Claim>;
   readonly purged: boolean;
   /** How long the key before a new one works on. */
   readonly graceMs: number;
@@ -107,19 +108,15 @@ export function createHandlers(parts: ReconcileParts, subject: RunSubject): Hand
       return key.id;
     },
     'prove-key': async () => {
-      const foreign = await subject.foreignHomes();
       await parts
-        .proveKey(newKey(), { own: home, inputs: wish().readable, foreign })
+        .proveKey(newKey(), await subject.claim())
         .catch((thrown: unknown) => Promise.reject(namingTheStore(issuer.kind.store, thrown)));
     },
     'prove-env-key': async (action) => {
       const { id: key, secret } = await keyForEnv();
-      const foreign = await subject.foreignHomes();
+      const claim = await subject.claim();
       try {
-        await parts.proveKey(
-          { id: key, secret, session: null },
-          { own: home, inputs: wish().readable, foreign },
-        );
+        await parts.proveKey({ id: key, secret, session: null }, claim);
       } catch (thrown) {
         // One that does not open what it should is not worth keeping: without it the next run makes a new one.
         if (asProvisionerError(thrown).code === 'PROOF_FAILED') await issuer.deleteKey(principal, action.key);
@@ -223,7 +220,6 @@ export function createHandlers(parts: ReconcileParts, subject: RunSubject): Hand
 /** A key that opens too much, or too little, is the store's doing: people must know which. */
 function namingTheStore(store: string, thrown: unknown): unknown {
   if (!(thrown instanceof ProvisionerError) || thrown.code !== 'PROOF_FAILED') return thrown;
-  return new ProvisionerError('PROOF_FAILED', `${thrown.message} (Store: ${store}.)`, {
-    cause: thrown.cause,
-  });
+  const { message, cause, facts } = thrown;
+  return new ProvisionerError('PROOF_FAILED', `${message} (Store: ${store}.)`, { cause, facts });
 }

@@ -17,7 +17,7 @@ import { type HomeName, prefixOf } from '../model/home.ts';
 import { httpStatusOf, storeError } from '../model/store-error.ts';
 import { createS3Client, markerKey, type S3Options } from './s3.ts';
 
-/** What a key is held against. */
+/** What a key is held against. Each prefix but the own one needs its marker: see `claimOfKey`. */
 export interface Claim {
   readonly own: HomeName;
   readonly inputs: readonly HomeName[];
@@ -135,7 +135,7 @@ async function holdsNow(check: Check): Promise<void> {
     () => null,
     (error: unknown) => ({ error, status: httpStatusOf(error) }),
   );
-  // Not found: the store looked for the object, so it had let the key in (a producer may delete its marker).
+  // Not found: the store looked for the object, so it had let the key in.
   if (refusal === null || refusal.status === 404) {
     if (check.allowed) return;
     const message = `The new key can ${check.what}, which it must not: the store grants more than the policy says.`;

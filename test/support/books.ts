@@ -26,6 +26,7 @@ export async function openBooks(): Promise<Books> {
   };
 }
 
+const newKeyId = () => `AKIA${randomUUID().slice(-12).toUpperCase()}0000`;
 export const newProductId = () => ProductId.parse(randomUUID());
 export const newPortId = () => OutputPortId.parse(randomUUID());
 
@@ -61,6 +62,23 @@ export async function noteProduct(
       files: '{}',
       updated_at: new Date(),
       ...more,
+    })
+    .execute();
+  return id;
+}
+
+/** Notes the key that a product's people work with. */
+export async function noteKey(db: Kysely<Tables>, product: ProductId, id = newKeyId()): Promise<string> {
+  await db
+    .insertInto('access_key')
+    .values({
+      id,
+      product,
+      state: 'current',
+      secret_sha256: null,
+      issued_at: new Date(),
+      grace_until: null,
+      expires_at: null,
     })
     .execute();
   return id;

@@ -2,6 +2,7 @@
 import {
   type ClientRequest,
   createServer,
+  type IncomingHttpHeaders,
   type IncomingMessage,
   request,
   type ServerResponse,
@@ -12,7 +13,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 /** What becomes of one request. */
 export type Fate =
   /** Answered here, and never passed on. */
-  | { readonly kind: 'answer'; readonly status: number }
+  | { readonly kind: 'answer'; readonly status: number; readonly text?: string }
   /** The connection breaks before the server has heard of it. */
   | { readonly kind: 'reset' }
   /** The server does it; the connection breaks before the caller hears of that. */
@@ -23,10 +24,23 @@ export type Fate =
   /** The answer comes a byte at a time. */
   | { readonly kind: 'trickle'; readonly msPerByte: number }
   /** The answer comes changed, and looks whole. */
-  | { readonly kind: 'rewrite'; readonly text: (answer: string) => string };
+  | { readonly kind: 'rewrite'; readonly as: (answer: Answer) => Answer };
+
+export interface Answer {
+  readonly status: number;
+  readonly text: string;
+}
+
+/** What a fault is decided by. */
+export interface Asked {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+}
 
 /** Decides on each request; `null`: all is well. */
-export type Fault = (request: { readonly method: string; readonly path: string }) => Fate | null;
+export type Fault = (request: Asked) => Fate | null;
 
 export interface FaultProxy extends AsyncDisposable {
   readonly url: string;
@@ -41,8 +55,8 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
   const seen: number[] = [];
   const server = createServer((incoming, outgoing) => {
     seen.push(performance.now());
-    const fate = fault?.({ method: incoming.method ?? 'GET', path: incoming.url ?? '/' }) ?? null;
-    void meet(fate, target, incoming, outgoing).catch(() => outgoing.destroy());
+    const decide: Fault = (asked) => fault?.(asked) ?? null;
+    void meet(decide, target, incoming, outgoing).catch(() => outgoing.destroy());
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
@@ -59,26 +73,39 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
 }
 
 async function meet(
-  fate: Fate | null,
+  decide: Fault,
   target: string,
   incoming: IncomingMessage,
   outgoing: ServerResponse,
 ): Promise<void> {
+  const body = await bytesOf(incoming);
+  const { method = 'GET', url: path = '/', headers: asked } = incoming;
+  const fate = decide({ method, path, headers: asked, body: body.toString() });
   if (fate?.kind === 'hang') return;
   if (fate?.kind === 'reset') return void incoming.socket.destroy();
-  const body = await bytesOf(incoming);
-  if (fate?.kind === 'answer') return void outgoing.writeHead(fate.status, { 'content-length': 0 }).end();
+  if (fate?.kind === 'answer') return giveUp(fate, method, outgoing);
   if (fate?.kind === 'delay') await pause(fate.ms);
   const answer = await passOn(target, incoming, body);
   const bytes = await bytesOf(answer);
   if (fate?.kind === 'lose-answer') return void incoming.socket.destroy();
-  const given = fate?.kind === 'rewrite' ? Buffer.from(fate.text(bytes.toString())) : bytes;
+  const status = answer.statusCode ?? 502;
+  const changed = fate?.kind === 'rewrite' ? fate.as({ status, text: bytes.toString() }) : null;
+  const given = changed === null ? bytes : Buffer.from(changed.text);
   const { 'transfer-encoding': _, ...headers } = answer.headers;
   // A HEAD tells the length of what it does not send.
-  if (incoming.method !== 'HEAD') headers['content-length'] = String(given.length);
-  outgoing.writeHead(answer.statusCode ?? 502, headers);
+  if (method !== 'HEAD') headers['content-length'] = String(given.length);
+  outgoing.writeHead(changed?.status ?? status, headers);
   if (fate?.kind === 'trickle') await trickle(given, fate.msPerByte, outgoing);
-  else outgoing.end(given);
+  else outgoing.end(method === 'HEAD' ? undefined : given);
+}
+
+function giveUp(
+  { status, text = '' }: { status: number; text?: string },
+  method: string,
+  outgoing: ServerResponse,
+) {
+  const headers = { 'content-type': 'application/xml', 'content-length': Buffer.byteLength(text) };
+  outgoing.writeHead(status, headers).end(method === 'HEAD' ? undefined : text);
 }
 
 async function trickle(bytes: Buffer, msPerByte: number, outgoing: ServerResponse): Promise<void> {
