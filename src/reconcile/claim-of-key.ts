@@ -1,5 +1,6 @@
 /** What a product's key is held against, with something in each prefix that can be tried. */
-import { findAnotherInhabited, findInhabited, type LivingProduct } from '../db/living.ts';
+import { findAnotherInhabited, findInhabited, listGrantedHomes } from '../db/living.ts';
+import type { ProductRecord } from '../db/products.ts';
 import type { HomeName } from '../model/home.ts';
 import { noProduct } from '../model/ids.ts';
 import type { Claim } from '../storage/proof.ts';
@@ -11,29 +12,29 @@ interface Parts extends Pick<ReconcileParts, 'canary'> {
 }
 
 /**
- * The own prefix, the inputs, and prefixes that must stay closed: one that is nobody's, and another product's. Puts back
- * a marker that somebody deleted: of what is not there AWS says "refused" to everybody who may not list the whole bucket
- * (S3 documentation, GetObject), and a proof would learn nothing, or fail for nothing.
+ * The own prefix, the inputs, and prefixes that must stay closed: one that is nobody's, another product's, and those of
+ * grants that have just ended. Puts back a marker that somebody deleted: of what is not there AWS says "refused" to
+ * everybody who may not list the whole bucket (S3 documentation, GetObject), and a proof would learn nothing, or fail for
+ * nothing.
  *
  * @throws ProvisionerError of the store
  */
 export async function claimOfKey(
   { database: { sql }, store, canary }: Parts,
-  own: HomeName,
+  { id, home: own }: Pick<ProductRecord, 'id' | 'home'>,
   inputs: readonly HomeName[],
 ): Promise<Claim> {
-  const [another, providers] = await Promise.all([
-    findAnotherInhabited(sql, [own, ...inputs]),
-    findInhabited(sql, inputs),
+  // The books on grants follow the proof.
+  const ended = (await listGrantedHomes(sql, id)).filter((home) => home !== own && !inputs.includes(home));
+  const [another, inhabited] = await Promise.all([
+    findAnotherInhabited(sql, [own, ...inputs, ...ended]),
+    findInhabited(sql, [...inputs, ...ended]),
   ]);
-  const foreign: readonly LivingProduct[] = [
-    { id: noProduct, home: canary },
-    ...(another === null ? [] : [another]),
-  ];
+  const others = another === null ? [] : [another];
   await Promise.all(
-    [...providers, ...foreign].map(async ({ id, home }) => {
-      if ((await store.readMarker(home)) === null) await store.writeMarker(home, id);
+    [{ id: noProduct, home: canary }, ...inhabited, ...others].map(async (owner) => {
+      if ((await store.readMarker(owner.home)) === null) await store.writeMarker(owner.home, owner.id);
     }),
   );
-  return { own, inputs, foreign: foreign.map(({ home }) => home) };
+  return { own, inputs, foreign: [canary, ...others.map(({ home }) => home), ...ended] };
 }

@@ -121,6 +121,7 @@ function joinKeys({ principal, keys }: ObservedOutside, nowMs: number, graceMs: 
       expiresAtMs: book?.expiresAt?.getTime() ?? null,
       issuedAtMs: book?.issuedAt.getTime() ?? 0,
       secretSha256: book?.secretSha256 ?? null,
+      proven: (book?.provenAt ?? null) !== null,
     };
   });
 }
@@ -161,6 +162,7 @@ async function observedEnv(
     secretSha256: digestOf(secret, token),
     guarded: env.guarded,
     exposed,
+    provable: true,
   };
 }
 
@@ -178,5 +180,6 @@ async function observedReference(
     secretSha256: key?.digest ?? '',
     guarded: env.guarded,
     exposed: null,
+    provable: sink.fetch !== undefined,
   };
 }

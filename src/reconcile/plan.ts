@@ -33,7 +33,10 @@ function planHome(desired: DesiredHome, observed: Observed): Plan {
     [principal],
   );
   const files = desired.holdFiles ? null : addFiles(steps, desired, observed, [held]);
-  const keys = planKeys(steps, desired, observed, [held, marked, policy]);
+  const keys = planKeys(steps, desired, observed, {
+    ready: [held, marked, policy],
+    policyChanges: policy !== null,
+  });
   // People wait for their keys, not for the history.
   steps.addIf(files !== null && desired.history, { kind: 'commit-files' }, [files, keys]);
   steps.addIf(!observed.marked, { kind: 'wake-neighbours', why: 'this home is new' }, [marked]);

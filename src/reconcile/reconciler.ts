@@ -166,7 +166,7 @@ async function applyHome(parts: ReconcileParts, prepared: PreparedHome, run: Run
       files = outcome;
     },
     grants: wish.grants,
-    claim: () => claimOfKey(parts, known.home, wish.desired.readable),
+    claim: () => claimOfKey(parts, known, wish.desired.readable),
     purged: false,
     graceMs: graceOf(parts, prepared),
     defer: run.defer,

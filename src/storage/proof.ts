@@ -138,18 +138,18 @@ async function holdsNow(check: Check): Promise<void> {
   // Not found: the store looked for the object, so it had let the key in.
   if (refusal === null || refusal.status === 404) {
     if (check.allowed) return;
-    const message = `The new key can ${check.what}, which it must not: the store grants more than the policy says.`;
+    const message = `The key can ${check.what}, which it must not: the store grants more than the policy says.`;
     throw new ProvisionerError('PROOF_FAILED', message, { facts: { opens: 'too much' } });
   }
   if (refusal.status === 403) {
     if (!check.allowed) return;
-    const message = `The new key can not ${check.what}: the store refuses it.`;
+    const message = `The key can not ${check.what}: the store refuses it.`;
     throw new ProvisionerError('PROOF_FAILED', message, {
       cause: refusal.error,
       facts: { opens: 'too little' },
     });
   }
-  const failure = storeError(`let the new key ${check.what}`, refusal.error);
+  const failure = storeError(`let the key ${check.what}`, refusal.error);
   if (failure.retryable) throw failure;
   throw new AbortError(failure);
 }

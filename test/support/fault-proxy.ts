@@ -21,6 +21,8 @@ export type Fate =
   /** Never answered. */
   | { readonly kind: 'hang' }
   | { readonly kind: 'delay'; readonly ms: number }
+  /** Answered at once, and passed on later. */
+  | { readonly kind: 'postpone'; readonly ms: number; readonly text: string }
   /** The answer comes a byte at a time. */
   | { readonly kind: 'trickle'; readonly msPerByte: number }
   /** The answer comes changed, and looks whole. */
@@ -83,10 +85,12 @@ async function meet(
   const fate = decide({ method, path, headers: asked, body: body.toString() });
   if (fate?.kind === 'hang') return;
   if (fate?.kind === 'reset') return void incoming.socket.destroy();
-  if (fate?.kind === 'answer') return giveUp(fate, method, outgoing);
-  if (fate?.kind === 'delay') await pause(fate.ms);
+  if (fate?.kind === 'answer') return answerHere(fate, method, outgoing);
+  if (fate?.kind === 'postpone') answerHere({ status: 200, text: fate.text }, method, outgoing);
+  if (fate?.kind === 'delay' || fate?.kind === 'postpone') await pause(fate.ms);
   const answer = await passOn(target, incoming, body);
   const bytes = await bytesOf(answer);
+  if (fate?.kind === 'postpone') return;
   if (fate?.kind === 'lose-answer') return void incoming.socket.destroy();
   const status = answer.statusCode ?? 502;
   const changed = fate?.kind === 'rewrite' ? fate.as({ status, text: bytes.toString() }) : null;
@@ -99,7 +103,7 @@ async function meet(
   else outgoing.end(method === 'HEAD' ? undefined : given);
 }
 
-function giveUp(
+function answerHere(
   { status, text = '' }: { status: number; text?: string },
   method: string,
   outgoing: ServerResponse,

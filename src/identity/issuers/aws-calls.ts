@@ -15,6 +15,13 @@ export function isUnknownCall({ facts }: ProvisionerError): boolean {
   return unknownCall.includes(facts.error);
 }
 
+const throttled: readonly unknown[] = ['Throttling', 'ThrottlingException', 'RequestLimitExceeded'];
+
+/** Whether a call was turned away before it did anything. */
+export function isThrottled({ facts }: ProvisionerError): boolean {
+  return throttled.includes(facts.error);
+}
+
 /** Runs one call; the named outcomes are expected and give `null`. */
 export async function attempt<T>(
   what: string,

@@ -11,6 +11,7 @@ import {
   PutUserPermissionsBoundaryCommand,
   UpdateAccessKeyCommand,
 } from '@aws-sdk/client-iam';
+import pRetry from 'p-retry';
 import { z } from 'zod';
 import type { PolicyDocument } from '../../grants/policy.ts';
 import { ProvisionerError } from '../../model/errors.ts';
@@ -24,7 +25,7 @@ import type {
   ObserveOptions,
   PrincipalName,
 } from '../issuer.ts';
-import { attempt, exists, gone } from './aws-calls.ts';
+import { attempt, exists, gone, isThrottled } from './aws-calls.ts';
 import { UserPolicies } from './aws-user-policies.ts';
 
 export interface AwsIamOptions {
@@ -74,7 +75,8 @@ export class AwsIamIssuer implements Issuer, Disposable {
     const place = { endpoint, region, credentials, requestHandler: storePatience };
     // IAM allows few writes a second and throttles the rest (AWS documentation).
     const client = new IAMClient({ ...place, maxAttempts: 5 });
-    // An answer that was lost on its way may have made a key: asked again, there would be two.
+    // An answer that was lost on its way may have made a key: asked again, there would be two. (One that was throttled
+    // has made none, and is asked again: see `createKey`.)
     const onceClient = new IAMClient({ ...place, maxAttempts: 1 });
     try {
       await listUsers(client);
@@ -128,9 +130,13 @@ export class AwsIamIssuer implements Issuer, Disposable {
   }
 
   async createKey(principal: PrincipalName): Promise<AccessKey> {
-    const answer = await attempt('create an access key', [], () =>
-      this.#onceClient.send(new CreateAccessKeyCommand({ UserName: principal })),
-    );
+    const command = new CreateAccessKeyCommand({ UserName: principal });
+    const make = () => attempt('create an access key', [], () => this.#onceClient.send(command));
+    const answer = await pRetry(make, {
+      retries: 4,
+      minTimeout: 200,
+      shouldRetry: ({ error }) => error instanceof ProvisionerError && isThrottled(error),
+    });
     const key = CreatedKey.safeParse(answer?.AccessKey);
     if (!key.success)
       throw new ProvisionerError('STORE_REJECTED', 'The store made an access key without id or secret.');
