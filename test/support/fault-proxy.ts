@@ -50,13 +50,21 @@ export interface FaultProxy extends AsyncDisposable {
   fail(fault: Fault | null): void;
   /** When each request so far came, by `performance.now()`. */
   readonly seen: readonly number[];
+  /** So many were under way at a time. */
+  readonly mostAtOnce: number;
 }
 
 export async function startFaultProxy(target: string): Promise<FaultProxy> {
   let fault: Fault | null = null;
   const seen: number[] = [];
+  let [running, mostAtOnce] = [0, 0];
   const server = createServer((incoming, outgoing) => {
     seen.push(performance.now());
+    running += 1;
+    mostAtOnce = Math.max(mostAtOnce, running);
+    outgoing.once('finish', () => {
+      running -= 1;
+    });
     const decide: Fault = (asked) => fault?.(asked) ?? null;
     void meet(decide, target, incoming, outgoing).catch(() => outgoing.destroy());
   });
@@ -64,6 +72,9 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     seen,
+    get mostAtOnce() {
+      return mostAtOnce;
+    },
     fail: (next) => {
       fault = next;
     },

@@ -5,7 +5,7 @@ import {
   DeleteAccessKeyCommand,
   DeleteUserCommand,
   GetUserCommand,
-  IAMClient,
+  type IAMClient,
   ListAccessKeysCommand,
   ListUsersCommand,
   PutUserPermissionsBoundaryCommand,
@@ -15,7 +15,6 @@ import pRetry from 'p-retry';
 import { z } from 'zod';
 import type { PolicyDocument } from '../../grants/policy.ts';
 import { ProvisionerError } from '../../model/errors.ts';
-import { storePatience } from '../../model/store-patience.ts';
 import type {
   AccessKey,
   Issuer,
@@ -25,14 +24,10 @@ import type {
   ObserveOptions,
   PrincipalName,
 } from '../issuer.ts';
-import { attempt, exists, gone, isThrottled } from './aws-calls.ts';
+import { attempt, createIamClient, exists, gone, type IamPlace, isThrottled } from './aws-calls.ts';
 import { UserPolicies } from './aws-user-policies.ts';
 
-export interface AwsIamOptions {
-  readonly endpoint: string;
-  readonly region: string;
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
+export interface AwsIamOptions extends IamPlace {
   readonly users: UserOptions;
 }
 
@@ -64,20 +59,11 @@ export class AwsIamIssuer implements Issuer, Disposable {
   }
 
   /** Finds out what the server has; fails as every call does when the API is not there or refuses us. */
-  static async connect({
-    endpoint,
-    region,
-    accessKeyId,
-    secretAccessKey,
-    users,
-  }: AwsIamOptions): Promise<AwsIamIssuer> {
-    const credentials = { accessKeyId, secretAccessKey };
-    const place = { endpoint, region, credentials, requestHandler: storePatience };
-    // IAM allows few writes a second and throttles the rest (AWS documentation).
-    const client = new IAMClient({ ...place, maxAttempts: 5 });
+  static async connect({ users, ...place }: AwsIamOptions): Promise<AwsIamIssuer> {
+    const client = createIamClient(place, 5);
     // An answer that was lost on its way may have made a key: asked again, there would be two. (One that was throttled
     // has made none, and is asked again: see `createKey`.)
-    const onceClient = new IAMClient({ ...place, maxAttempts: 1 });
+    const onceClient = createIamClient(place, 1);
     try {
       await listUsers(client);
       return new AwsIamIssuer(client, onceClient, await UserPolicies.connect(client), users);
