@@ -34,19 +34,6 @@ export async function findAnotherInhabited(
   return livingIn(rows)[0] ?? null;
 }
 
-/** Homes of the products that a consumer was granted when its grants were recorded last, whether they live or not. */
-export async function listGrantedHomes(db: Kysely<Tables>, consumer: ProductId): Promise<HomeName[]> {
-  const rows = await db
-    .selectFrom('grant')
-    .innerJoin('product', 'product.id', 'grant.provider')
-    .select('product.home')
-    .distinct()
-    .where('grant.consumer', '=', consumer)
-    .orderBy('product.home')
-    .execute();
-  return rows.map(({ home }) => home as HomeName);
-}
-
 function inhabited(db: Kysely<Tables>) {
   return db
     .selectFrom('product')

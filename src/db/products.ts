@@ -106,6 +106,11 @@ export async function listFingerprints(
   return new Map(rows.map(({ id, fingerprint, state }) => [id, { fingerprint, state }]));
 }
 
+/** Every product counts as one that was not looked at yet. */
+export async function forgetFingerprints(db: Kysely<Tables>): Promise<void> {
+  await db.updateTable('product').set({ fingerprint: null }).execute();
+}
+
 /** Products retired at or after an instant without a person's agreement: the brake counts them. */
 export async function countRetiredSince(db: Kysely<Tables>, since: Date): Promise<number> {
   const row = await db
@@ -157,7 +162,7 @@ export interface ProductChange {
   readonly state?: ProductRecord['state'];
   readonly conditions?: readonly Condition[];
   readonly files?: Readonly<Record<string, string>>;
-  readonly template?: string;
+  readonly template?: string | null;
   readonly home?: HomeName;
   readonly retiredAt?: Date | null;
   readonly teardownAgreed?: boolean;

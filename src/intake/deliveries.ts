@@ -44,6 +44,8 @@ interface Waiting {
 const largestCommit = 512;
 /** A commit waits no longer than this for deliveries that keep arriving. */
 const longestGatheringMs = 20;
+/** The portal hangs up after 5 s (httpx's default), and sends its next webhook only then: an answer comes before that. */
+const longestCommitMs = 4000;
 /** So many turns of the event loop that bring nothing mean that nobody follows: accept, then read the head, then the body. */
 const quietTurns = 3;
 
@@ -97,7 +99,7 @@ class GroupCommit implements Deliveries {
     await this.#gather();
     const batch = this.#waiting.splice(0, largestCommit);
     try {
-      const queues = await this.#store(batch);
+      const queues = await inTime(this.#store(batch));
       for (const each of batch) each.resolve(each.id);
       for (const name of queues) this.#queue.wake(name);
     } catch (cause) {
@@ -121,6 +123,18 @@ class GroupCommit implements Deliveries {
       return this.#queue.add(trx, { reconcile: reconcileJobs(records, batch), lookUps: lookUpJobs(batch) });
     });
   }
+}
+
+/** What is stored after that all the same is not acknowledged: harmless, as is everything that comes twice. */
+async function inTime<T>(commit: Promise<T>): Promise<T> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(
+    () => reject(new Error(`no commit within ${longestCommitMs / 1000} s`)),
+    longestCommitMs,
+  );
+  // One that fails later has been given up already.
+  commit.catch(() => undefined);
+  return Promise.race([commit, late]).finally(() => clearTimeout(timer));
 }
 
 function toRecord(waiting: Waiting, grants: readonly GrantRecord[]): DeliveryRecord {

@@ -8,14 +8,7 @@
 
 import { EventEmitter } from 'node:events';
 import type { Transaction } from 'kysely';
-import {
-  type ConnectionOptions,
-  fromKysely,
-  type Job,
-  type JobInsert,
-  type JobWithMetadata,
-  PgBoss,
-} from 'pg-boss';
+import { type ConnectionOptions, fromKysely, type JobInsert, type JobWithMetadata, PgBoss } from 'pg-boss';
 import type { Database } from '../db/connection.ts';
 import { takeTurns } from '../db/lease.ts';
 import type { Tables } from '../db/tables.ts';
@@ -38,15 +31,26 @@ const claimsOfAll = 4;
 /** A job that was given back waits so long. */
 const retryDelay = 2;
 
+/** Jobs to be added. */
+export interface NewJobs {
+  readonly reconcile?: readonly ReconcileJob[];
+  /** Reconciles that nobody waits for. */
+  readonly unhurried?: readonly ReconcileJob[];
+  readonly lookUps?: readonly LookUpJob[];
+}
+
+/**
+ * A job as it was claimed. It carries the try it belongs to: a process that was frozen, and whose claim another one has
+ * taken over, can neither end that one's run nor keep it alive.
+ */
+export type Claim = JobWithMetadata<unknown>;
+
 export interface Queue extends AsyncDisposable {
   /**
    * Adds jobs inside the caller's transaction. Those whose key already waits are left out.
    * @returns the queues to wake after the commit
    */
-  add(
-    trx: Transaction<Tables>,
-    jobs: { reconcile?: readonly ReconcileJob[]; lookUps?: readonly LookUpJob[] },
-  ): Promise<readonly QueueName[]>;
+  add(trx: Transaction<Tables>, jobs: NewJobs): Promise<readonly QueueName[]>;
   /** Adds reconciles in a transaction of its own and wakes the workers. */
   reconcile(jobs: readonly ReconcileJob[], priority?: number): Promise<void>;
   /** Adds look-ups, to be done at the earliest after `delayMs`. */
@@ -55,15 +59,17 @@ export interface Queue extends AsyncDisposable {
   wake(name: QueueName): void;
   onWake(name: QueueName, listener: () => void): () => void;
   /** Claims up to `limit` jobs. */
-  claim(name: QueueName, limit: number): Promise<JobWithMetadata<unknown>[]>;
+  claim(name: QueueName, limit: number): Promise<Claim[]>;
   /** The job is over, however its run ended: when to try again is the product's `wake_at`. */
-  finish(name: QueueName, job: Job<unknown>): Promise<void>;
+  finish(name: QueueName, job: Claim): Promise<void>;
   /** What came of the run could not be noted: it is done again, in a few seconds. */
-  giveBack(name: QueueName, job: Job<unknown>): Promise<void>;
+  giveBack(name: QueueName, job: Claim): Promise<void>;
   /** Keeps claims alive. */
-  refresh(name: QueueName, jobs: readonly Job<unknown>[]): Promise<void>;
+  refresh(name: QueueName, jobs: readonly Claim[]): Promise<void>;
   /** After a clock was wrong: what is to be done in a far future is to be done now. Nothing of ours waits for long. */
   mend(): Promise<void>;
+  /** Reconciles in no hurry that wait. */
+  backlog(): Promise<number>;
   /** Jobs that wait or run, and for how long the oldest of those that wait does. */
   depth(name: QueueName): Promise<QueueDepth>;
 }
@@ -114,12 +120,16 @@ class BossQueue implements Queue {
 
   async add(
     trx: Transaction<Tables>,
-    { reconcile = [], lookUps = [] }: { reconcile?: readonly ReconcileJob[]; lookUps?: readonly LookUpJob[] },
+    { reconcile = [], unhurried = [], lookUps = [] }: NewJobs,
   ): Promise<readonly QueueName[]> {
     const db = fromKysely(trx);
     const added: QueueName[] = [];
-    if (reconcile.length > 0) {
-      await this.#boss.insert(queueNames.reconcile, reconcileInserts(reconcile, priorities.fresh), { db });
+    const inserts = [
+      ...reconcileInserts(reconcile, priorities.fresh),
+      ...reconcileInserts(unhurried, priorities.resync),
+    ];
+    if (inserts.length > 0) {
+      await this.#boss.insert(queueNames.reconcile, inserts, { db });
       added.push(queueNames.reconcile);
     }
     if (lookUps.length > 0) {
@@ -154,18 +164,14 @@ class BossQueue implements Queue {
     return () => this.#wakes.off(name, listener);
   }
 
-  claim(name: QueueName, limit: number): Promise<JobWithMetadata<unknown>[]> {
+  claim(name: QueueName, limit: number): Promise<Claim[]> {
     if (this.#database.embedded) return this.#fetch(name, limit, {});
     return takeTurns(this.#database.sql, `claims of ${name}`, (trx) =>
       this.#fetch(name, limit, { db: fromKysely(trx) }),
     );
   }
 
-  async #fetch(
-    name: QueueName,
-    limit: number,
-    connection: ConnectionOptions,
-  ): Promise<JobWithMetadata<unknown>[]> {
+  async #fetch(name: QueueName, limit: number, connection: ConnectionOptions): Promise<Claim[]> {
     const how = { ...connection, groupConcurrency: 1, includeMetadata: true } as const;
     this.#claims += 1;
     if (this.#claims % claimsOfAll === 0) {
@@ -181,20 +187,24 @@ class BossQueue implements Queue {
     return this.#boss.fetch<unknown>(name, { ...how, batchSize: limit });
   }
 
-  async finish(name: QueueName, job: Job<unknown>): Promise<void> {
-    await this.#boss.complete(name, job.id);
+  async finish(name: QueueName, job: Claim): Promise<void> {
+    await this.#boss.complete(name, job);
   }
 
-  async giveBack(name: QueueName, job: Job<unknown>): Promise<void> {
-    await this.#boss.fail(name, job.id);
+  async giveBack(name: QueueName, job: Claim): Promise<void> {
+    await this.#boss.fail(name, job);
   }
 
-  async refresh(name: QueueName, jobs: readonly Job<unknown>[]): Promise<void> {
-    if (jobs.length > 0)
-      await this.#boss.touch(
-        name,
-        jobs.map((job) => job.id),
-      );
+  async refresh(name: QueueName, jobs: readonly Claim[]): Promise<void> {
+    if (jobs.length > 0) await this.#boss.touch(name, [...jobs]);
+  }
+
+  async backlog(): Promise<number> {
+    const { rows } = await this.#database.queueDatabase.executeSql(
+      `SELECT count(*) AS waiting FROM queue.job WHERE name = $1 AND state < 'active' AND priority = $2`,
+      [queueNames.reconcile, priorities.resync],
+    );
+    return Number(rows[0]?.waiting ?? 0);
   }
 
   async depth(name: QueueName): Promise<QueueDepth> {

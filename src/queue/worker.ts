@@ -3,11 +3,10 @@
  * wake (16 fetches for one job) and poll between; this one fetches once for all free slots, when something was
  * committed, or a slot got free while more may wait, and looks every two seconds for what another process committed.
  */
-import type { Job, JobWithMetadata } from 'pg-boss';
 import { asProvisionerError } from '../model/errors.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { QueueName } from './jobs.ts';
-import type { Queue } from './queue.ts';
+import type { Claim, Queue } from './queue.ts';
 
 const pollMs = 2000;
 const refreshMs = 5000;
@@ -35,7 +34,7 @@ export function createWorker(options: WorkerOptions): Worker {
 
 class QueueWorker implements Worker {
   readonly #options: WorkerOptions;
-  readonly #running = new Map<Job<unknown>, Promise<void>>();
+  readonly #running = new Map<Claim, Promise<void>>();
   readonly #timers: NodeJS.Timeout[] = [];
   #stopListening: () => void = () => undefined;
   #stopping: Promise<void> | null = null;
@@ -108,7 +107,7 @@ class QueueWorker implements Worker {
     }
   }
 
-  #begin(job: JobWithMetadata<unknown>): void {
+  #begin(job: Claim): void {
     const over = this.#run(job).finally(() => {
       this.#running.delete(job);
       if (this.#moreMayWait) this.#wake();
@@ -116,7 +115,7 @@ class QueueWorker implements Worker {
     this.#running.set(job, over);
   }
 
-  async #run(job: JobWithMetadata<unknown>): Promise<void> {
+  async #run(job: Claim): Promise<void> {
     const { queue, name, run, log, onDone } = this.#options;
     const startedMs = Date.now();
     const failure = await run(job.data).then(() => null, asProvisionerError);

@@ -1,5 +1,6 @@
 /** What a product's key is held against, with something in each prefix that can be tried. */
-import { findAnotherInhabited, findInhabited, listGrantedHomes } from '../db/living.ts';
+import { listGrantedHomes } from '../db/grants.ts';
+import { findAnotherInhabited, findInhabited } from '../db/living.ts';
 import type { ProductRecord } from '../db/products.ts';
 import type { HomeName } from '../model/home.ts';
 import { noProduct } from '../model/ids.ts';
@@ -25,7 +26,8 @@ export async function claimOfKey(
   inputs: readonly HomeName[],
 ): Promise<Claim> {
   // The books on grants follow the proof.
-  const ended = (await listGrantedHomes(sql, id)).filter((home) => home !== own && !inputs.includes(home));
+  const granted = new Set((await listGrantedHomes(sql, id)).map(({ home }) => home));
+  const ended = [...granted].filter((home) => home !== own && !inputs.includes(home)).sort();
   const [another, inhabited] = await Promise.all([
     findAnotherInhabited(sql, [own, ...inputs, ...ended]),
     findInhabited(sql, [...inputs, ...ended]),

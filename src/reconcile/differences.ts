@@ -20,8 +20,8 @@ export function partOf(field: string): string {
 export function differencesOf(desired: DesiredHome, observed: Observed): readonly Difference[] {
   return [
     ...differencesOfStore(desired, observed),
-    ...differencesOfEnv(desired, observed),
-    ...differencesOfFiles(desired, observed),
+    ...(observed.unseen ? [] : differencesOfEnv(desired, observed)),
+    ...(observed.unseen ? [] : differencesOfFiles(desired, observed)),
     ...differencesOfGrants(desired, observed),
   ];
 }
@@ -33,6 +33,7 @@ export function differencesOf(desired: DesiredHome, observed: Observed): readonl
 export function driftOf(desired: DesiredHome, observed: Observed): readonly Difference[] {
   const settled = observed.keys.some((key) => key.state === 'current');
   if (!settled || desired.grants.join() !== observed.grants.join()) return [];
+  if (observed.unseen) return differencesOfStore(desired, observed);
   return [
     ...differencesOfStore(desired, observed),
     ...(observed.env === null || !observed.env.guarded || keyInUse(observed) === null

@@ -105,7 +105,11 @@ export function createHandlers(parts: ReconcileParts, subject: RunSubject): Hand
       if (outcome !== 'added')
         throw new ProvisionerError('PORTAL_UNAVAILABLE', 'The product is being deleted in the portal.');
     },
-    'mark-prefix': (action) => store.writeMarker(action.home, id),
+    'mark-prefix': async (action) => {
+      // Books can be lost; the namespace does not lead here when what it leads to belongs to others.
+      if (homeNamesFor(record)[0] !== home) await store.writePointer(id, home);
+      await store.writeMarker(action.home, id);
+    },
     'create-principal': () => issuer.ensurePrincipal(principal),
     'put-policy': async () => {
       await noteUnproven(database.sql, id);
@@ -217,8 +221,10 @@ export function createHandlers(parts: ReconcileParts, subject: RunSubject): Hand
     },
     'delete-principal': () => issuer.deletePrincipal(principal),
     'archive-workspace': async (action) => {
-      const name = await workspaces.archive(action.home, clock().toISOString().replace(/[:.]/g, '-'));
-      if (name !== null) await changeProduct(database.sql, id, { archive: name }, clock());
+      // Noted first: one that was moved and is not in our books would never come back, nor be swept.
+      const name = `${action.home}-${clock().toISOString().replace(/[:.]/g, '-')}`;
+      await changeProduct(database.sql, id, { archive: name }, clock());
+      await workspaces.archive(action.home, name);
     },
     'purge-data': (action) => store.purge(action.home),
     'remove-finalizer': () => portal.removeFinalizer(id, finalizer),

@@ -3,6 +3,7 @@ import { findProducts, type ProductRecord } from '../db/products.ts';
 import { isApproved, type Provider } from '../grants/granted.ts';
 import type { Issuer } from '../identity/issuer.ts';
 import type { Plan } from '../model/action.ts';
+import type { ProvisionerError } from '../model/errors.ts';
 import type { ProductId } from '../model/ids.ts';
 import type { Product } from '../model/product.ts';
 import { type HomeWish, wishForHome } from './desired.ts';
@@ -23,6 +24,8 @@ export interface PreparedHome {
   readonly turn: Turn;
   /** What the books on files should say, when they had been lost. */
   readonly recovered: Readonly<Record<string, string>> | null;
+  /** What keeps the files, or the whole workspace, from being brought in order; the store's part of the home is. */
+  readonly problem: ProvisionerError | null;
 }
 
 /** Looks and plans. Changes nothing. */
@@ -50,8 +53,9 @@ export async function prepareHome(
     issuer: issuer.kind,
     nowMs,
     rotateWhy: record.rotateWhy,
+    renderedFrom: record.template,
   });
-  const observed = await observe(parts, record, outside, {
+  const { observed, problem } = await observe(parts, record, outside, {
     ...looking,
     finalizers: product.finalizers,
     rendered: wish.rendered,
@@ -59,7 +63,8 @@ export async function prepareHome(
   const turn = await turnOf(parts, product, record, wish.template, looking.rehearsal);
   // Access goes first: a product that gets or loses an input has it wired by the new version.
   const settled = wish.desired.grants.join() === observed.grants.join();
-  const holdFiles = turn.kind === 'waits' && settled && observed.workspaceExists;
+  const waits = turn.kind === 'waits' && settled && observed.workspaceExists;
+  const holdFiles = waits || wish.problem !== null;
   const desired = { ...wish.desired, holdFiles };
   return {
     record,
@@ -69,6 +74,7 @@ export async function prepareHome(
     observed,
     steps: plan(desired, observed),
     recovered,
+    problem: wish.problem ?? problem,
   };
 }
 

@@ -3,6 +3,7 @@ import { type KeyRecord, listKeys } from '../db/access-keys.ts';
 import { listGrantsOf } from '../db/grants.ts';
 import { findProduct, type ProductRecord } from '../db/products.ts';
 import { type Issuer, type ObservedPrincipal, principalNameOf } from '../identity/issuer.ts';
+import { asProvisionerError, type ProvisionerError } from '../model/errors.ts';
 import type { GrantFacts } from '../model/grant.ts';
 import type { HomeName } from '../model/home.ts';
 import type { ProductId } from '../model/ids.ts';
@@ -70,23 +71,58 @@ export interface LookingFor extends Looking {
   readonly rendered: readonly RenderedFile[];
 }
 
-/** Puts together what the planner compares with. */
+/** What the planner compares with, and what kept us from looking at the workspace. */
+export interface Sight {
+  readonly observed: Observed;
+  readonly problem: ProvisionerError | null;
+}
+
+/** Puts together what the planner compares with. What is wrong with the workspace fails nothing but its own part. */
 export async function observe(
   parts: ReconcileParts,
   record: ProductRecord,
   outside: ObservedOutside,
-  { finalizers, rendered, thorough, hide }: LookingFor,
-): Promise<Observed> {
-  const nowMs = parts.clock().getTime();
+  looking: LookingFor,
+): Promise<Sight> {
+  try {
+    const inside = await observeInside(parts, record, looking);
+    return { observed: await joined(parts, record, outside, looking, inside), problem: null };
+  } catch (thrown) {
+    const problem = asProvisionerError(thrown);
+    if (problem.code !== 'WORKSPACE_UNSAFE' && problem.code !== 'WORKSPACE_UNWRITABLE') throw problem;
+    return { observed: await joined(parts, record, outside, looking, unseen), problem };
+  }
+}
+
+type Inside = ObservedWorkspace & { readonly found: ObservedEnv | null };
+
+const unseen: Inside = { exists: true, files: {}, conflicts: [], history: true, env: null, found: null };
+
+async function observeInside(
+  parts: ReconcileParts,
+  record: ProductRecord,
+  { rendered, thorough, hide }: LookingFor,
+): Promise<Inside> {
   const workspace = await parts.workspaces.observe(
     record.home,
     [...new Set([...rendered.map((file) => file.path), ...Object.keys(record.files)])],
     rendered.filter((file) => file.ownership === 'merged').map((file) => file.path),
   );
-  const env =
+  const found =
     parts.sink === null
       ? await observedEnv(parts, record.home, workspace, thorough ? hide : null)
       : await observedReference(parts.sink, record, workspace);
+  return { ...workspace, found };
+}
+
+async function joined(
+  parts: ReconcileParts,
+  record: ProductRecord,
+  outside: ObservedOutside,
+  { finalizers }: LookingFor,
+  inside: Inside,
+): Promise<Observed> {
+  const nowMs = parts.clock().getTime();
   const archive = record.archive !== null && (await parts.workspaces.isArchived(record.archive));
   return {
     finalizers,
@@ -94,14 +130,15 @@ export async function observe(
     principalExists: outside.principal.exists,
     policy: outside.principal.policy,
     keys: joinKeys(outside, nowMs, parts.settings.keyGraceMs),
-    files: workspace.files,
-    rendered: workspace.exists ? record.files : {},
-    history: workspace.history,
-    conflicts: workspace.conflicts,
-    env,
+    files: inside.files,
+    rendered: inside.exists ? record.files : {},
+    history: inside.history,
+    conflicts: inside.conflicts,
+    env: inside.found,
     grants: outside.grants.map(({ outputPort }) => outputPort),
     grantFacts: outside.grants,
-    workspaceExists: workspace.exists,
+    workspaceExists: inside.exists,
+    unseen: inside === unseen,
     archive: archive ? record.archive : null,
     nowMs,
   };

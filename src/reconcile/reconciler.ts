@@ -1,24 +1,21 @@
 /** One run: read the wish and what is there, plan, apply, record. The same code for new, changed and deleted products. */
 import { randomUUID } from 'node:crypto';
 import { type KeyRecord, listKeys } from '../db/access-keys.ts';
-import { insertAudit } from '../db/audit.ts';
-import { insertRun } from '../db/history.ts';
 import { changeProduct, type ProductRecord } from '../db/products.ts';
-import { findWake, setWake } from '../db/wake.ts';
 import { policySize } from '../grants/policy.ts';
 import type { Condition } from '../model/condition.ts';
 import { asProvisionerError } from '../model/errors.ts';
 import { type ProductId, RunId } from '../model/ids.ts';
 import type { Product } from '../model/product.ts';
-import { type ActionRecord, type Cause, deliveryOf, type RunEnding } from '../model/run.ts';
-import { nextTryMs } from '../queue/backoff.ts';
+import { type ActionRecord, type Cause, deliveryOf } from '../model/run.ts';
 import type { FilesOutcome } from '../workspace/update.ts';
 import { applyPlan } from './apply.ts';
 import { auditOf } from './audit.ts';
 import { claimProviders, claimRecord } from './claim.ts';
 import { claimOfKey } from './claim-of-key.ts';
-import { conditionsOfFailure, conditionsOfHome, conditionsOfPause } from './conditions.ts';
+import { conditionsOfHome, conditionsOfPause } from './conditions.ts';
 import { driftOf, partOf } from './differences.ts';
+import { endExpired } from './expiry.ts';
 import { createHandlers } from './handlers.ts';
 import { historyMessage } from './history-message.ts';
 import { type PreparedHome, prepareHome } from './home.ts';
@@ -35,12 +32,15 @@ import {
 import type { ReconcileParts, ReconcileSettings } from './parts.ts';
 import { whyPaused } from './pause.ts';
 import { renewalMs } from './plan-keys.ts';
+import { recordRun } from './record.ts';
 import { followRemote } from './remote.ts';
 import { retire } from './retirement.ts';
 import { noteTurn, noticeOf } from './rollout.ts';
 import { standingOf } from './standing.ts';
+import type { DesiredHome, Observed } from './state.ts';
 
 const longestGraceOfLeakMs = 60_000;
+const secondLookMs = 2000;
 
 /** Reconciles one product. Never throws for what can go wrong with it: that is recorded and tried again by the clock. */
 export async function reconcileProduct(
@@ -59,13 +59,7 @@ export async function reconcileProduct(
   const outcome = await outcomeOf(parts, product, run);
   for (const breaker of parts.breakers) breaker.note(outcome.error);
   const ms = performance.now() - started;
-  const ending = await record(parts, product, outcome);
-  if (outcome.actions.length > 0 || outcome.error !== null) {
-    const { error, actions, audit } = outcome;
-    const failure = error === null ? null : { code: error.code, message: error.message };
-    await insertRun(parts.database.sql, { id, product, cause, startedAt, ms, error: failure, actions });
-    await insertAudit(parts.database.sql, audit);
-  }
+  const ending = await recordRun(parts, { run, product, startedAt, ms, outcome });
   parts.metrics.run(outcome.error === null ? 'succeeded' : 'failed', ms);
   for (const field of outcome.drift) parts.metrics.drift(field);
   if (outcome.error !== null) parts.tracer.fail(outcome.error);
@@ -75,21 +69,34 @@ export async function reconcileProduct(
 }
 
 async function outcomeOf(parts: ReconcileParts, id: ProductId, run: Run): Promise<Outcome> {
+  const reading = readBooks(parts, id);
   try {
     for (const breaker of parts.breakers) breaker.pass();
-    const [product, books] = await Promise.all([parts.portal.readProduct(id), readBooks(parts, id)]);
-    if (product !== null && product.status !== 'deleting') {
-      const known = books.record ?? (await claimRecord(parts, product));
-      if (known.template === null) await claimProviders(parts, product);
-      return await reconcileHome(parts, product, known, books, run);
-    }
-    const known = books.record ?? (await forgottenRecord(parts, product));
-    const held = product?.finalizers.includes(parts.settings.finalizer ?? '') ?? false;
-    if (known === null || (known.state === 'retired' && !held)) return nothingToDo;
-    return await retire(parts, known, product, books, run);
+    const [product, books] = await Promise.all([parts.portal.readProduct(id), reading]);
+    return await outcomeFor(parts, product, books, run);
   } catch (thrown) {
-    return { ...nothingToDo, error: asProvisionerError(thrown) };
+    const error = asProvisionerError(thrown);
+    const books = await reading.catch(() => null);
+    if (books === null) return { ...nothingToDo, error };
+    return { ...nothingToDo, ...(await endExpired(parts, id, books, run)), error };
   }
+}
+
+async function outcomeFor(
+  parts: ReconcileParts,
+  product: Product | null,
+  books: Books,
+  run: Run,
+): Promise<Outcome> {
+  if (product !== null && product.status !== 'deleting') {
+    const known = books.record ?? (await claimRecord(parts, product));
+    if (known.template === null) await claimProviders(parts, product);
+    return reconcileHome(parts, product, known, books, run);
+  }
+  const known = books.record ?? (await forgottenRecord(parts, product));
+  const held = product?.finalizers.includes(parts.settings.finalizer ?? '') ?? false;
+  if (known === null || (known.state === 'retired' && !held)) return nothingToDo;
+  return retire(parts, known, product, books, run);
 }
 
 /** A product that is being deleted, waits for our finalizer, and is not in our books: its home is looked for. */
@@ -118,12 +125,12 @@ async function reconcileHome(
   noteDrift(parts.log, drift);
   if (paused !== null) {
     const conditions = conditionsOfPause(paused, steps, homeConditions(product, prepared, null, []));
-    const nextMs = wish.decision.nextEndMs;
-    return { ...nothingToDo, change: { conditions }, nextMs };
+    return { ...nothingToDo, change: { conditions } };
   }
-  const { records, done, error, files } = await applyHome(parts, prepared, run);
+  const { records, done, failure, files } = await applyHome(parts, prepared, run);
+  const error = failure ?? prepared.problem;
   const { turn } = prepared;
-  if (turn.kind === 'follows' && turn.canary)
+  if (turn.kind === 'follows' && turn.canary && wish.template !== null)
     await noteTurn(parts, prepared.record, wish.template, error !== null, files);
   const audited = { at: parts.clock(), product: product.id, run: run.id, cause: run.cause };
   return {
@@ -139,11 +146,19 @@ async function reconcileHome(
     },
     nextMs: earliest(
       nextKeyChangeMs(await listKeys(parts.database.sql, product.id), parts.settings, observed.nowMs),
-      wish.decision.nextEndMs,
+      isWidened(wish.desired, observed) ? parts.clock().getTime() + secondLookMs : null,
     ),
     audit: auditOf(audited, drift, done, wish.desired, observed),
     drift: [...new Set(drift.map(({ field }) => partOf(field)))],
   };
+}
+
+/**
+ * Access that was given is looked at once more when it is in our books: an end that came meanwhile names nobody (a port's
+ * removal, a provider's delete), and was looked for in vain in books that did not have it yet.
+ */
+function isWidened({ grants }: DesiredHome, observed: Observed): boolean {
+  return grants.some((port) => !observed.grants.includes(port));
 }
 
 /** `null`: what it waits for does not show in the portal's lists, so that the next resync looks at it again. */
@@ -161,7 +176,7 @@ async function applyHome(parts: ReconcileParts, prepared: PreparedHome, run: Run
     desired: wish.desired,
     foundPolicy: observed.policy,
     rendered: wish.rendered,
-    message: historyMessage(known, wish.template, run.cause),
+    message: historyMessage(known, wish.template ?? '', run.cause),
     onFiles: (outcome) => {
       files = outcome;
     },
@@ -174,7 +189,7 @@ async function applyHome(parts: ReconcileParts, prepared: PreparedHome, run: Run
   const note = (action: ActionRecord) => noteAction(parts, action);
   const applied = await applyPlan(steps, handlers, note, parts.tracer);
   // Set by the handler, which the compiler does not see.
-  return { ...applied, files: files as FilesOutcome | null };
+  return { ...applied, failure: applied.error, files: files as FilesOutcome | null };
 }
 
 /** A key that others may know is not left open for long; a tool that is at work gets to its next read of `.env`. */
@@ -232,30 +247,6 @@ function toldFiles(
   // A new version that gives this product the same files.
   const same = files === null && told && !wish.desired.holdFiles;
   return same ? { template: wish.template } : {};
-}
-
-/** What was found out, and the time of the next look: backoff after a failure that can pass by itself. */
-async function record(parts: ReconcileParts, product: ProductId, outcome: Outcome): Promise<RunEnding> {
-  const { error, change, drift } = outcome;
-  const db = parts.database.sql;
-  const now = parts.clock();
-  if (error === null) {
-    await setWake(db, product, outcome.nextMs === null ? null : new Date(outcome.nextMs), 0);
-    if (Object.keys(change).length > 0) await changeProduct(db, product, change, now);
-    return { product, conditions: change.conditions ?? null, parked: false, drift };
-  }
-  const wake = await findWake(db, product);
-  // Turned away is not tried, and a webhook that came before the next try was due says nothing new: a storm of them
-  // must not park a product in an outage of seconds.
-  const counts = error.facts.turnedAway !== true && (wake.at === null || wake.at <= now);
-  const attempts = Math.max(1, wake.attempts + (counts ? 1 : 0));
-  const { needs } = error;
-  const waitMs = nextTryMs({ needs, attempts, maxTries: parts.settings.maxTries }, parts.random());
-  await setWake(db, product, waitMs === null ? null : new Date(now.getTime() + waitMs), attempts);
-  const conditions = conditionsOfFailure(error, waitMs, needs === 'person' ? null : attempts);
-  // Without a fingerprint the next resync looks at it, too.
-  await changeProduct(db, product, { ...change, conditions, fingerprint: null }, now);
-  return { product, conditions, parked: waitMs === null, drift };
 }
 
 function earliest(left: number | null, right: number | null): number | null {

@@ -92,6 +92,8 @@ export interface Observed {
   readonly grants: readonly string[];
   readonly grantFacts: readonly GrantFacts[];
   readonly workspaceExists: boolean;
+  /** What lies in the workspace could not be looked at: nothing follows from what seems to be missing there. */
+  readonly unseen: boolean;
   /** Folder of the workspace in the archive, where it can be brought back from. */
   readonly archive: string | null;
   readonly nowMs: number;

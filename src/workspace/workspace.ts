@@ -173,18 +173,16 @@ export class Workspaces {
   /**
    * Moves the workspace to the archive, without our block in its `.env`. Gone already = done.
    *
-   * @returns its folder's name there; `null` when there was none
+   * @param name its folder's name there
    */
-  async archive(home: HomeName, label: string): Promise<string | null> {
-    if (!(await this.#exists(home))) return null;
+  async archive(home: HomeName, name: string): Promise<void> {
+    if (!(await this.#exists(home))) return;
     const folder = this.#folder(home);
     const env = await readWorkspaceFile(folder, '.env');
     if (env !== null) await this.#replaceGuarded(home, '.env', withoutEnvBlock(env));
     try {
       await mkdir(join(this.#root, archiveFolder), { recursive: true, mode: 0o750 });
-      const name = `${home}-${label}`;
       await rename(folder, join(this.#root, archiveFolder, name));
-      return name;
     } catch (error) {
       throw workspaceError(home, error);
     }

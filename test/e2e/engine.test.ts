@@ -15,6 +15,13 @@ const said = (world: World, text: string) => world.lines.filter((line) => line.i
 const settled = (world: World, times: number) =>
   eventually('a run that ended', () => said(world, '"brought the product in order"') >= times);
 
+/** No job waits or runs, and no webhook is under way. */
+async function isIdle(world: World): Promise<boolean> {
+  await world.portal.idle();
+  const text = await (await fetch(`${world.daemon().url}/metrics`)).text();
+  return [...text.matchAll(/^provisioner_jobs\{.*\} (\d+)$/gm)].every(([, count]) => count === '0');
+}
+
 /** Looks into the books; the daemon must be stopped, as an embedded database has one owner. */
 async function books<T>(world: World, look: (db: Awaited<ReturnType<typeof openDatabase>>) => Promise<T>) {
   await using database = await openDatabase(String(world.environment.PROV_DATABASE_URL));
@@ -30,8 +37,11 @@ test('a start at which nothing has changed looks at no product, whatever their n
   await user.requestAccess(consumer, port);
   await user.decide(provider, port, consumer, 'approve');
   await eventually('access', async () => (await envOf(world, 'two')).includes('one/output'));
+  await eventually('the end of what was asked', () => isIdle(world));
+  const before = world.lines.length;
   await world.restart();
-  await eventually('the resync', () => said(world, '"toLookAt":0') >= 1);
+  const resync = () => world.lines.slice(before).find((line) => line.includes('"message":"resync"'));
+  expect(JSON.parse(await eventually('the resync', resync))).toMatchObject({ products: 2, toLookAt: 0 });
 });
 
 test('what changed while nobody was told is found by the next resync: a name, an approval', async () => {

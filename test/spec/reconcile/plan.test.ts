@@ -278,7 +278,7 @@ describe('whatever is observed', () => {
     secretSha256: fc.constantFrom('digest', 'other', null),
     proven: fc.boolean(),
   });
-  const observed: fc.Arbitrary<Observed> = fc.record({
+  const seen = fc.record({
     finalizers: fc.subarray(['data-product-provisioner', 'another']),
     marked: fc.boolean(),
     principalExists: fc.boolean(),
@@ -304,9 +304,33 @@ describe('whatever is observed', () => {
     archive: fc.constantFrom(null, 'sales-2026'),
     nowMs: fc.constant(nowMs),
   });
+  const observed: fc.Arbitrary<Observed> = fc
+    .tuple(seen, fc.boolean())
+    .map(([found, unseen]) =>
+      unseen ? { ...found, unseen, files: {}, env: null, workspaceExists: true } : { ...found, unseen },
+    );
   const wish = fc
     .record({ grants: fc.subarray(['p1', 'p2']), rotateOnAccessChange: fc.boolean() })
     .map((change) => aWish(change));
+
+  test('what could not be seen is taken for neither there nor missing; the policy follows all the same', () => {
+    fc.assert(
+      fc.property(wish, observed, (desired, found) => {
+        fc.pre(found.unseen);
+        const steps = plan(desired, found);
+        const allowed = ['add-finalizer', 'mark-prefix', 'create-principal', 'put-policy', 'wake-neighbours'];
+        const others = steps.filter(({ action }) => !allowed.includes(action.kind));
+        for (const { action } of others) {
+          expect(['delete-key', 'forget-session']).toContain(action.kind);
+          const ended = found.keys.find((each) => 'key' in action && each.id === action.key);
+          expect(ended).toMatchObject({ state: 'grace' });
+          expect(ended?.graceUntilMs ?? 0).toBeLessThanOrEqual(nowMs);
+        }
+        const put = steps.some(({ action }) => action.kind === 'put-policy');
+        expect(put).toBe(JSON.stringify(found.policy) !== JSON.stringify(desired.policy));
+      }),
+    );
+  });
 
   test('steps only wait for earlier steps', () => {
     fc.assert(
@@ -341,6 +365,7 @@ describe('whatever is observed', () => {
     fc.assert(
       fc.property(wish, observed, (desired, found) => {
         const steps = plan(desired, found);
+        fc.pre(!found.unseen);
         const put = indexOf(steps, 'put-policy');
         const proofs = steps.flatMap(({ action }, index) =>
           action.kind.startsWith('prove-') ? [index] : [],

@@ -82,6 +82,7 @@ export function inOrder(change: Partial<Observed> = {}): Observed {
     grants: [],
     grantFacts: (change.grants ?? []).map(factsOf),
     workspaceExists: true,
+    unseen: false,
     archive: null,
     nowMs,
     ...change,
