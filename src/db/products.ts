@@ -116,21 +116,6 @@ export async function forgetFingerprints(db: Kysely<Tables>): Promise<void> {
   await db.updateTable('product').set({ fingerprint: null }).execute();
 }
 
-/** Some living product's home that is not among the given ones, if there is one. */
-export async function findLiveHome(
-  db: Kysely<Tables>,
-  except: readonly HomeName[],
-): Promise<HomeName | null> {
-  const row = await db
-    .selectFrom('product')
-    .select('home')
-    .where('state', '=', 'live')
-    .where('home', 'not in', [...except])
-    .limit(1)
-    .executeTakeFirst();
-  return row === undefined ? null : (row.home as HomeName);
-}
-
 /** Products retired at or after an instant without a person's agreement: the brake counts them. */
 export async function countRetiredSince(db: Kysely<Tables>, since: Date): Promise<number> {
   const row = await db

@@ -2,6 +2,7 @@
  * Access with a last day ends with it by our own clock. Where the run does not come as far as the portal's word - it is
  * away, or says what we do not understand - by our own books: only ever less than before, whatever else has to wait.
  */
+import { noteUnproven } from '../db/access-keys.ts';
 import { type GrantedHome, listExpired, listGrantedHomes } from '../db/grants.ts';
 import { dayOf, isOver } from '../grants/granted.ts';
 import { assemblePolicy, samePolicy } from '../grants/policy.ts';
@@ -67,6 +68,7 @@ async function narrow(
   const inputs = [...new Set(staying.map((grant) => grant.home))].sort();
   const policy = assemblePolicy(parts.settings.bucket, home, inputs);
   if (!found.exists || samePolicy(policy, found.policy)) return nothingToDo;
+  await noteUnproven(parts.database.sql, id);
   await issuer.putPolicy(principal, policy, found.policy);
   const ms = performance.now() - started;
   const description = describeAction({ kind: 'put-policy', inputs });

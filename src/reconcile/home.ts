@@ -1,10 +1,9 @@
 /** A product that should have a home: what is wished, what is there, and the steps between. */
-import { findLiveHome, findProducts, type ProductRecord } from '../db/products.ts';
+import { findProducts, type ProductRecord } from '../db/products.ts';
 import { isApproved, type Provider } from '../grants/granted.ts';
 import type { Issuer } from '../identity/issuer.ts';
 import type { Plan } from '../model/action.ts';
 import type { ProvisionerError } from '../model/errors.ts';
-import type { HomeName } from '../model/home.ts';
 import type { ProductId } from '../model/ids.ts';
 import type { Product } from '../model/product.ts';
 import { type HomeWish, wishForHome } from './desired.ts';
@@ -102,14 +101,4 @@ async function surroundingsOf(parts: ReconcileParts, product: Product, nowMs: nu
     ]),
   );
   return { providers, tables: await parts.published.tablesOf(records.map((record) => record.home)) };
-}
-
-/** The prefix that a new key must not open: somebody else's, or nobody's when there is no other. */
-export async function foreignHomes(
-  parts: ReconcileParts,
-  own: HomeName,
-  readable: readonly HomeName[],
-): Promise<HomeName[]> {
-  const closed = await findLiveHome(parts.database.sql, [own, ...readable]);
-  return [closed ?? parts.canary];
 }

@@ -161,6 +161,7 @@ function joinKeys({ principal, keys }: ObservedOutside, nowMs: number, graceMs: 
       expiresAtMs: book?.expiresAt?.getTime() ?? null,
       issuedAtMs: book?.issuedAt.getTime() ?? 0,
       secretSha256: book?.secretSha256 ?? null,
+      proven: (book?.provenAt ?? null) !== null,
     };
   });
 }
@@ -201,6 +202,7 @@ async function observedEnv(
     secretSha256: digestOf(secret, token),
     guarded: env.guarded,
     exposed,
+    provable: true,
   };
 }
 
@@ -218,5 +220,6 @@ async function observedReference(
     secretSha256: key?.digest ?? '',
     guarded: env.guarded,
     exposed: null,
+    provable: sink.fetch !== undefined,
   };
 }

@@ -11,6 +11,8 @@ export interface Before {
   readonly principal: readonly (number | null)[];
   /** Until its policy opens what it should, and there is something to open. */
   readonly home: readonly (number | null)[];
+  /** The policy is among these steps. */
+  readonly policyChanges: boolean;
 }
 
 /**
@@ -25,6 +27,7 @@ export function planKeys(
 ): number | null {
   const inUse = keyInUse(observed);
   const accessChanged = desired.grants.join() !== observed.grants.join();
+  const unproven = before.policyChanges || inUse?.proven === false;
   const forgotten = keyToRecognise(desired, observed);
   if (forgotten !== null) {
     // Books that were lost: what is in use stays in use, once it has shown that it opens what it should.
@@ -36,7 +39,10 @@ export function planKeys(
   const why =
     reasonToRenew(desired, inUse, observed.nowMs) ??
     reasonForNewKey(inUse, accessChanged && desired.rotateOnAccessChange, observed.env !== null) ??
-    reasonToRotate(desired, inUse, observed);
+    reasonToRotate(desired, inUse, observed) ??
+    (unproven && observed.env?.provable === false
+      ? 'its policy was changed, and it can not be proven again'
+      : null);
   const cleared = dropKeys(steps, desired, observed, inUse, why !== null);
   if (why !== null) {
     // A key that nobody has yet may be made while its policy is put.
@@ -45,18 +51,25 @@ export function planKeys(
     const written = steps.add({ kind: 'write-env', why }, [proven]);
     return steps.add({ kind: 'hand-over-key' }, [written]);
   }
+  // Who keeps a key keeps it under a policy that was shown to hold; until then nobody is told of the change.
+  const proven = steps.addIf(
+    unproven && inUse !== null,
+    { kind: 'prove-again', key: inUse?.id ?? '' },
+    before.home,
+  );
+  const settled = [...before.home, proven];
   if (inUse !== null && inUse.state !== 'current') steps.add({ kind: 'adopt-key', key: inUse.id });
   if (observed.env !== null && (!observed.env.guarded || !sameEntries(desired.env, observed.env.entries))) {
-    steps.add({ kind: 'write-env', why: 'its managed lines differ' }, before.home);
+    steps.add({ kind: 'write-env', why: 'its managed lines differ' }, settled);
   }
-  if (!sameGrants(desired.grantFacts, observed.grantFacts)) steps.add({ kind: 'record-grants' }, before.home);
+  if (!sameGrants(desired.grantFacts, observed.grantFacts)) steps.add({ kind: 'record-grants' }, settled);
   return null;
 }
 
 /** The key of `.env` that the store knows, when our books know no key at all and the store's policy is the wanted one. */
 function keyToRecognise(desired: DesiredHome, { env, keys, policy }: Observed): string | null {
   if (env === null || keys.length === 0 || desired.credentials === 'sessions') return null;
-  if (env.exposed !== null || keys.some((key) => key.state !== 'unknown')) return null;
+  if (!env.provable || env.exposed !== null || keys.some((key) => key.state !== 'unknown')) return null;
   const known = keys.find((key) => key.id === env.keyId && key.active);
   return known === undefined || !samePolicy(desired.policy, policy) ? null : known.id;
 }

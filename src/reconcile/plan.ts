@@ -40,6 +40,7 @@ function planHome(desired: DesiredHome, observed: Observed): Plan {
     const keys = planKeys(steps, desired, observed, {
       principal: [held, principal],
       home: [held, marked, policy],
+      policyChanges: policy !== null,
     });
     // People wait for their keys, not for the history.
     steps.addIf(files !== null && desired.history, { kind: 'commit-files' }, [files, keys]);

@@ -12,12 +12,13 @@ import type { FilesOutcome } from '../workspace/update.ts';
 import { applyPlan } from './apply.ts';
 import { auditOf } from './audit.ts';
 import { claimProviders, claimRecord } from './claim.ts';
+import { claimOfKey } from './claim-of-key.ts';
 import { conditionsOfHome, conditionsOfPause } from './conditions.ts';
 import { driftOf, partOf } from './differences.ts';
 import { endExpired } from './expiry.ts';
 import { createHandlers } from './handlers.ts';
 import { historyMessage } from './history-message.ts';
-import { foreignHomes, type PreparedHome, prepareHome } from './home.ts';
+import { type PreparedHome, prepareHome } from './home.ts';
 import { type Books, graceEndMs, readBooks } from './observe.ts';
 import {
   isThorough,
@@ -185,7 +186,7 @@ async function applyHome(parts: ReconcileParts, prepared: PreparedHome, run: Run
       files = outcome;
     },
     grants: wish.grants,
-    foreignHomes: () => foreignHomes(parts, known.home, wish.desired.readable),
+    claim: () => claimOfKey(parts, known, wish.desired.readable),
     purged: false,
     graceMs: graceOf(parts, prepared),
     defer: run.defer,

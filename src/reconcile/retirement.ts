@@ -42,7 +42,7 @@ export async function retire(
     message: '',
     onFiles: () => undefined,
     grants: [],
-    foreignHomes: async () => [],
+    claim: async () => ({ own: record.home, inputs: [], foreign: [] }),
     purged: parts.settings.purgeOnDelete,
     graceMs: parts.settings.keyGraceMs,
     defer: run.defer,

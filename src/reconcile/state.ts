@@ -56,6 +56,8 @@ export interface ObservedKey {
   readonly issuedAtMs: number;
   /** Digest of its secret; `null` when unknown. */
   readonly secretSha256: string | null;
+  /** It was proven under the policy of today. */
+  readonly proven: boolean;
 }
 
 /** The managed block found in `.env`. */
@@ -68,6 +70,8 @@ export interface ObservedEnv {
   readonly guarded: boolean;
   /** How others can have read the key; `null`: not that we know. */
   readonly exposed: string | null;
+  /** The secret can be had for a proof. */
+  readonly provable: boolean;
 }
 
 export interface Observed {

@@ -5,6 +5,7 @@ import { simpleGit } from 'simple-git';
 import { expect, test } from 'vitest';
 import { PortalUser } from '../../demo/people/portal-user.ts';
 import { openDatabase } from '../../src/db/connection.ts';
+import { bucketsOf, exactInventory } from '../support/inventory.ts';
 import { entriesOf, s3As } from '../support/s3-as.ts';
 import { createWorld, eventually, type World } from '../support/world.ts';
 
@@ -110,12 +111,15 @@ test('a key that has reached its age is replaced by one that works, without an e
   expect(await s3As(world.store.endpoint, text).put('aging/x')).toBe(200);
 });
 
-test('an installation that only observes plans, and touches nothing', async () => {
+test('an installation that only observes plans, and touches nothing: no workspace, no finalizer, nothing in the store', async () => {
   await using world = await createWorld({ PROV_OBSERVE_ONLY: 'true' });
   const id = await new PortalUser(world.portal.url).createProduct('watched', 'watched');
   await eventually('the run', () => said(world, '"nothing to do"') >= 1);
+  await eventually('the identity API', () => said(world, 'the store is not probed') >= 1);
   expect(await readdir(join(world.folder, 'products')).catch(() => [])).not.toContain('watched');
   await world.daemon()[Symbol.asyncDispose]();
+  await exactInventory(world, []);
+  expect(await bucketsOf(world.store)).toEqual([]);
   const conditions = await books(world, ({ sql }) =>
     sql
       .selectFrom('product')

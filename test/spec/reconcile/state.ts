@@ -49,6 +49,7 @@ export function aKey(id: string, change: Partial<ObservedKey> = {}): ObservedKey
     expiresAtMs: null,
     issuedAtMs: 0,
     secretSha256: `digest-${id}`,
+    proven: true,
     ...change,
   };
 }
@@ -60,6 +61,7 @@ export function anEnv(change: Partial<ObservedEnv> = {}): ObservedEnv {
     secretSha256: 'digest-K1',
     guarded: true,
     exposed: null,
+    provable: true,
     ...change,
   };
 }
