@@ -24,6 +24,8 @@ export interface ProductRecord {
   readonly rotateWhy: string | null;
   /** Folder of the workspace in the archive, if it is there. */
   readonly archive: string | null;
+  /** Digest of the lines that we last wrote to `.env`, without credentials; `null`: not known. */
+  readonly envSha256: string | null;
 }
 
 const columns = [
@@ -39,6 +41,7 @@ const columns = [
   'paused_by',
   'rotate_why',
   'archive',
+  'env_sha256',
 ] as const;
 
 type Row = {
@@ -54,6 +57,7 @@ type Row = {
   paused_by: string | null;
   rotate_why: string | null;
   archive: string | null;
+  env_sha256: string | null;
 };
 
 function toRecord(row: Row): ProductRecord {
@@ -64,6 +68,7 @@ function toRecord(row: Row): ProductRecord {
     teardownAgreed: row.teardown_agreed,
     pausedBy: row.paused_by,
     rotateWhy: row.rotate_why,
+    envSha256: row.env_sha256,
   };
 }
 
@@ -178,6 +183,7 @@ export interface ProductChange {
   readonly teardownAgreed?: boolean;
   readonly rotateWhy?: string | null;
   readonly archive?: string | null;
+  readonly envSha256?: string;
   /** What the portal's lists say of a product that is in order; `null`: it has to be looked at. */
   readonly fingerprint?: string | null;
 }
@@ -188,7 +194,7 @@ export async function changeProduct(
   change: ProductChange,
   now: Date,
 ): Promise<void> {
-  const { conditions, files, retiredAt, teardownAgreed, rotateWhy, ...plain } = change;
+  const { conditions, files, retiredAt, teardownAgreed, rotateWhy, envSha256, ...plain } = change;
   await db
     .updateTable('product')
     .set({
@@ -198,6 +204,7 @@ export async function changeProduct(
       ...(retiredAt === undefined ? {} : { retired_at: retiredAt }),
       ...(teardownAgreed === undefined ? {} : { teardown_agreed: teardownAgreed }),
       ...(rotateWhy === undefined ? {} : { rotate_why: rotateWhy }),
+      ...(envSha256 === undefined ? {} : { env_sha256: envSha256 }),
       updated_at: now,
     })
     .where('id', '=', id)

@@ -37,9 +37,9 @@ export function planKeys(
     return steps.add({ kind: 'hand-over-key' }, [written]);
   }
   if (inUse !== null && inUse.state !== 'current') steps.add({ kind: 'adopt-key', key: inUse.id });
-  if (observed.env !== null && (!observed.env.guarded || !sameEntries(desired.env, observed.env.entries))) {
+  const { env } = observed;
+  if (env !== null && !(env.guarded && env.consistent && sameEntries(desired.env, env.entries)))
     steps.add({ kind: 'write-env', why: 'its managed lines differ' }, ready);
-  }
   if (!sameGrants(desired.grantFacts, observed.grantFacts)) steps.add({ kind: 'record-grants' }, ready);
   return null;
 }

@@ -22,6 +22,7 @@ import { createHandlers } from './handlers.ts';
 import { historyMessage } from './history-message.ts';
 import { foreignHomes, type PreparedHome, prepareHome } from './home.ts';
 import { type Books, graceEndMs, readBooks } from './observe.ts';
+import { rememberLines } from './observe-env.ts';
 import {
   isThorough,
   logOutcome,
@@ -134,6 +135,7 @@ async function reconcileHome(
         ...(await followRemote(parts, prepared.record)),
       ]),
       ...toldFiles(prepared, records, files),
+      ...rememberLines(prepared.record, wish.desired, observed, records),
       ...(error === null ? { fingerprint: standingFor(parts, product, prepared) } : {}),
     },
     nextMs: earliest(

@@ -1,5 +1,5 @@
 /** What the daemon does by itself over the years, and what people may order: on a real store, portal and database. */
-import { chmod, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { simpleGit } from 'simple-git';
 import { expect, test } from 'vitest';
@@ -56,7 +56,13 @@ test('drift is put right without an event, and the audit says what it was, in a 
   const managed = await readFile(path, 'utf8');
   await writeFile(path, '# broken\n');
   await eventually('the file as it was', async () => (await readFile(path, 'utf8')) === managed);
-  await settled(world, 2);
+  const env = await envOf(world, 'drifting');
+  const envPath = join(world.folder, 'products/drifting/.env');
+  // In one go, as a half of it would be another finding.
+  await writeFile(`${envPath}~`, env.replace(/^S3_BUCKET=.*$/m, 'S3_BUCKET=elsewhere'), { mode: 0o600 });
+  await rename(`${envPath}~`, envPath);
+  await eventually('the .env as it was', async () => (await readFile(envPath, 'utf8')) === env);
+  await settled(world, 3);
   await world.daemon()[Symbol.asyncDispose]();
   const { drift, verdict } = await books(world, async ({ sql }) => {
     const { sealAudit, verifyAudit } = await import('../../src/db/audit.ts');
@@ -64,7 +70,8 @@ test('drift is put right without an event, and the audit says what it was, in a 
     const rows = await sql.selectFrom('audit').selectAll().where('action', '=', 'drift-found').execute();
     return { drift: rows, verdict: await verifyAudit(sql) };
   });
-  expect(drift).toMatchObject([{ target: 'file macros/provisioner.py', actor: 'provisioner' }]);
+  expect(drift.map(({ target }) => target).sort()).toEqual(['.env S3_BUCKET', 'file macros/provisioner.py']);
+  expect(new Set(drift.map(({ actor }) => actor))).toEqual(new Set(['provisioner']));
   expect(verdict.ok).toBe(true);
 });
 
