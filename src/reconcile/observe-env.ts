@@ -1,5 +1,6 @@
 /** The managed lines of `.env`: as they are found, and what is remembered of them. */
 import type { ProductRecord } from '../db/products.ts';
+import type { HomeName } from '../model/home.ts';
 import type { ActionRecord } from '../model/run.ts';
 import { digestOf, type SecretSink } from '../sinks/sink.ts';
 import { sha256 } from '../workspace/render.ts';
@@ -11,9 +12,9 @@ import type { DesiredHome, Observed, ObservedEnv } from './state.ts';
 
 type Lines = Readonly<Record<string, string>>;
 
-/** @param hide given: the workspace's history is searched for the secret, too */
+/** @param hide given: the workspace is searched for the secret, too */
 export async function observeEnv(
-  { workspaces }: ReconcileParts,
+  parts: ReconcileParts,
   { home, envSha256 }: ProductRecord,
   { env }: ObservedWorkspace,
   hide: ((secret: string) => void) | null,
@@ -21,11 +22,6 @@ export async function observeEnv(
   if (env === null) return null;
   const { S3_ACCESS_KEY: id = '', S3_SECRET_KEY: secret = '' } = env.entries;
   const { S3_SESSION_TOKEN: token } = env.entries;
-  let exposed = env.open ? 'everybody on the machine could read the .env' : null;
-  if (hide !== null && secret !== '') {
-    hide(secret);
-    if (await workspaces.historyHolds(home, secret)) exposed = 'it lies in the workspace’s git history';
-  }
   const credentials = new Set<string>(credentialNames);
   const entries = Object.fromEntries(Object.entries(env.entries).filter(([name]) => !credentials.has(name)));
   return {
@@ -38,15 +34,19 @@ export async function observeEnv(
       env.entries.AWS_SESSION_TOKEN === token,
     edited: isEdited(entries, envSha256),
     guarded: env.guarded,
-    exposed,
+    exposed: env.open
+      ? 'everybody on the machine could read the .env'
+      : await findLeak(parts, home, secret, hide),
   };
 }
 
 /** The secret lies in a sink: `.env` holds everything else, and no credentials of an earlier time. */
 export async function observeReference(
+  parts: ReconcileParts,
   sink: SecretSink,
   { id, home, envSha256 }: ProductRecord,
   { env }: ObservedWorkspace,
+  hide: ((secret: string) => void) | null,
 ): Promise<ObservedEnv | null> {
   if (env === null) return null;
   const key = await sink.read({ product: id, home });
@@ -57,8 +57,20 @@ export async function observeReference(
     consistent: true,
     edited: isEdited(env.entries, envSha256),
     guarded: env.guarded,
-    exposed: null,
+    // People fetch it from there, and put it where they should not.
+    exposed: await findLeak(parts, home, key?.secret ?? '', hide),
   };
+}
+
+async function findLeak(
+  { workspaces }: ReconcileParts,
+  home: HomeName,
+  secret: string,
+  hide: ((secret: string) => void) | null,
+): Promise<string | null> {
+  if (hide === null || secret === '') return null;
+  hide(secret);
+  return workspaces.findLeak(home, secret);
 }
 
 /** What our books should say of the lines after a run: they are remembered as soon as they stand there. */

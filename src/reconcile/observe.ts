@@ -80,10 +80,11 @@ export async function observe(
     [...new Set([...rendered.map((file) => file.path), ...Object.keys(record.files)])],
     rendered.filter((file) => file.ownership === 'merged').map((file) => file.path),
   );
+  const search = thorough ? hide : null;
   const env =
     parts.sink === null
-      ? await observeEnv(parts, record, workspace, thorough ? hide : null)
-      : await observeReference(parts.sink, record, workspace);
+      ? await observeEnv(parts, record, workspace, search)
+      : await observeReference(parts, parts.sink, record, workspace, search);
   const archive = record.archive !== null && (await parts.workspaces.isArchived(record.archive));
   return {
     finalizers,

@@ -28,6 +28,7 @@ import {
   logOutcome,
   noteAction,
   noteDrift,
+  noteLeak,
   nothingToDo,
   type Outcome,
   type Run,
@@ -116,10 +117,12 @@ async function reconcileHome(
   const { wish, observed, steps } = prepared;
   const drift = driftOf(wish.desired, observed);
   noteDrift(parts.log, drift);
+  const leak = observed.env?.exposed ?? null;
+  if (leak !== null) noteLeak(parts, leak);
   if (paused !== null) {
     const conditions = conditionsOfPause(paused, steps, homeConditions(product, prepared, null, []));
     const nextMs = wish.decision.nextEndMs;
-    return { ...nothingToDo, change: { conditions }, nextMs };
+    return { ...nothingToDo, change: { conditions }, nextMs, leak };
   }
   const { records, done, error, files } = await applyHome(parts, prepared, run);
   const { turn } = prepared;
@@ -143,6 +146,7 @@ async function reconcileHome(
       wish.decision.nextEndMs,
     ),
     audit: auditOf(audited, drift, done, wish.desired, observed),
+    leak,
     drift: [...new Set(drift.map(({ field }) => partOf(field)))],
   };
 }
@@ -237,13 +241,13 @@ function toldFiles(
 
 /** What was found out, and the time of the next look: backoff after a failure that can pass by itself. */
 async function record(parts: ReconcileParts, product: ProductId, outcome: Outcome): Promise<RunEnding> {
-  const { error, change, drift } = outcome;
+  const { error, change, drift, leak } = outcome;
   const db = parts.database.sql;
   const now = parts.clock();
   if (error === null) {
     await setWake(db, product, outcome.nextMs === null ? null : new Date(outcome.nextMs), 0);
     if (Object.keys(change).length > 0) await changeProduct(db, product, change, now);
-    return { product, conditions: change.conditions ?? null, parked: false, drift };
+    return { product, conditions: change.conditions ?? null, parked: false, drift, leak };
   }
   const wake = await findWake(db, product);
   // Turned away is not tried, and a webhook that came before the next try was due says nothing new: a storm of them
@@ -256,7 +260,7 @@ async function record(parts: ReconcileParts, product: ProductId, outcome: Outcom
   const conditions = conditionsOfFailure(error, waitMs, needs === 'person' ? null : attempts);
   // Without a fingerprint the next resync looks at it, too.
   await changeProduct(db, product, { ...change, conditions, fingerprint: null }, now);
-  return { product, conditions, parked: waitMs === null, drift };
+  return { product, conditions, parked: waitMs === null, drift, leak };
 }
 
 function earliest(left: number | null, right: number | null): number | null {

@@ -22,6 +22,8 @@ export interface SinkKey {
 export interface HeldKey {
   readonly id: string;
   readonly digest: string;
+  /** To look for it where it must not be; `null`: whoever asks gets one of their own. */
+  readonly secret: string | null;
 }
 
 /** All methods throw `SECRETS_UNAVAILABLE` (try again) or `SECRETS_DENIED`; all are idempotent. */
@@ -60,5 +62,6 @@ const Fields = z.object({
 export function heldKeyIn(fields: unknown): HeldKey | null {
   const { data } = Fields.safeParse(fields);
   if (data === undefined) return null;
-  return { id: data.access_key, digest: digestOf(data.secret_key, data.session_token) };
+  const { access_key: id, secret_key: secret, session_token: token } = data;
+  return { id, digest: digestOf(secret, token), secret };
 }

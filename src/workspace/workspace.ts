@@ -5,6 +5,7 @@ import type { HomeName } from '../model/home.ts';
 import { type Contract, readContract } from './contract.ts';
 import { type EnvEntries, readEnvBlock, withEnvBlock, withoutEnvBlock } from './env-block.ts';
 import { type Listing, listFolder } from './listing.ts';
+import { findInOpenFiles } from './open-files.ts';
 import { Owners, type OwnersOptions } from './owners.ts';
 import type { Tips } from './push.ts';
 import { type RenderedFile, sha256 } from './render.ts';
@@ -103,9 +104,12 @@ export class Workspaces {
     return (await (await this.#repositoryOf(home))?.listRendered()) ?? {};
   }
 
-  /** Whether the text was ever committed or staged in the workspace. */
-  async historyHolds(home: HomeName, text: string): Promise<boolean> {
-    return (await (await this.#repositoryOf(home))?.holds(text)) ?? false;
+  /** Where others can have read the text, in words: an open file, or anything ever committed or staged. */
+  async findLeak(home: HomeName, text: string): Promise<string | null> {
+    const path = await findInOpenFiles(this.#folder(home), text);
+    if (path !== null) return `everybody on the machine could read it in ${JSON.stringify(path)}`;
+    const inHistory = await (await this.#repositoryOf(home))?.holds(text);
+    return inHistory === true ? 'it lies in the workspace’s git history' : null;
   }
 
   /** Writes, merges and removes what the template gives. */
