@@ -145,7 +145,7 @@ export async function countRetiredSince(db: Kysely<Tables>, since: Date): Promis
  */
 export async function claimHome(
   db: Kysely<Tables>,
-  product: { readonly id: ProductId; readonly name: string; readonly namespace: string },
+  product: Pick<ProductRecord, 'id' | 'name' | 'namespace'> & { readonly archive?: string | null },
   home: HomeName,
   now: Date,
 ): Promise<ProductRecord | null> {
@@ -163,6 +163,7 @@ export async function claimHome(
       checked_at: now,
       updated_at: now,
       retired_at: null,
+      archive: product.archive ?? null,
     })
     .onConflict((conflict) => conflict.doNothing())
     .returning(columns)

@@ -7,6 +7,7 @@ import { type AccessKey, type Issuer, principalNameOf } from '../identity/issuer
 import { asProvisionerError, ProvisionerError } from '../model/errors.ts';
 import { type HomeName, homeNamesFor } from '../model/home.ts';
 import { digestOf } from '../sinks/sink.ts';
+import { nameInArchive } from '../workspace/archive.ts';
 import type { RenderedFile } from '../workspace/render.ts';
 import type { FilesOutcome } from '../workspace/update.ts';
 import type { Handlers } from './apply.ts';
@@ -194,8 +195,11 @@ export function createHandlers(parts: ReconcileParts, subject: RunSubject): Hand
     },
     'delete-principal': () => issuer.deletePrincipal(principal),
     'archive-workspace': async (action) => {
-      const name = await workspaces.archive(action.home, clock().toISOString().replace(/[:.]/g, '-'));
-      if (name !== null) await changeProduct(database.sql, id, { archive: name }, clock());
+      const at = clock();
+      const name = nameInArchive({ home: action.home, product: id, at });
+      // Noted before it is there: a kill in between leaves nothing that nobody brings back.
+      await changeProduct(database.sql, id, { archive: name }, at);
+      await workspaces.archive(action.home, name);
     },
     'purge-data': (action) => store.purge(action.home),
     'remove-finalizer': () => portal.removeFinalizer(id, finalizer),

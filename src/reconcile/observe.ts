@@ -85,7 +85,7 @@ export async function observe(
     parts.sink === null
       ? await observeEnv(parts, record, workspace, search)
       : await observeReference(parts, parts.sink, record, workspace, search);
-  const archive = record.archive !== null && (await parts.workspaces.isArchived(record.archive));
+  const archive = record.archive !== null && (await parts.workspaces.archived.holds(record.archive));
   return {
     finalizers,
     marked: outside.marked,

@@ -1,18 +1,25 @@
 /** What the daemon does by itself over the years, and what people may order: on a real store, portal and database. */
-import { chmod, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { simpleGit } from 'simple-git';
 import { expect, test } from 'vitest';
 import { PortalUser } from '../../demo/people/portal-user.ts';
 import { openDatabase } from '../../src/db/connection.ts';
 import { entriesOf, s3As } from '../support/s3-as.ts';
-import { createWorld, eventually, type World } from '../support/world.ts';
+import { createWorld, emptyDatabase, eventually, type World } from '../support/world.ts';
 
 const envOf = (world: World, home: string) =>
   eventually(`.env of ${home}`, () => world.workspaceFile(home, '.env'));
 const said = (world: World, text: string) => world.lines.filter((line) => line.includes(text)).length;
 const settled = (world: World, times: number) =>
   eventually('a run that ended', () => said(world, '"brought the product in order"') >= times);
+
+/** The daemon must be stopped. */
+async function loseDatabase(world: World): Promise<void> {
+  const folder = String(world.environment.PROV_DATABASE_URL);
+  await rm(folder, { recursive: true });
+  await emptyDatabase(folder);
+}
 
 /** Looks into the books; the daemon must be stopped, as an embedded database has one owner. */
 async function books<T>(world: World, look: (db: Awaited<ReturnType<typeof openDatabase>>) => Promise<T>) {
@@ -156,7 +163,7 @@ test('with the database lost, a start takes all homes over: same keys, same file
   await writeFile(join(world.folder, 'products/kept/config.yaml'), '# mine\n');
   const before = await Promise.all(['kept', 'before'].map((home) => envOf(world, home)));
   await world.daemon()[Symbol.asyncDispose]();
-  await rm(join(world.folder, 'data'), { recursive: true });
+  await loseDatabase(world);
   const runsBefore = ran();
   await world.restart();
   await eventually('both homes', () => said(world, 'recognise access key') >= 2 && ran() >= runsBefore + 2);
@@ -166,30 +173,44 @@ test('with the database lost, a start takes all homes over: same keys, same file
   expect((await readdir(join(world.folder, 'products'))).sort()).toEqual(['before', 'kept']);
 });
 
-test('a workspace comes back from the archive with its product, and is swept when its time there is over', async () => {
-  await using world = await createWorld({ PROV_BRAKE_MINIMUM: '100' });
-  const user = new PortalUser(world.portal.url);
-  const id = await user.createProduct('phoenix', 'phoenix');
-  await envOf(world, 'phoenix');
-  await settled(world, 1);
-  await writeFile(join(world.folder, 'products/phoenix/mine.sql'), 'select 1\n');
-  const { products, roleAssignments } = world.portal.state;
-  const copy = { product: products.get(id), roles: [...roleAssignments] };
-  await user.delete(id);
-  const archived = () => readdir(join(world.folder, 'products/.archive')).catch(() => []);
-  await eventually('the archive', async () => (await archived()).length === 1);
-  if (copy.product === undefined) throw new Error('the portal has no such product');
-  products.set(id, { ...copy.product, status: 'active', finalizers: [] });
-  for (const [key, role] of copy.roles) roleAssignments.set(key, role);
-  await world.restart();
-  await eventually('the workspace', async () => (await world.workspaceFile('phoenix', 'mine.sql')) !== null);
-  const text = await eventually('a key', async () => {
-    const found = await world.workspaceFile('phoenix', '.env');
-    return found?.includes('S3_SECRET_KEY=') === true ? found : null;
-  });
-  expect(await s3As(world.store.endpoint, text).put('phoenix/x')).toBe(200);
-  await user.delete(id);
-  await eventually('the archive again', async () => (await archived()).length === 1);
-  await world.restart({ PROV_ARCHIVE_RETENTION: '1ms' });
-  await eventually('the sweep', async () => (await archived()).length === 0);
-});
+test.each([
+  ['', async (_world: World) => undefined],
+  [', though the database was lost meanwhile', loseDatabase],
+])(
+  'a workspace comes back from the archive with its product, or is swept when its time there is over%s',
+  async (_what, meanwhile) => {
+    await using world = await createWorld({ PROV_BRAKE_MINIMUM: '100' });
+    const user = new PortalUser(world.portal.url);
+    const id = await user.createProduct('phoenix', 'phoenix');
+    await envOf(world, 'phoenix');
+    await settled(world, 1);
+    await writeFile(join(world.folder, 'products/phoenix/mine.sql'), 'select 1\n');
+    const { products, roleAssignments } = world.portal.state;
+    const copy = { product: products.get(id), roles: [...roleAssignments] };
+    const archived = () => readdir(join(world.folder, 'products/.archive')).catch(() => []);
+    const deleteIt = async () => {
+      await user.delete(id);
+      await eventually('its end', async () => !(await user.exists(id)) && (await archived()).length === 1);
+      await world.daemon()[Symbol.asyncDispose]();
+      await meanwhile(world);
+    };
+    await deleteIt();
+    if (copy.product === undefined) throw new Error('the portal has no such product');
+    products.set(id, { ...copy.product, status: 'active', finalizers: [] });
+    for (const [key, role] of copy.roles) roleAssignments.set(key, role);
+    await world.restart();
+    await eventually(
+      'the workspace',
+      async () => (await world.workspaceFile('phoenix', 'mine.sql')) !== null,
+    );
+    const text = await eventually('a key', async () => {
+      const found = await world.workspaceFile('phoenix', '.env');
+      return found?.includes('S3_SECRET_KEY=') === true ? found : null;
+    });
+    expect(await s3As(world.store.endpoint, text).put('phoenix/x')).toBe(200);
+    await deleteIt();
+    await mkdir(join(world.folder, 'products/.archive/of-somebody-else'));
+    await world.restart({ PROV_ARCHIVE_RETENTION: '1ms' });
+    await eventually('the sweep', async () => (await archived()).join() === 'of-somebody-else');
+  },
+);

@@ -96,7 +96,7 @@ export async function startWorld<Store>(stage: Stage<Store>): Promise<World<Stor
 }
 
 /** An embedded database as its first start leaves it: to make one takes two seconds of a processor, to copy it none. */
-async function emptyDatabase(folder: string): Promise<string> {
+export async function emptyDatabase(folder: string): Promise<string> {
   await cp(preparedDatabase, folder, { recursive: true });
   return folder;
 }
