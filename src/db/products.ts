@@ -27,6 +27,8 @@ export interface ProductRecord {
   readonly archive: string | null;
   /** What the portal's lists said of it when it was last brought in order; `null`: it has to be looked at. */
   readonly fingerprint: string | null;
+  /** Digest of the lines that we last wrote to `.env`, without credentials; `null`: not known. */
+  readonly envSha256: string | null;
 }
 
 const columns = [
@@ -43,6 +45,7 @@ const columns = [
   'rotate_why',
   'archive',
   'fingerprint',
+  'env_sha256',
 ] as const;
 
 type Row = {
@@ -59,6 +62,7 @@ type Row = {
   rotate_why: string | null;
   archive: string | null;
   fingerprint: string | null;
+  env_sha256: string | null;
 };
 
 function toRecord(row: Row): ProductRecord {
@@ -69,6 +73,7 @@ function toRecord(row: Row): ProductRecord {
     teardownAgreed: row.teardown_agreed,
     pausedBy: row.paused_by,
     rotateWhy: row.rotate_why,
+    envSha256: row.env_sha256,
   };
 }
 
@@ -135,7 +140,7 @@ export async function countRetiredSince(db: Kysely<Tables>, since: Date): Promis
  */
 export async function claimHome(
   db: Kysely<Tables>,
-  product: { readonly id: ProductId; readonly name: string; readonly namespace: string },
+  product: Pick<ProductRecord, 'id' | 'name' | 'namespace'> & { readonly archive?: string | null },
   home: HomeName,
   now: Date,
 ): Promise<ProductRecord | null> {
@@ -153,6 +158,7 @@ export async function claimHome(
       checked_at: now,
       updated_at: now,
       retired_at: null,
+      archive: product.archive ?? null,
     })
     .onConflict((conflict) => conflict.doNothing())
     .returning(columns)
@@ -173,6 +179,7 @@ export interface ProductChange {
   readonly teardownAgreed?: boolean;
   readonly rotateWhy?: string | null;
   readonly archive?: string | null;
+  readonly envSha256?: string;
   /** What the portal's lists say of a product that is in order; `null`: it has to be looked at. */
   readonly fingerprint?: string | null;
 }
@@ -183,7 +190,7 @@ export async function changeProduct(
   change: ProductChange,
   now: Date,
 ): Promise<void> {
-  const { conditions, files, retiredAt, teardownAgreed, rotateWhy, ...plain } = change;
+  const { conditions, files, retiredAt, teardownAgreed, rotateWhy, envSha256, ...plain } = change;
   await db
     .updateTable('product')
     .set({
@@ -193,6 +200,7 @@ export async function changeProduct(
       ...(retiredAt === undefined ? {} : { retired_at: retiredAt }),
       ...(teardownAgreed === undefined ? {} : { teardown_agreed: teardownAgreed }),
       ...(rotateWhy === undefined ? {} : { rotate_why: rotateWhy }),
+      ...(envSha256 === undefined ? {} : { env_sha256: envSha256 }),
       updated_at: now,
     })
     .where('id', '=', id)

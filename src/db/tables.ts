@@ -51,6 +51,8 @@ export interface ProductTable {
   checked_at: MaybeInstant;
   /** What the portal's lists said of it when it was last brought in order; null: it has to be looked at. */
   fingerprint: MaybeText;
+  /** Digest of the lines that we last wrote to `.env`, without credentials; null: not known. */
+  env_sha256: MaybeText;
   /** Folder of the workspace below `.archive/`, from retirement to the sweep or the undelete. */
   archive: MaybeText;
 }

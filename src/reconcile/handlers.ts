@@ -8,6 +8,7 @@ import { asProvisionerError, ProvisionerError } from '../model/errors.ts';
 import { homeNamesFor } from '../model/home.ts';
 import { digestOf } from '../sinks/sink.ts';
 import type { Claim, ProvenKey } from '../storage/proof.ts';
+import { nameInArchive } from '../workspace/archive.ts';
 import type { RenderedFile } from '../workspace/render.ts';
 import type { FilesOutcome } from '../workspace/update.ts';
 import type { Handlers } from './apply.ts';
@@ -221,9 +222,10 @@ export function createHandlers(parts: ReconcileParts, subject: RunSubject): Hand
     },
     'delete-principal': () => issuer.deletePrincipal(principal),
     'archive-workspace': async (action) => {
-      // Noted first: one that was moved and is not in our books would never come back, nor be swept.
-      const name = `${action.home}-${clock().toISOString().replace(/[:.]/g, '-')}`;
-      await changeProduct(database.sql, id, { archive: name }, clock());
+      const at = clock();
+      const name = nameInArchive({ home: action.home, product: id, at });
+      // Noted before it is there: a kill in between leaves nothing that nobody brings back.
+      await changeProduct(database.sql, id, { archive: name }, at);
       await workspaces.archive(action.home, name);
     },
     'purge-data': (action) => store.purge(action.home),

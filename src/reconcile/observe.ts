@@ -6,12 +6,10 @@ import { findWake, type Wake } from '../db/wake.ts';
 import { type Issuer, type ObservedPrincipal, principalNameOf } from '../identity/issuer.ts';
 import { asProvisionerError, type ProvisionerError } from '../model/errors.ts';
 import type { GrantFacts } from '../model/grant.ts';
-import type { HomeName } from '../model/home.ts';
 import type { ProductId } from '../model/ids.ts';
-import { digestOf, type SecretSink } from '../sinks/sink.ts';
 import type { RenderedFile } from '../workspace/render.ts';
 import type { ObservedWorkspace } from '../workspace/workspace.ts';
-import { credentialNames } from './desired.ts';
+import { observeEnv, observeReference } from './observe-env.ts';
 import type { ReconcileParts } from './parts.ts';
 import type { Observed, ObservedEnv, ObservedKey } from './state.ts';
 
@@ -111,10 +109,11 @@ async function observeInside(
     [...new Set([...rendered.map((file) => file.path), ...Object.keys(record.files)])],
     rendered.filter((file) => file.ownership === 'merged').map((file) => file.path),
   );
+  const search = thorough ? hide : null;
   const found =
     parts.sink === null
-      ? await observedEnv(parts, record.home, workspace, thorough ? hide : null)
-      : await observedReference(parts.sink, record, workspace);
+      ? await observeEnv(parts, record, workspace, search)
+      : await observeReference(parts, parts.sink, record, workspace, search);
   return { ...workspace, found };
 }
 
@@ -126,7 +125,7 @@ async function joined(
   inside: Inside,
 ): Promise<Observed> {
   const nowMs = parts.clock().getTime();
-  const archive = record.archive !== null && (await parts.workspaces.isArchived(record.archive));
+  const archive = record.archive !== null && (await parts.workspaces.archived.holds(record.archive));
   return {
     finalizers,
     marked: outside.marked,
@@ -173,53 +172,4 @@ const clockSlackMs = 60_000;
 export function graceEndMs(until: Date | null, nowMs: number, graceMs: number): number | null {
   if (until === null) return null;
   return until.getTime() > nowMs + graceMs + clockSlackMs ? nowMs : until.getTime();
-}
-
-/** @param hide given: the workspace's history is searched for the secret, too */
-async function observedEnv(
-  { workspaces }: ReconcileParts,
-  home: HomeName,
-  { env }: ObservedWorkspace,
-  hide: ((secret: string) => void) | null,
-): Promise<ObservedEnv | null> {
-  if (env === null) return null;
-  const { S3_ACCESS_KEY: id = '', S3_SECRET_KEY: secret = '' } = env.entries;
-  const { S3_SESSION_TOKEN: token } = env.entries;
-  const agrees =
-    env.entries.AWS_ACCESS_KEY_ID === id &&
-    env.entries.AWS_SECRET_ACCESS_KEY === secret &&
-    env.entries.AWS_SESSION_TOKEN === token;
-  let exposed = env.open ? 'everybody on the machine could read the .env' : null;
-  if (hide !== null && secret !== '') {
-    hide(secret);
-    if (await workspaces.historyHolds(home, secret)) exposed = 'it lies in the workspace’s git history';
-  }
-  const credentials = new Set<string>(credentialNames);
-  const rest = Object.entries(env.entries).filter(([name]) => !credentials.has(name));
-  return {
-    entries: agrees ? Object.fromEntries(rest) : {},
-    keyId: id,
-    secretSha256: digestOf(secret, token),
-    guarded: env.guarded,
-    exposed,
-    provable: true,
-  };
-}
-
-/** The secret lies in a sink: `.env` holds everything else, and no credentials of an earlier time. */
-async function observedReference(
-  sink: SecretSink,
-  { id, home }: ProductRecord,
-  { env }: ObservedWorkspace,
-): Promise<ObservedEnv | null> {
-  if (env === null) return null;
-  const key = await sink.read({ product: id, home });
-  return {
-    entries: env.entries,
-    keyId: key?.id ?? '',
-    secretSha256: key?.digest ?? '',
-    guarded: env.guarded,
-    exposed: null,
-    provable: sink.fetch !== undefined,
-  };
 }

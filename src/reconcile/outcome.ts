@@ -19,6 +19,8 @@ export interface Outcome {
   readonly audit: readonly AuditEntry[];
   /** Parts of the home that others had changed, each once. */
   readonly drift: readonly string[];
+  /** How others can have read the key in use; `null`: not that we know. */
+  readonly leak: string | null;
 }
 
 /** What goes with one run. */
@@ -37,6 +39,7 @@ export const nothingToDo: Outcome = {
   nextMs: null,
   audit: [],
   drift: [],
+  leak: null,
 };
 
 /** Nobody waits for a drift check: it looks for what costs time to find. */
@@ -53,6 +56,12 @@ export function noteAction({ metrics, log }: ReconcileParts, action: ActionRecor
 /** Somebody, or something, changed what is ours: people must see it, and that it was put right. */
 export function noteDrift(log: Logger, drift: readonly Difference[]): void {
   for (const { field, found, wanted } of drift) log.warn('found drift', { field, found, wanted });
+}
+
+/** A key that others may know: it is replaced, but what they did with it until then is for people to find out. */
+export function noteLeak({ log, metrics }: ReconcileParts, where: string): void {
+  metrics.leak();
+  log.warn('found a key that others may know', { where });
 }
 
 /** A run's last line. */

@@ -59,9 +59,9 @@ export function planKeys(
   );
   const settled = [...before.home, proven];
   if (inUse !== null && inUse.state !== 'current') steps.add({ kind: 'adopt-key', key: inUse.id });
-  if (observed.env !== null && (!observed.env.guarded || !sameEntries(desired.env, observed.env.entries))) {
+  const { env } = observed;
+  if (env !== null && !(env.guarded && env.consistent && sameEntries(desired.env, env.entries)))
     steps.add({ kind: 'write-env', why: 'its managed lines differ' }, settled);
-  }
   if (!sameGrants(desired.grantFacts, observed.grantFacts)) steps.add({ kind: 'record-grants' }, settled);
   return null;
 }

@@ -20,11 +20,13 @@ import { createHandlers } from './handlers.ts';
 import { historyMessage } from './history-message.ts';
 import { type PreparedHome, prepareHome } from './home.ts';
 import { type Books, graceEndMs, readBooks } from './observe.ts';
+import { rememberLines } from './observe-env.ts';
 import {
   isThorough,
   logOutcome,
   noteAction,
   noteDrift,
+  noteLeak,
   nothingToDo,
   type Outcome,
   type Run,
@@ -127,9 +129,11 @@ async function reconcileHome(
   const { wish, observed, steps } = prepared;
   const drift = driftOf(wish.desired, observed);
   noteDrift(parts.log, drift);
+  const leak = observed.env?.exposed ?? null;
+  if (leak !== null) noteLeak(parts, leak);
   if (paused !== null) {
     const conditions = conditionsOfPause(paused, steps, homeConditions(product, prepared, null, []));
-    return { ...nothingToDo, change: { conditions } };
+    return { ...nothingToDo, change: { conditions }, leak };
   }
   const { records, done, failure, files } = await applyHome(parts, prepared, run);
   const error = failure ?? prepared.problem;
@@ -147,6 +151,7 @@ async function reconcileHome(
         ...(await followRemote(parts, prepared.record)),
       ]),
       ...toldFiles(prepared, records, files),
+      ...rememberLines(prepared.record, wish.desired, observed, records),
       ...(error === null ? { fingerprint: standingFor(parts, product, prepared) } : {}),
     },
     nextMs: earliest(
@@ -154,6 +159,7 @@ async function reconcileHome(
       isWidened(wish.desired, observed) ? parts.clock().getTime() + secondLookMs : null,
     ),
     audit: auditOf(audited, drift, done, wish.desired, observed),
+    leak,
     drift: [...new Set(drift.map(({ field }) => partOf(field)))],
   };
 }

@@ -36,8 +36,8 @@ interface Left {
 /** @throws ProvisionerError `DATABASE_UNAVAILABLE`; nothing is written then, and the run is done again */
 export function recordRun(parts: ReconcileParts, ended: Ended): Promise<RunEnding> {
   const { outcome } = ended;
-  const { error, change, drift, actions } = outcome;
-  const quiet = { product: ended.product, conditions: change.conditions ?? null, parked: false, drift };
+  const { error, change, drift, leak, actions } = outcome;
+  const quiet = { product: ended.product, conditions: change.conditions ?? null, parked: false, drift, leak };
   // Most runs find nothing to do: such a one writes nothing.
   if (error === null && actions.length === 0 && isKnown(ended)) return Promise.resolve(quiet);
   return parts.database.sql.transaction().execute(async (trx) => {
@@ -81,7 +81,7 @@ async function recordSuccess(
 
 async function recordFailure(
   parts: ReconcileParts,
-  { product, outcome: { change, drift } }: Ended,
+  { product, outcome: { change, drift, leak } }: Ended,
   error: ProvisionerError,
 ): Promise<RunEnding> {
   const { sql } = parts.database;
@@ -91,7 +91,7 @@ async function recordFailure(
   const conditions = conditionsOfFailure(error, waitMs, error.needs === 'person' ? null : attempts);
   // Without a fingerprint the next resync looks at it, too.
   await changeProduct(sql, product, { ...change, conditions, fingerprint: null }, now);
-  return { product, conditions, parked: waitMs === null, drift };
+  return { product, conditions, parked: waitMs === null, drift, leak };
 }
 
 async function whatIsLeft(

@@ -66,6 +66,10 @@ export interface ObservedEnv {
   readonly entries: Readonly<Record<string, string>>;
   readonly keyId: string;
   readonly secretSha256: string;
+  /** The key stands there under each of its names: our own, and those that AWS's tools read. */
+  readonly consistent: boolean;
+  /** The lines of `entries` are not those that we wrote last, as far as we know. */
+  readonly edited: boolean;
   /** The file has the mode and owner it should have. */
   readonly guarded: boolean;
   /** How others can have read the key; `null`: not that we know. */

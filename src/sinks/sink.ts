@@ -22,6 +22,8 @@ export interface SinkKey {
 export interface HeldKey {
   readonly id: string;
   readonly digest: string;
+  /** To look for it where it must not be; `null`: whoever asks gets one of their own. */
+  readonly secret: string | null;
 }
 
 /** A key that a sink holds, as it was put there. */
@@ -75,5 +77,7 @@ export function heldSecretIn(fields: unknown): HeldSecret | null {
 
 /** What is told of a key without its secret. */
 export function heldKeyOf(held: HeldSecret | null): HeldKey | null {
-  return held === null ? null : { id: held.id, digest: digestOf(held.secret, held.session?.token) };
+  return held === null
+    ? null
+    : { id: held.id, digest: digestOf(held.secret, held.session?.token), secret: held.secret };
 }

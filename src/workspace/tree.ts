@@ -68,8 +68,8 @@ export async function withSmallFile<T>(
     const { ino, size, mtimeMs, ctimeMs } = stat;
     if (!stat.isFile() || size > mostBytes) return await use(null);
     const read = async () => {
-      const bytes = Buffer.alloc(mostBytes);
-      const { bytesRead } = await file.read(bytes, 0, mostBytes, 0);
+      const bytes = Buffer.alloc(size);
+      const { bytesRead } = await file.read(bytes, 0, size, 0);
       return bytes.toString('utf8', 0, bytesRead);
     };
     return await use({ stamp: [ino, size, mtimeMs, ctimeMs].join(' '), read });

@@ -7,7 +7,7 @@ import { exactInventory, worksAlone } from '../support/inventory.ts';
 import { startPostgres } from '../support/postgres.ts';
 import { startTcpProxy } from '../support/tcp-proxy.ts';
 import { eventually, setStage, startStore } from '../support/world.ts';
-import { acknowledgedAreStored } from './deliveries.ts';
+import { acknowledgedAreStored } from './rows.ts';
 
 test('a database that swallows what it is asked holds no webhook: 503 within seconds, and all goes on when it answers', async () => {
   await using postgres = await startPostgres();

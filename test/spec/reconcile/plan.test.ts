@@ -293,6 +293,8 @@ describe('whatever is observed', () => {
         entries: fc.constantFrom({}, { S3_PREFIX: 'sales/' }),
         keyId: fc.constantFrom('K1', 'K5'),
         secretSha256: fc.constantFrom('digest', 'other'),
+        consistent: fc.boolean(),
+        edited: fc.boolean(),
         guarded: fc.boolean(),
         exposed: fc.constantFrom(null, 'it was open'),
         provable: fc.boolean(),

@@ -59,6 +59,8 @@ export function anEnv(change: Partial<ObservedEnv> = {}): ObservedEnv {
     entries: { S3_PREFIX: 'sales/' },
     keyId: 'K1',
     secretSha256: 'digest-K1',
+    consistent: true,
+    edited: false,
     guarded: true,
     exposed: null,
     provable: true,
