@@ -54,7 +54,7 @@ export async function measureFleet(database: string, products: number): Promise<
     PROV_CONTROL_PATH: join(folder, 'control'),
     PROV_HOST: '127.0.0.1',
     PROV_PORT: String(port),
-    PROV_DRIFT_INTERVAL: '0',
+    PROV_DRIFT_INTERVAL: '1d',
     PROV_LOG_FORMAT: 'json',
     WEBHOOK_SECRET: secret,
   };

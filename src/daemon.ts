@@ -12,12 +12,14 @@ import { openNotifier } from './compose/notify.ts';
 import { assembleParts } from './compose/parts.ts';
 import { announceAccess, assemblePeople } from './compose/people.ts';
 import { loadPlatform } from './compose/platform.ts';
+import { announceUnproven } from './compose/proofs.ts';
 import { openTracer, tracedCalls } from './compose/tracing.ts';
 import { watchParts } from './compose/watched.ts';
 import { secretsOf } from './config/env.ts';
 import type { Environment } from './config/schema.ts';
 import { openDatabase } from './db/connection.ts';
 import { asProvisionerError } from './model/errors.ts';
+import { deliveryOf } from './model/run.ts';
 import { version } from './model/version.ts';
 import { LookUpJob, queueNames, ReconcileJob } from './queue/jobs.ts';
 import { openQueue } from './queue/queue.ts';
@@ -104,6 +106,7 @@ async function startParts(
     createResync(parts, {
       intervalMs: env.PROV_RESYNC_INTERVAL,
       chunk: env.PROV_CONCURRENCY,
+      thorough: env.PROV_DRIFT_INTERVAL === 0,
     }),
   );
   await parts.estate.refresh(database.sql);
@@ -186,7 +189,9 @@ function startWorkers(
       } catch (thrown) {
         // A job of its own, not a try of this one: a portal that is away for long must not use the tries up.
         await queue.lookUp([job], lookUpRetryMs);
-        log.error('a look-up failed and will be asked again', { error: asProvisionerError(thrown).message });
+        const { code, message } = asProvisionerError(thrown);
+        const facts = { ...deliveryOf(job.cause), code, error: message };
+        log.error('a look-up failed and will be asked again', facts);
       }
     },
   });
@@ -218,12 +223,7 @@ async function close(server: Server): Promise<void> {
 }
 
 function announce(env: Environment, log: Logger): void {
-  const noV1 = (env.WEBHOOK_SECRET ?? []).length === 0;
-  const noV2 = (env.WEBHOOK_V2_TOKEN ?? []).length === 0 && (env.WEBHOOK_V2_SECRET ?? []).length === 0;
-  if (env.PROV_ALLOW_UNSIGNED && (noV1 || noV2)) {
-    const generations = [noV1 && noV2 ? 'v1' : null, noV2 ? 'v2' : null].filter((each) => each !== null);
-    log.warn('webhooks are accepted WITHOUT ANY PROOF (PROV_ALLOW_UNSIGNED=true)', { generations });
-  }
+  announceUnproven(env, log);
   log.info('started', {
     version,
     portal: env.PROV_DPP_API_URL,

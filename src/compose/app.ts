@@ -18,6 +18,7 @@ import type { ReconcileParts } from '../reconcile/parts.ts';
 import { createSessionDesk } from '../reconcile/session-desk.ts';
 import { tokenDigest } from '../sinks/credential-endpoint.ts';
 import type { People } from './people.ts';
+import { proofSecretsOf } from './proofs.ts';
 
 /** `state.accepting` turns false while the daemon stops. */
 export function createApp(
@@ -40,12 +41,7 @@ export function createApp(
   app.use(
     createIntakeRouter({
       deliveries: createDeliveries(database, queue, tracer),
-      secrets: {
-        v1: env.WEBHOOK_SECRET ?? [],
-        tokens: env.WEBHOOK_V2_TOKEN ?? [],
-        standard: env.WEBHOOK_V2_SECRET ?? [],
-        allowUnsigned: env.PROV_ALLOW_UNSIGNED,
-      },
+      secrets: proofSecretsOf(env),
       log,
       metrics,
       tracer,

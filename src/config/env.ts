@@ -25,16 +25,36 @@ export function readEnvironment(env: Variables, found: readonly ReferenceFault[]
     Object.entries(env).filter(([name, value]) => value !== '' || name === 'PROV_FINALIZER'),
   );
   const parsed = Environment.safeParse(given);
-  const known = new Set(found.map(({ variable }) => variable.replace(/_FILE$/, '')));
-  const others = parsed.success
-    ? [...crossFaults(parsed.data), ...transportFaults(parsed.data)]
-    : parsed.error.issues.map((issue) => faultOf(issue, given));
-  const faults = [
+  const usable = parsed.success ? parsed.data : usablePart(given);
+  const faults = firstOfEach([
     ...found.map(({ variable, problem }) => ({ variable, problem, example: exampleOf(variable) })),
-    ...others.filter(({ variable }) => !known.has(variable)),
-  ];
+    ...(parsed.error?.issues ?? []).map((issue) => faultOf(issue, given)),
+    ...crossFaults(usable),
+    ...transportFaults(usable),
+  ]);
   if (faults.length === 0 && parsed.success) return Object.freeze(parsed.data);
   throw new ProvisionerError('CONFIG_INVALID', describeFaults(faults));
+}
+
+/** Settings of which some may be missing or wrong. */
+type SomeSettings = Partial<Environment>;
+
+/** What is right by itself: who mends one fault must not meet the next one only then. */
+function usablePart(given: Variables): SomeSettings {
+  const entries = Object.entries(Environment.shape).flatMap(([name, schema]) => {
+    const { success, data } = schema.safeParse(given[name]);
+    return success ? [[name, data]] : [];
+  });
+  return Object.fromEntries(entries);
+}
+
+/** A variable that is wrong by itself is not told again for what it then lacks beside others. */
+function firstOfEach(faults: readonly Fault[]): readonly Fault[] {
+  const told = new Set<string>();
+  return faults.filter(({ variable }) => {
+    const name = variable.replace(/_FILE$/, '');
+    return !told.has(name) && told.add(name);
+  });
 }
 
 /**
@@ -80,7 +100,7 @@ function exampleOf(variable: string): string {
 }
 
 /** Faults that only two settings together can have. */
-function crossFaults(env: Environment): Fault[] {
+function crossFaults(env: SomeSettings): Fault[] {
   const faults: Fault[] = [];
   const proofs = [env.WEBHOOK_SECRET, env.WEBHOOK_V2_TOKEN, env.WEBHOOK_V2_SECRET];
   if (!env.PROV_ALLOW_UNSIGNED && proofs.every((proof) => (proof ?? []).length === 0)) {
@@ -106,7 +126,7 @@ function crossFaults(env: Environment): Fault[] {
       example: 'sessions',
     });
   }
-  if (env.PROV_CREDENTIALS_URL !== undefined && env.PROV_SECRET_SINK !== 'env') {
+  if (env.PROV_CREDENTIALS_URL !== undefined && (env.PROV_SECRET_SINK ?? 'env') !== 'env') {
     faults.push({
       variable: 'PROV_SECRET_SINK',
       problem: 'must be env with PROV_CREDENTIALS_URL: there is no secret to keep anywhere',
@@ -123,7 +143,7 @@ function crossFaults(env: Environment): Fault[] {
 }
 
 /** An owner or a group that all workspaces have opens all of them. */
-function groupFaults(env: Environment): Fault[] {
+function groupFaults(env: SomeSettings): Fault[] {
   if (env.PROV_WORKSPACE_GROUP_BASE === undefined) return [];
   return (['PROV_WORKSPACE_UID', 'PROV_WORKSPACE_GID'] as const)
     .filter((name) => env[name] !== undefined)
@@ -144,7 +164,7 @@ const together = {
   ],
 } as const satisfies Record<string, readonly (keyof Environment)[]>;
 /** Logins with an identity provider, by half. */
-function loginFaults(env: Environment): Fault[] {
+function loginFaults(env: SomeSettings): Fault[] {
   const needed = ['PROV_OIDC_ISSUER', 'PROV_OIDC_CLIENT_ID', 'PROV_PUBLIC_URL'] as const;
   if (env.PROV_OIDC_ISSUER === undefined && env.PROV_OIDC_CLIENT_ID === undefined) return [];
   return needed
@@ -157,7 +177,7 @@ function loginFaults(env: Environment): Fault[] {
 }
 
 /** A sink without its server. */
-function vaultFaults(env: Environment): Fault[] {
+function vaultFaults(env: SomeSettings): Fault[] {
   if (env.PROV_SECRET_SINK !== 'vault') return [];
   const needed = ['VAULT_ADDR', env.VAULT_ROLE_ID === undefined ? 'VAULT_TOKEN' : 'VAULT_SECRET_ID'] as const;
   return needed
@@ -170,7 +190,7 @@ function vaultFaults(env: Environment): Fault[] {
 }
 
 /** Secrets and data do not travel in the clear outside the local network unless somebody says so. */
-function transportFaults(env: Environment): Fault[] {
+function transportFaults(env: SomeSettings): Fault[] {
   if (env.PROV_ALLOW_HTTP) return [];
   const addresses = [
     'PROV_DPP_API_URL',

@@ -51,6 +51,8 @@ export interface ProductTable {
   checked_at: MaybeInstant;
   /** What the portal's lists said of it when it was last brought in order; null: it has to be looked at. */
   fingerprint: MaybeText;
+  /** Digest of the lines that we last wrote to `.env`, without credentials; null: not known. */
+  env_sha256: MaybeText;
   /** Folder of the workspace below `.archive/`, from retirement to the sweep or the undelete. */
   archive: MaybeText;
 }
@@ -131,6 +133,8 @@ export interface AccessKeyTable {
   grace_until: ColumnType<Date | null, Date | null, Date | null>;
   /** When a session ends by itself; lasting keys have none. */
   expires_at: ColumnType<Date | null, Date | null, Date | null>;
+  /** When it was proven under the policy of today; null: never, or the policy was changed since or is about to be. */
+  proven_at: ColumnType<Date | null, Date | null | undefined, Date | null>;
 }
 
 /** Digest of the token that a workspace exchanges for sessions. */

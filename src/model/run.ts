@@ -14,6 +14,11 @@ export type Cause =
   /** `who`: the name of the person or key, where an order came with one. */
   | { readonly kind: 'person'; readonly what: string; readonly who?: string | undefined };
 
+/** The field of a log line that leads from the webhook to what came of it. */
+export function deliveryOf(cause: Cause): { readonly delivery?: string } {
+  return cause.kind === 'delivery' ? { delivery: cause.delivery } : {};
+}
+
 /** One action of a run, as it went. */
 export interface ActionRecord {
   readonly kind: ActionKind;
@@ -33,4 +38,6 @@ export interface RunEnding {
   readonly parked: boolean;
   /** Parts of the home that others had changed and that were made good. */
   readonly drift: readonly string[];
+  /** How others can have read the key in use, which was replaced; `null`: not that we know. */
+  readonly leak: string | null;
 }

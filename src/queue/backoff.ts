@@ -2,7 +2,8 @@
 import type { ProvisionerError } from '../model/errors.ts';
 
 const firstMs = 1000;
-const longestMs = 60_000;
+/** Without its jitter; with it 60 s. */
+const longestMs = 40_000;
 
 /** A failed run, as far as the next try depends on it. */
 export interface Failed {
@@ -21,6 +22,6 @@ export interface Failed {
  */
 export function nextTryMs({ needs, attempts, maxTries }: Failed, random: number): number | null {
   if (needs === 'person' || attempts >= maxTries) return null;
-  const wait = firstMs * 2 ** Math.min(attempts - 1, 16);
-  return Math.min(longestMs, wait * (1 + random / 2));
+  const wait = Math.min(longestMs, firstMs * 2 ** Math.min(attempts - 1, 16));
+  return wait * (1 + random / 2);
 }

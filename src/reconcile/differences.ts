@@ -20,8 +20,9 @@ export function partOf(field: string): string {
 export function differencesOf(desired: DesiredHome, observed: Observed): readonly Difference[] {
   return [
     ...differencesOfStore(desired, observed),
-    ...differencesOfEnv(desired, observed),
-    ...differencesOfFiles(desired, observed),
+    ...(observed.unseen ? [] : differencesOfEnv(observed)),
+    ...(observed.unseen ? [] : differencesOfLines(desired, observed)),
+    ...(observed.unseen ? [] : differencesOfFiles(desired, observed)),
     ...differencesOfGrants(desired, observed),
   ];
 }
@@ -33,11 +34,11 @@ export function differencesOf(desired: DesiredHome, observed: Observed): readonl
 export function driftOf(desired: DesiredHome, observed: Observed): readonly Difference[] {
   const settled = observed.keys.some((key) => key.state === 'current');
   if (!settled || desired.grants.join() !== observed.grants.join()) return [];
+  if (observed.unseen) return differencesOfStore(desired, observed);
   return [
     ...differencesOfStore(desired, observed),
-    ...(observed.env === null || !observed.env.guarded || keyInUse(observed) === null
-      ? differencesOfEnv(desired, observed)
-      : []),
+    ...differencesOfEnv(observed),
+    ...(observed.env?.edited === true ? differencesOfLines(desired, observed) : []),
     ...differencesOfFiles(desired, observed).filter(({ field, found }) => {
       const path = field.slice(fileField.length);
       const last = observed.rendered[path];
@@ -87,19 +88,31 @@ function differencesOfStore(desired: DesiredHome, observed: Observed): Differenc
   return found;
 }
 
-function differencesOfEnv(desired: DesiredHome, observed: Observed): Difference[] {
+function differencesOfEnv(observed: Observed): Difference[] {
   const { env } = observed;
   if (env === null) return [{ field: '.env', found: null, wanted: 'the managed block' }];
   const found: Difference[] = [];
   if (!env.guarded) found.push({ field: '.env mode and owner', found: 'others', wanted: 'guarded' });
   if (keyInUse(observed) === null)
     found.push({ field: '.env key', found: 'not the product’s', wanted: 'the product’s' });
-  for (const name of new Set([...Object.keys(desired.env), ...Object.keys(env.entries)])) {
-    if (desired.env[name] === env.entries[name]) continue;
-    // Values of further lines may be secrets.
-    found.push({ field: `.env ${name}`, found: word(env.entries[name]), wanted: word(desired.env[name]) });
-  }
+  else if (!env.consistent)
+    found.push({ field: '.env key', found: 'different under AWS_…', wanted: 'the same under all names' });
   return found;
+}
+
+function differencesOfLines({ env: wanted }: DesiredHome, { env }: Observed): Difference[] {
+  const found = env?.entries;
+  if (found === undefined) return [];
+  const names = [...new Set([...Object.keys(wanted), ...Object.keys(found)])];
+  return names
+    .filter((name) => wanted[name] !== found[name])
+    .map((name) => ({ field: `.env ${name}`, ...wordsFor(found[name], wanted[name]) }));
+}
+
+/** Values of further lines may be secrets. */
+function wordsFor(found: string | undefined, wanted: string | undefined) {
+  if (found === undefined || wanted === undefined) return { found: word(found), wanted: word(wanted) };
+  return { found: 'another value', wanted: 'set' };
 }
 
 function word(value: string | undefined): string | null {

@@ -5,6 +5,16 @@ import { sameGrants } from '../model/grant.ts';
 import { type PlanBuilder, sameEntries } from './plan-builder.ts';
 import type { DesiredHome, Observed, ObservedKey } from './state.ts';
 
+/** Steps that others wait for. */
+export interface Before {
+  /** Until the principal is there. */
+  readonly principal: readonly (number | null)[];
+  /** Until its policy opens what it should, and there is something to open. */
+  readonly home: readonly (number | null)[];
+  /** The policy is among these steps. */
+  readonly policyChanges: boolean;
+}
+
 /**
  * Keys and `.env`. The `.env` tells which key people work with: it counts when the store lists it as active and its
  * secret is the one we wrote. Everything that came between (a kill at any point) is found again here.
@@ -13,14 +23,16 @@ export function planKeys(
   steps: PlanBuilder,
   desired: DesiredHome,
   observed: Observed,
-  ready: readonly (number | null)[],
+  before: Before,
 ): number | null {
   const inUse = keyInUse(observed);
   const accessChanged = desired.grants.join() !== observed.grants.join();
+  const unproven = before.policyChanges || inUse?.proven === false;
+  const unprovable = unproven && inUse !== null && observed.env?.provable === false;
   const forgotten = keyToRecognise(desired, observed);
   if (forgotten !== null) {
     // Books that were lost: what is in use stays in use, once it has shown that it opens what it should.
-    const proven = steps.add({ kind: 'prove-env-key', key: forgotten }, ready);
+    const proven = steps.add({ kind: 'prove-env-key', key: forgotten }, before.home);
     const adopted = steps.add({ kind: 'adopt-key', key: forgotten }, [proven]);
     steps.add({ kind: 'record-grants' }, [adopted]);
     return adopted;
@@ -28,30 +40,41 @@ export function planKeys(
   const why =
     reasonForNewKey(desired, inUse, accessChanged, observed.env !== null) ??
     reasonToReplace(desired, inUse) ??
-    reasonToRotate(desired, inUse, observed);
+    reasonToRotate(desired, inUse, observed) ??
+    (unprovable && inUse?.expiresAtMs === null ? policyUnproven : null);
   const cleared = dropKeys(steps, desired, observed, inUse, why !== null);
   const handOver = (made: number, reason: string): number => {
-    const proven = steps.add({ kind: 'prove-key' }, [made]);
+    const proven = steps.add({ kind: 'prove-key' }, [made, ...before.home]);
     const written = steps.add({ kind: 'write-env', why: reason }, [proven]);
     return steps.add({ kind: 'hand-over-key' }, [written]);
   };
-  if (why !== null) return handOver(steps.add({ kind: 'issue-key', why }, [...ready, ...cleared]), why);
-  if (inUse !== null && isDueForRenewal(inUse, observed.nowMs)) {
-    const ends = 'the one in use ends by itself';
-    return handOver(steps.add({ kind: 'renew-session', key: inUse.id, why: ends }, ready), ends);
+  // What nobody has yet may be made while its policy is put.
+  if (why !== null)
+    return handOver(steps.add({ kind: 'issue-key', why }, [...before.principal, ...cleared]), why);
+  const renewal = reasonToRenew(inUse, observed.nowMs) ?? (unprovable ? policyUnproven : null);
+  if (inUse !== null && renewal !== null) {
+    const key = inUse.id;
+    return handOver(steps.add({ kind: 'renew-session', key, why: renewal }, before.principal), renewal);
   }
+  // Who keeps a key keeps it under a policy that was shown to hold; until then nobody is told of the change.
+  const proven = steps.addIf(
+    unproven && inUse !== null,
+    { kind: 'prove-again', key: inUse?.id ?? '' },
+    before.home,
+  );
+  const settled = [...before.home, proven];
   if (inUse !== null && inUse.state !== 'current') steps.add({ kind: 'adopt-key', key: inUse.id });
-  if (observed.env !== null && (!observed.env.guarded || !sameEntries(desired.env, observed.env.entries))) {
-    steps.add({ kind: 'write-env', why: 'its managed lines differ' }, ready);
-  }
-  if (!sameGrants(desired.grantFacts, observed.grantFacts)) steps.add({ kind: 'record-grants' }, ready);
+  const { env } = observed;
+  if (env !== null && !(env.guarded && env.consistent && sameEntries(desired.env, env.entries)))
+    steps.add({ kind: 'write-env', why: 'its managed lines differ' }, settled);
+  if (!sameGrants(desired.grantFacts, observed.grantFacts)) steps.add({ kind: 'record-grants' }, settled);
   return null;
 }
 
 /** The key of `.env` that the store knows, when our books know no key at all and the store's policy is the wanted one. */
 function keyToRecognise(desired: DesiredHome, { env, keys, policy }: Observed): string | null {
   if (env === null || keys.length === 0 || desired.credentials === 'sessions') return null;
-  if (env.exposed !== null || keys.some((key) => key.state !== 'unknown')) return null;
+  if (!env.provable || env.exposed !== null || keys.some((key) => key.state !== 'unknown')) return null;
   const known = keys.find((key) => key.id === env.keyId && key.active);
   return known === undefined || !samePolicy(desired.policy, policy) ? null : known.id;
 }
@@ -63,6 +86,8 @@ function reasonToRotate(
 ): string | null {
   if (inUse === null) return null;
   if (env?.exposed != null) return `the one in use may be known to others: ${env.exposed}`;
+  // It is the new one: a run that was killed before it could say so made it.
+  if (inUse.state === 'issued') return null;
   if (rotateWhy !== null) return rotateWhy;
   const old = keyMaxAgeMs !== null && inUse.expiresAtMs === null && nowMs >= inUse.issuedAtMs + keyMaxAgeMs;
   return old ? `the one in use is ${Math.floor((nowMs - inUse.issuedAtMs) / 86_400_000)} days old` : null;
@@ -82,10 +107,13 @@ function reasonToReplace(
   return isSession ? 'lasting keys take the place of sessions' : 'sessions take the place of lasting keys';
 }
 
-/** At half its life, as long as that is: a store may give less than was asked for. */
-function isDueForRenewal({ issuedAtMs, expiresAtMs }: ObservedKey, nowMs: number): boolean {
-  return expiresAtMs !== null && nowMs >= renewalMs(issuedAtMs, expiresAtMs);
+/** A session is renewed at half its life, as long as that is: a store may give less than was asked for. */
+function reasonToRenew(inUse: ObservedKey | null, nowMs: number): string | null {
+  if (inUse === null || inUse.expiresAtMs === null) return null;
+  return nowMs >= renewalMs(inUse.issuedAtMs, inUse.expiresAtMs) ? 'the one in use ends by itself' : null;
 }
+
+const policyUnproven = 'its policy was changed, and it can not be proven again';
 
 /** When a key that ends by itself is due to be replaced. */
 export function renewalMs(issuedAtMs: number, expiresAtMs: number): number {
@@ -151,10 +179,22 @@ export function endOf({ id: key, endable }: ObservedKey, why: string): Action {
   return { kind: endable ? 'delete-key' : 'forget-session', key, why };
 }
 
+/** Keys that were replaced and whose time is over, whatever `.env` holds. */
+export function endOverdue(steps: PlanBuilder, { keys, nowMs }: Observed): void {
+  for (const key of keys) {
+    if (isOverdue(key, nowMs)) steps.add(endOf(key, graceOver));
+  }
+}
+
+const graceOver = 'its grace period is over';
+
+function isOverdue({ state, graceUntilMs }: ObservedKey, nowMs: number): boolean {
+  return state === 'grace' && (graceUntilMs ?? 0) <= nowMs;
+}
+
 function reasonToDrop(key: ObservedKey, nowMs: number): string | null {
   if (key.state === 'unknown') return 'it is not in our books';
   if (key.state === 'issued') return 'it was never handed over';
   if (!key.active) return 'it is gone, switched off or has other rights';
-  if (key.state === 'grace' && (key.graceUntilMs ?? 0) <= nowMs) return 'its grace period is over';
-  return null;
+  return isOverdue(key, nowMs) ? graceOver : null;
 }

@@ -30,7 +30,7 @@ export async function followRemote(
   if (known?.tips === wanted && !again) return known.problem === null ? [] : [known.problem];
   const outcome = await push({ objects: tips.objects, url, login: remote.login, tips: tips.commits });
   const problem = problemOf(outcome, url);
-  if (problem !== null) parts.log.warn(problem.message, { product: record.id, reason: problem.reason });
+  if (problem !== null) parts.log.warn(problem.message, { reason: problem.reason });
   await noteRemote(parts.database.sql, record.id, { tips: wanted, triedAt: now, problem });
   return problem === null ? [] : [problem];
 }

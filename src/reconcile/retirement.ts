@@ -42,12 +42,12 @@ export async function retire(
     message: '',
     onFiles: () => undefined,
     grants: [],
-    foreignHomes: async () => [],
+    claim: async () => ({ own: record.home, inputs: [], foreign: [] }),
     purged: parts.settings.purgeOnDelete,
     graceMs: parts.settings.keyGraceMs,
     defer: run.defer,
   });
-  const note = (action: ActionRecord) => noteAction(parts, run.log, action);
+  const note = (action: ActionRecord) => noteAction(parts, action);
   const { records, done, error } = await applyPlan(steps, handlers, note, parts.tracer);
   const audited = { at: parts.clock(), product: record.id, run: run.id, cause: run.cause };
   return {
@@ -69,7 +69,7 @@ export async function prepareRetirement(
   const finalizers = product?.finalizers ?? [];
   const issuer = await parts.findIssuer();
   const outside = await observeOutside(parts, issuer, record, books, looking.thorough);
-  const observed = await observe(parts, record, outside, { ...looking, finalizers, rendered: [] });
+  const { observed } = await observe(parts, record, outside, { ...looking, finalizers, rendered: [] });
   const { purgeOnDelete: purge, finalizer } = parts.settings;
   const finalizerHeld = finalizers.includes(finalizer ?? '');
   const hasPrincipal = issuer.kind.fixedForMs === null;

@@ -1,12 +1,12 @@
 /** The leader's rounds: the drift check, a few products at a time, and the sweep of the archive. */
 import { insertAudit, pruneAudit } from '../db/audit.ts';
-import { countLive, listOldArchives, takeUnchecked } from '../db/checks.ts';
+import { countLive, listArchives, takeUnchecked } from '../db/checks.ts';
 import { pruneHistory } from '../db/history.ts';
 import { changeProduct } from '../db/products.ts';
 import { asProvisionerError } from '../model/errors.ts';
-import { priorities } from '../queue/jobs.ts';
 import type { Leadership } from './leadership.ts';
 import type { ReconcileParts } from './parts.ts';
+import { startTicking } from './ticking.ts';
 
 type Parts = Pick<ReconcileParts, 'queue' | 'database' | 'log' | 'clock' | 'workspaces'>;
 
@@ -24,26 +24,22 @@ const sweepMs = 10 * 60_000;
 
 /** Starts the rounds. Disposing stops them. */
 export function startRounds(parts: Parts, leadership: Leadership, options: RoundsOptions): AsyncDisposable {
-  let busy: Promise<void> | null = null;
+  // A sweep can take its time: the drift check does not wait for it.
+  const started = new AsyncDisposableStack();
+  const asLeader = (what: string, work: () => Promise<void>) =>
+    started.use(
+      startTicking(tickMs, async () => {
+        if (leadership.leads) await report(parts, what, work);
+      }),
+    );
   let sweptMs = Number.NEGATIVE_INFINITY;
-  const go = async () => {
-    if (!leadership.leads) return;
-    await report(parts, 'the drift check', () => checkSome(parts, options.driftIntervalMs));
+  asLeader('the drift check', () => checkSome(parts, options.driftIntervalMs));
+  asLeader('the sweep', async () => {
     if (performance.now() - sweptMs < sweepMs) return;
     sweptMs = performance.now();
-    await report(parts, 'the sweep', () => sweep(parts, options));
-  };
-  const timer = setInterval(() => {
-    busy ??= go().finally(() => {
-      busy = null;
-    });
-  }, tickMs);
-  return {
-    [Symbol.asyncDispose]: async () => {
-      clearInterval(timer);
-      await busy;
-    },
-  };
+    await sweep(parts, options);
+  });
+  return started;
 }
 
 /**
@@ -56,24 +52,38 @@ async function checkSome({ database, queue, clock }: Parts, intervalMs: number):
   const share = Math.ceil(((await countLive(database.sql)) * tickMs) / intervalMs);
   if (share === 0) return;
   const since = new Date(now.getTime() - intervalMs + tickMs);
-  const due = await takeUnchecked(database.sql, since, now, share);
-  const jobs = due.map((product) => ({ product, cause: { kind: 'drift-check' } as const }));
-  await queue.reconcile(jobs, priorities.resync);
+  const cause = { kind: 'drift-check' } as const;
+  const woken = await database.sql.transaction().execute(async (trx) => {
+    const due = await takeUnchecked(trx, since, now, share);
+    return queue.add(trx, { unhurried: due.map((product) => ({ product, cause })) });
+  });
+  queue.wake(woken);
 }
 
-async function sweep({ database, workspaces, clock, log }: Parts, options: RoundsOptions): Promise<void> {
-  const now = clock();
-  const ago = (ms: number) => new Date(now.getTime() - ms);
+async function sweep(parts: Parts, options: RoundsOptions): Promise<void> {
+  const { database, clock } = parts;
+  const ago = (ms: number) => new Date(clock().getTime() - ms);
   await pruneHistory(database.sql, ago(options.keepHistoryMs));
   await pruneAudit(database.sql, ago(options.keepAuditMs));
-  if (options.archiveRetentionMs === 0) return;
-  for (const { product, archive } of await listOldArchives(database.sql, ago(options.archiveRetentionMs))) {
-    await workspaces.dropArchived(archive);
-    await changeProduct(database.sql, product, { archive: null }, now);
+  if (options.archiveRetentionMs > 0) await sweepArchive(parts, ago(options.archiveRetentionMs));
+}
+
+/** By what lies there: books that were lost know of none. */
+async function sweepArchive({ database, workspaces, clock, log }: Parts, before: Date): Promise<void> {
+  const due = (await workspaces.archived.list()).filter(({ at }) => at < before);
+  if (due.length === 0) return;
+  const known = await listArchives(database.sql);
+  const now = clock();
+  for (const { name, product } of due) {
+    const book = known.get(name);
+    // Its product is back, and waits for it.
+    if (book?.retired === false) continue;
+    await workspaces.archived.drop(name);
+    if (book !== undefined) await changeProduct(database.sql, book.product, { archive: null }, now);
     const cause = { kind: 'clock', why: 'its time in the archive is over' } as const;
-    const entry = { at: now, actor: 'provisioner', cause, product, run: null };
-    await insertAudit(database.sql, [{ ...entry, action: 'drop-archived-workspace', target: archive }]);
-    log.info('deleted a workspace from the archive', { product, archive });
+    const entry = { at: now, actor: 'provisioner', cause, product: book?.product ?? product, run: null };
+    await insertAudit(database.sql, [{ ...entry, action: 'drop-archived-workspace', target: name }]);
+    log.info('deleted a workspace from the archive', { product: entry.product, archive: name });
   }
 }
 

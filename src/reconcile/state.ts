@@ -63,6 +63,8 @@ export interface ObservedKey {
   readonly issuedAtMs: number;
   /** Digest of its secret, of a session also of the other parts; `null` when unknown. */
   readonly secretSha256: string | null;
+  /** It was proven under the policy of today. */
+  readonly proven: boolean;
 }
 
 /** The managed block found in `.env`. */
@@ -71,10 +73,16 @@ export interface ObservedEnv {
   readonly entries: Readonly<Record<string, string>>;
   readonly keyId: string;
   readonly secretSha256: string;
+  /** The key stands there under each of its names: our own, and those that AWS's tools read. */
+  readonly consistent: boolean;
+  /** The lines of `entries` are not those that we wrote last, as far as we know. */
+  readonly edited: boolean;
   /** The file has the mode and owner it should have. */
   readonly guarded: boolean;
   /** How others can have read the key; `null`: not that we know. */
   readonly exposed: string | null;
+  /** The secret can be had for a proof. */
+  readonly provable: boolean;
 }
 
 export interface Observed {
@@ -95,6 +103,8 @@ export interface Observed {
   readonly grants: readonly string[];
   readonly grantFacts: readonly GrantFacts[];
   readonly workspaceExists: boolean;
+  /** What lies in the workspace could not be looked at: nothing follows from what seems to be missing there. */
+  readonly unseen: boolean;
   /** Folder of the workspace in the archive, where it can be brought back from. */
   readonly archive: string | null;
   readonly nowMs: number;

@@ -21,7 +21,7 @@ export interface CredentialEndpointOptions {
   readonly books: {
     digest(product: ProductId): Promise<string | null>;
     note(product: ProductId, digest: string | null): Promise<void>;
-    current(product: ProductId): Promise<HeldKey | null>;
+    current(product: ProductId): Promise<Omit<HeldKey, 'secret'> | null>;
   };
 }
 
@@ -48,7 +48,9 @@ export class CredentialEndpointSink implements SecretSink {
   }
 
   async read(entry: SinkEntry): Promise<HeldKey | null> {
-    return (await this.#isWhole(entry)) ? this.#options.books.current(entry.product) : null;
+    if (!(await this.#isWhole(entry))) return null;
+    const key = await this.#options.books.current(entry.product);
+    return key === null ? null : { ...key, secret: null };
   }
 
   async remove(entry: SinkEntry): Promise<void> {

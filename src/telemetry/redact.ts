@@ -8,29 +8,34 @@ const mask = '[secret]';
 const shortestSecret = 6;
 
 export class Redactor {
-  readonly #secrets = new Set<string>();
+  /** Form of a secret → for how many it is one: runs beside one another may work with the same key. */
+  readonly #secrets = new Map<string, number>();
 
-  /** Remembers a secret and the forms it takes in URLs and JSON. Idempotent; values under 6 characters are ignored. */
+  /** Remembers a secret and the forms it takes in URLs and JSON. Values under 6 characters are ignored. */
   register(secret: string): void {
     if (secret.length < shortestSecret) return;
-    for (const form of [secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)]) {
-      this.#secrets.add(form);
-    }
+    for (const form of formsOf(secret)) this.#secrets.set(form, (this.#secrets.get(form) ?? 0) + 1);
   }
 
-  /** Forgets a secret that no longer opens anything, so that the list does not grow for ever. */
+  /** Forgets a secret, so that the list does not grow for ever, once as often as it was registered. */
   forget(secret: string): void {
-    for (const form of [secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)]) {
-      this.#secrets.delete(form);
+    for (const form of formsOf(secret)) {
+      const left = (this.#secrets.get(form) ?? 0) - 1;
+      if (left > 0) this.#secrets.set(form, left);
+      else this.#secrets.delete(form);
     }
   }
 
   /** The text with every known secret masked. */
   redact(text: string): string {
     let clean = text;
-    for (const secret of this.#secrets) {
+    for (const secret of this.#secrets.keys()) {
       if (clean.includes(secret)) clean = clean.replaceAll(secret, mask);
     }
     return clean;
   }
+}
+
+function formsOf(secret: string): ReadonlySet<string> {
+  return new Set([secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)]);
 }

@@ -1,6 +1,6 @@
 /** What a workspace's repository holds from before: read by git's plumbing, never through the working tree. */
 import { createHash } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
+import { lstat, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readObjects, runGit } from './git-plumbing.ts';
 
@@ -30,17 +30,18 @@ export async function digestsAt(gitDir: string, commit: string): Promise<Readonl
   );
 }
 
-/** Repository → its branches when it was last searched through, and for what. */
+/** Repository → its branches and its index when it was last searched through, and for what. */
 const searched = new Map<string, string>();
 
 /**
- * Whether a text lies in any object up to 1 MB, reachable or not. A repository whose branches did not move since it was
- * last searched for the same text is not read again.
+ * Whether a text lies in any object up to 1 MB, reachable or not. A repository in which nothing was committed or staged since
+ * it was last searched for the same text is not read again.
  */
 export async function searchObjects(gitDir: string, text: string): Promise<boolean> {
   const state = createHash('sha256')
     .update(text)
     .update(await branchesOf(gitDir))
+    .update(await stampOfIndex(gitDir))
     .digest('hex');
   if (searched.get(gitDir) === state) return false;
   const listed = await runGit(gitDir, [
@@ -69,6 +70,12 @@ async function branchesOf(gitDir: string): Promise<string> {
     readFile(path, 'utf8').catch(() => ''),
   );
   return (await Promise.all(read)).join('\0');
+}
+
+/** What is staged is an object that no branch leads to. */
+async function stampOfIndex(gitDir: string): Promise<string> {
+  const stat = await lstat(join(gitDir, 'index')).catch(() => null);
+  return stat === null ? '' : [stat.ino, stat.size, stat.mtimeMs, stat.ctimeMs].join(' ');
 }
 
 function splitObjects(stream: Buffer): Buffer[] {

@@ -1,5 +1,5 @@
 /** Brings the files of one workspace up to date. */
-import { lstat, rm } from 'node:fs/promises';
+import { lstat, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { mergeTexts } from './merge.ts';
 import { type RenderedFile, sha256 } from './render.ts';
@@ -47,6 +47,8 @@ type Merged =
 
 /** Suffix of a new version that lies beside a person's file. */
 export const besideSuffix = '.new';
+/** Suffix of a file that lay where one of ours had to be. */
+const olderSuffix = '.orig';
 
 /**
  * Writes, merges and removes; the history is told after that. Idempotent: cut off anywhere, the same update done again
@@ -56,6 +58,7 @@ export const besideSuffix = '.new';
  */
 export async function updateFiles(place: UpdatePlace, update: FilesUpdate): Promise<FilesOutcome> {
   const rendered = new Map(update.files.map((file) => [file.path, file]));
+  for (const path of update.write) await keepOlder(place.folder, path, update.before[path]);
   await writeRendered(
     place,
     update.write.flatMap((path) => rendered.get(path) ?? []),
@@ -77,6 +80,16 @@ export async function updateFiles(place: UpdatePlace, update: FilesUpdate): Prom
   const live = [...moved.live, ...changed.values()];
   const entry = { rendered: moved.rendered, live, message: update.message, at: update.at };
   return { conflicts, waiting, rendered: after, entry };
+}
+
+/** What lies where a file of ours is to be for the first time is a person's: it is kept beside it. */
+async function keepOlder(folder: string, path: string, before: string | undefined): Promise<void> {
+  if (before !== undefined || (await readWorkspaceFile(folder, path)) === null) return;
+  const kept = join(folder, `${path}${olderSuffix}`);
+  if ((await lstat(kept).catch(() => null)) !== null) return;
+  await rename(join(folder, path), kept).catch((error: unknown) => {
+    throw workspaceError(path, error);
+  });
 }
 
 /** Which of the files that both sides changed could not be merged. Changes nothing. */

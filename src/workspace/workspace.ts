@@ -1,10 +1,12 @@
 /** The workspaces below the output path: look, write, archive. */
-import { lstat, mkdir, rename, rm } from 'node:fs/promises';
+import { lstat, mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { HomeName } from '../model/home.ts';
+import { Archive } from './archive.ts';
 import { type Contract, readContract } from './contract.ts';
 import { type EnvEntries, readEnvBlock, withEnvBlock, withoutEnvBlock } from './env-block.ts';
 import { type Listing, listFolder } from './listing.ts';
+import { findInOpenFiles } from './open-files.ts';
 import { Owners, type OwnersOptions } from './owners.ts';
 import type { Tips } from './push.ts';
 import { type RenderedFile, sha256 } from './render.ts';
@@ -50,16 +52,17 @@ export interface WorkspaceOptions extends OwnersOptions {
   readonly history: boolean;
 }
 
-const archiveFolder = '.archive';
-
 /** All methods throw `WORKSPACE_UNWRITABLE` or `WORKSPACE_UNSAFE`; all are idempotent. */
 export class Workspaces {
+  /** Workspaces of deleted products. */
+  readonly archived: Archive;
   readonly #root: string;
   readonly #owner: Ownership;
   readonly #owners: Owners;
   readonly #history: boolean;
 
   constructor(options: WorkspaceOptions) {
+    this.archived = new Archive(join(options.root, '.archive'));
     this.#root = options.root;
     this.#owner = options.owner;
     this.#owners = new Owners(options);
@@ -103,9 +106,12 @@ export class Workspaces {
     return (await (await this.#repositoryOf(home))?.listRendered()) ?? {};
   }
 
-  /** Whether the text was ever committed or staged in the workspace. */
-  async historyHolds(home: HomeName, text: string): Promise<boolean> {
-    return (await (await this.#repositoryOf(home))?.holds(text)) ?? false;
+  /** Where others can have read the text, in words: an open file, or anything ever committed or staged. */
+  async findLeak(home: HomeName, text: string): Promise<string | null> {
+    const path = await findInOpenFiles(this.#folder(home), text);
+    if (path !== null) return `everybody on the machine could read it in ${JSON.stringify(path)}`;
+    const inHistory = await (await this.#repositoryOf(home))?.holds(text);
+    return inHistory === true ? 'it lies in the workspace’s git history' : null;
   }
 
   /** Writes, merges and removes what the template gives. */
@@ -170,48 +176,28 @@ export class Workspaces {
     await this.#replaceGuarded(home, name, content);
   }
 
-  /**
-   * Moves the workspace to the archive, without our block in its `.env`. Gone already = done.
-   *
-   * @returns its folder's name there; `null` when there was none
-   */
-  async archive(home: HomeName, label: string): Promise<string | null> {
-    if (!(await this.#exists(home))) return null;
+  /** Moves the workspace to the archive under a name, without our block in its `.env`. Gone already = done. */
+  async archive(home: HomeName, name: string): Promise<void> {
+    if (!(await this.#exists(home))) return;
     const folder = this.#folder(home);
     const env = await readWorkspaceFile(folder, '.env');
     if (env !== null) await this.#replaceGuarded(home, '.env', withoutEnvBlock(env));
     try {
-      await mkdir(join(this.#root, archiveFolder), { recursive: true, mode: 0o750 });
-      const name = `${home}-${label}`;
-      await rename(folder, join(this.#root, archiveFolder, name));
-      return name;
+      await mkdir(this.archived.root, { recursive: true, mode: 0o750 });
+      await rename(folder, join(this.archived.root, name));
     } catch (error) {
       throw workspaceError(home, error);
     }
-  }
-
-  /** Whether the archive has a folder of that name. */
-  isArchived(name: string): Promise<boolean> {
-    return isThere(join(this.#root, archiveFolder, name));
   }
 
   /** Brings a workspace back from the archive to where nothing lies now. */
   async restore(home: HomeName, name: string): Promise<void> {
     if (await this.#exists(home)) return;
     try {
-      await rename(join(this.#root, archiveFolder, name), this.#folder(home));
+      await rename(join(this.archived.root, name), this.#folder(home));
     } catch (error) {
       throw workspaceError(home, error);
     }
-  }
-
-  /** Deletes a workspace in the archive for good. Gone already = done. */
-  async dropArchived(name: string): Promise<void> {
-    await rm(join(this.#root, archiveFolder, name), { recursive: true, force: true }).catch(
-      (error: unknown) => {
-        throw workspaceError(name, error);
-      },
-    );
   }
 
   /** One folder of a workspace, for looking; `null`: there is none. */

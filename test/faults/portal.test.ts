@@ -1,6 +1,6 @@
 /** A portal that is away, errs, tells half of what it knows, or takes for ever to say it. */
 import { expect, test } from 'vitest';
-import type { Fault } from '../support/fault-proxy.ts';
+import type { Fate, Fault } from '../support/fault-proxy.ts';
 import { createTroubledWorld, liveThrough, timeScale } from './trouble.ts';
 
 async function survives(fault: Fault, forMs: number, takes = true): Promise<readonly string[]> {
@@ -29,7 +29,7 @@ test('a list that lost half of its entries tears nothing down', async () => {
     ({ method, path }) => {
       if (method !== 'GET' || !isList(path)) return null;
       lists += 1;
-      return { kind: 'rewrite', text: halfOf };
+      return { kind: 'rewrite', as: ({ status, text }) => ({ status, text: halfOf(text) }) };
     },
     5000 * timeScale,
     false,
@@ -39,7 +39,11 @@ test('a list that lost half of its entries tears nothing down', async () => {
 });
 
 test('every answer cut off in the middle costs nothing', async () => {
-  await survives(() => ({ kind: 'rewrite', text: (text) => text.slice(0, text.length / 2) }), 5000);
+  const half: Fate = {
+    kind: 'rewrite',
+    as: ({ status, text }) => ({ status, text: text.slice(0, text.length / 2) }),
+  };
+  await survives(() => half, 5000);
 });
 
 test('answers that come a byte at a time cost nothing', async () => {

@@ -1,11 +1,12 @@
 /** Several replicas on one PostgreSQL server: who leads, who runs what, and what a death costs. */
 import { expect, test } from 'vitest';
 import { PortalUser } from '../../demo/people/portal-user.ts';
+import { startFaultProxy } from '../support/fault-proxy.ts';
 import { sendHint } from '../support/hints.ts';
 import { exactInventory, worksAlone } from '../support/inventory.ts';
 import { eventually } from '../support/world.ts';
-import { acknowledgedAreStored } from './deliveries.ts';
 import { linesOf, overlaps, setReplicas, timesSaid } from './replicas.ts';
+import { acknowledgedAreStored, isClaimed } from './rows.ts';
 
 const leads = 'leads the timed work';
 
@@ -22,6 +23,32 @@ test('three replicas that race the first migration all start; one leads, and ano
   await leader.kill();
   await eventually('another leader', () => others.some((daemon) => timesSaid(daemon, 'resync') > 0), 30_000);
   expect(leading()).toHaveLength(2);
+});
+
+test('what a dead replica was at work on is taken over by another within 30 s', async () => {
+  await using estate = await setReplicas({ PROV_RESYNC_INTERVAL: '1h', PROV_DRIFT_INTERVAL: '0' });
+  await using store = await startFaultProxy(estate.store.endpoint);
+  const first = estate.start({ S3_ENDPOINT: store.url });
+  const url = await first.url();
+  const user = new PortalUser(estate.portal.url);
+  await sendHint(url, estate.secret, await user.createProduct('before', 'before'));
+  await eventually('a first home', () => worksAlone(estate, 'before'));
+  store.fail(() => ({ kind: 'hang' }));
+  const orphan = await user.createProduct('orphan', 'orphan');
+  await sendHint(url, estate.secret, orphan);
+  await eventually('the run to be under way', () => isClaimed(estate.postgres.url, orphan));
+  const second = estate.start({ S3_ENDPOINT: store.url });
+  await second.url();
+  await first.kill();
+  const killedAt = Date.now();
+  store.fail(null);
+  const taken = await eventually('the other’s run', () =>
+    // The job itself, not what the resync of a new leader finds.
+    linesOf(second).find(({ product, cause, ms }) => product === orphan && cause === 'delivery' && ms),
+  );
+  expect(Date.parse(taken.timestamp ?? '') - (taken.ms ?? 0) - killedAt).toBeLessThanOrEqual(30_000);
+  expect(await worksAlone(estate, 'orphan')).toBe(true);
+  await exactInventory(estate, ['before', 'orphan']);
 });
 
 test('kill -9 of one of three replicas in a storm of webhooks costs no acknowledged delivery', async () => {

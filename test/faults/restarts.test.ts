@@ -5,12 +5,12 @@ import type { DaemonProcess } from '../support/daemon-process.ts';
 import { sendHint } from '../support/hints.ts';
 import { exactInventory, worksAlone } from '../support/inventory.ts';
 import { eventually } from '../support/world.ts';
-import { acknowledgedAreStored } from './deliveries.ts';
 import { overlaps, setReplicas } from './replicas.ts';
+import { acknowledgedAreStored } from './rows.ts';
 
 /** As a load balancer knows it: asked every now and then. */
 async function isReady(url: string): Promise<boolean> {
-  return fetch(`${url}/health/ready`).then(
+  return fetch(`${url}/health/accepting`).then(
     ({ ok }) => ok,
     () => false,
   );

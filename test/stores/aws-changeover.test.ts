@@ -10,6 +10,7 @@ import { ProductId } from '../../src/model/ids.ts';
 import { S3ObjectStore } from '../../src/storage/s3.ts';
 import { eventually, startStore } from '../support/world.ts';
 import { statusAs } from './access.ts';
+import { sessions } from './servers.ts';
 
 const bucket = 'data-products';
 const region = 'us-east-1';
@@ -28,7 +29,6 @@ describe.each([
     const { endpoint } = server;
     const admin = { accessKeyId: server.accessKey, secretAccessKey: server.secretKey };
     iam = new IAMClient({ endpoint, region, credentials: admin });
-    const session = { seconds: 900, patienceMs: 10_000 };
     find = (kind) =>
       issuerFinder({
         ...admin,
@@ -36,7 +36,7 @@ describe.each([
         endpoint,
         iamEndpoint: undefined,
         region,
-        credentials: kind === 'keys' ? 'keys' : session,
+        credentials: kind === 'keys' ? 'keys' : sessions,
         onFound: () => undefined,
       })();
     using objects = new S3ObjectStore({ endpoint, region, bucket, ...admin });

@@ -16,7 +16,7 @@ import { principalNameOf } from '../../src/identity/issuer.ts';
 import { AwsRoleIssuer } from '../../src/identity/issuers/aws-roles.ts';
 import type { HomeName } from '../../src/model/home.ts';
 import { ProductId } from '../../src/model/ids.ts';
-import { type AwsFront, startAwsFront } from '../support/stores/aws-front.ts';
+import { type FaultProxy, startFaultProxy } from '../support/fault-proxy.ts';
 import { startStore } from '../support/world.ts';
 
 const region = 'us-east-1';
@@ -28,21 +28,21 @@ const anything = JSON.stringify({
 });
 
 let server: Awaited<ReturnType<typeof startStore>>;
-let front: AwsFront;
+let proxy: FaultProxy;
 let root: IAMClient;
 let boundary: string;
 
 beforeAll(async () => {
   server = await startStore();
-  front = await startAwsFront(server.endpoint);
+  proxy = await startFaultProxy(server.endpoint);
   const credentials = { accessKeyId: server.accessKey, secretAccessKey: server.secretKey };
   root = new IAMClient({ endpoint: server.endpoint, region, credentials });
   boundary = (await makePolicy('boundary')) ?? '';
 });
-afterEach(() => front.refuse(() => null));
+afterEach(() => proxy.fail(null));
 afterAll(async () => {
   root?.destroy();
-  await front?.[Symbol.asyncDispose]();
+  await proxy?.[Symbol.asyncDispose]();
   await server?.[Symbol.asyncDispose]();
 });
 
@@ -53,8 +53,8 @@ async function makePolicy(PolicyName: string): Promise<string | undefined> {
 
 function issuerWith({ seconds = hour, permissionsBoundary = '', patienceMs = 10_000 } = {}): AwsRoleIssuer {
   return new AwsRoleIssuer({
-    endpoint: front.url,
-    stsEndpoint: front.url,
+    endpoint: proxy.url,
+    stsEndpoint: proxy.url,
     region,
     accessKeyId: server.accessKey,
     secretAccessKey: server.secretKey,
@@ -75,6 +75,9 @@ async function makeProduct(issuer: AwsRoleIssuer) {
   return { principal, look };
 }
 
+const refusal = (code: string) =>
+  `<ErrorResponse><Error><Code>${code}</Code><Message>not now</Message></Error></ErrorResponse>`;
+
 describe('a role that was made a moment ago', () => {
   test.each([
     ['AccessDenied', 403],
@@ -83,10 +86,10 @@ describe('a role that was made a moment ago', () => {
     const issuer = issuerWith();
     const { principal } = await makeProduct(issuer);
     let asked = 0;
-    front.refuse((action) => {
-      if (action !== 'AssumeRole') return null;
+    proxy.fail(({ body }) => {
+      if (!body.includes('Action=AssumeRole')) return null;
       asked += 1;
-      return asked < 4 ? { status, code } : null;
+      return asked < 4 ? { kind: 'answer', status, text: refusal(code) } : null;
     });
     expect(await issuer.createKey(principal, null)).toMatchObject({ session: {} });
     expect(asked).toBeGreaterThanOrEqual(4);
@@ -95,7 +98,10 @@ describe('a role that was made a moment ago', () => {
   test('is given up in the store’s own words when it takes longer than it may', async () => {
     const issuer = issuerWith({ patienceMs: 300 });
     const { principal } = await makeProduct(issuer);
-    front.refuse((action) => (action === 'AssumeRole' ? { status: 403, code: 'AccessDenied' } : null));
+    proxy.fail(({ body }) => {
+      if (!body.includes('Action=AssumeRole')) return null;
+      return { kind: 'answer', status: 403, text: refusal('AccessDenied') };
+    });
     await expect(issuer.createKey(principal, null)).rejects.toMatchObject({
       code: 'STORE_DENIED',
       message: expect.stringContaining('not now'),

@@ -15,19 +15,10 @@ import { S3ObjectStore } from '../../src/storage/s3.ts';
 import type { StoreServer } from '../support/stores/server.ts';
 import { eventually } from '../support/world.ts';
 import { statusAs } from './access.ts';
-import { servers } from './servers.ts';
+import { issuers, servers, sessions } from './servers.ts';
 
 const bucket = 'data-products';
 const region = 'us-east-1';
-
-const sessions = { seconds: 900, patienceMs: 10_000 };
-const issuers = [
-  ...servers.map(([name, start]) => [name, 'keys', start] as const),
-  // versitygw has no STS.
-  ...servers
-    .filter(([name]) => name !== 'versitygw')
-    .map(([name, start]) => [name, 'sessions', start] as const),
-];
 
 describe.each(issuers)('an issuer on %s that gives %s', (_name, credentials, start) => {
   let server: StoreServer;

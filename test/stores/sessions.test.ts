@@ -15,7 +15,7 @@ import { createS3Client, markerKey, S3ObjectStore } from '../../src/storage/s3.t
 import { entriesOf } from '../support/s3-as.ts';
 import type { StoreServer } from '../support/stores/server.ts';
 import { createWorldOn, eventually } from '../support/world.ts';
-import { servers } from './servers.ts';
+import { servers, sessions } from './servers.ts';
 
 const bucket = 'data-products';
 const region = 'us-east-1';
@@ -52,7 +52,7 @@ describe.each(withSts)('a session on %s', (_name, start) => {
         endpoint: server.endpoint,
         iamEndpoint: server.iamEndpoint,
         region,
-        credentials: { seconds: 900, patienceMs: 10_000 },
+        credentials: sessions,
         onFound: () => undefined,
       })();
     issuer = await find();

@@ -43,7 +43,7 @@ export const behaviourSettings = {
   }),
   PROV_DRIFT_INTERVAL: setting(duration.default(30 * 60_000), {
     about:
-      'Every product is compared with store and workspace at least this often, spread evenly; `0` = never.',
+      'Every product is compared with store and workspace at least this often, spread evenly; `0` = never: the resync then looks at all products, not at what changed.',
     example: '30m',
   }),
   PROV_OBSERVE_ONLY: setting(flag.default(false), {

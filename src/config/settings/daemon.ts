@@ -1,7 +1,7 @@
 /** The process itself. */
 import { z } from 'zod';
 import { LogLevel } from '../../model/control.ts';
-import { duration, flag, integer, settingsOf } from './forms.ts';
+import { duration, flag, integer, secret, settingsOf } from './forms.ts';
 
 const setting = settingsOf('Daemon');
 
@@ -39,7 +39,7 @@ export const daemonSettings = {
       'After SIGTERM webhooks are taken for so long, while readiness says no: a load balancer needs time to hear it.',
     example: '5s',
   }),
-  PROV_METRICS_TOKEN: setting(z.string().min(1).optional(), {
+  PROV_METRICS_TOKEN: setting(secret.optional(), {
     about: 'Who reads `/metrics` must bring it, as `Authorization: Bearer`; without it everybody may.',
     example: 'a-long-random-token',
     secret: true,

@@ -23,6 +23,16 @@ export const list = z.string().transform((text) =>
     .filter((part) => part !== ''),
 );
 
+/** A shorter one could not be masked in log lines without blotting out ordinary words (`telemetry/redact.ts`). */
+const shortestSecret = 6;
+const tooShort = `must have at least ${shortestSecret} characters`;
+
+/** A secret of ours. */
+export const secret = z.string().min(shortestSecret, tooShort);
+
+/** Several, comma separated. */
+export const secrets = list.refine((each) => each.every((text) => text.length >= shortestSecret), tooShort);
+
 export const integer = (min: number, max: number) =>
   z
     .string()

@@ -1,6 +1,6 @@
 /** Who may look and act: keys, and people who log in. */
 import { z } from 'zod';
-import { duration, httpUrl, list, settingsOf } from './forms.ts';
+import { duration, httpUrl, list, secret, settingsOf } from './forms.ts';
 
 const setting = settingsOf('Keys and logins');
 const values = (fallback: string) => list.default([fallback]);
@@ -33,7 +33,7 @@ export const peopleSettings = {
     about: 'Our client there. Its redirect address is `<PROV_PUBLIC_URL>/auth/callback`.',
     example: 'provisioner',
   }),
-  PROV_OIDC_CLIENT_SECRET: setting(z.string().min(1).optional(), {
+  PROV_OIDC_CLIENT_SECRET: setting(secret.optional(), {
     about: 'Secret of that client; a public client has none.',
     example: 'from-your-identity-provider',
     secret: true,

@@ -1,6 +1,6 @@
 /** How the portal is reached. */
 import { z } from 'zod';
-import { httpUrl, integer, settingsOf } from './forms.ts';
+import { httpUrl, integer, secret, settingsOf } from './forms.ts';
 
 const setting = settingsOf('Portal');
 
@@ -9,7 +9,7 @@ export const portalSettings = {
     about: 'Address of the data product portal, with or without `/api/v2`.',
     example: 'http://portal:8080',
   }),
-  PORTAL_API_KEY: setting(z.string().min(1).optional(), {
+  PORTAL_API_KEY: setting(secret.optional(), {
     about: "The portal's `PORTAL_API_KEY`, sent as `x-key`.",
     example: 'a-long-random-key',
     secret: true,
@@ -18,7 +18,7 @@ export const portalSettings = {
     about: 'OIDC client for client credentials; needs secret and token URL.',
     example: 'provisioner',
   }),
-  PORTAL_CLIENT_SECRET: setting(z.string().min(1).optional(), {
+  PORTAL_CLIENT_SECRET: setting(secret.optional(), {
     about: 'Secret of that client.',
     example: 'from-your-identity-provider',
     secret: true,

@@ -1,6 +1,6 @@
 /** Secret managers: for products’ secrets, and for settings that are references. */
 import { z } from 'zod';
-import { httpUrl, settingsOf } from './forms.ts';
+import { httpUrl, secret, settingsOf } from './forms.ts';
 
 const setting = settingsOf('Secret managers');
 
@@ -64,7 +64,7 @@ export const secretsSettings = {
     about: 'Its namespace, where it has them.',
     example: 'platform',
   }),
-  VAULT_TOKEN: setting(z.string().min(1).optional(), {
+  VAULT_TOKEN: setting(secret.optional(), {
     about: 'Our token there.',
     example: 'hvs.from-your-vault',
     secret: true,
@@ -73,7 +73,7 @@ export const secretsSettings = {
     about: 'Our AppRole there, instead of a token; needs the secret id.',
     example: 'the-role-id',
   }),
-  VAULT_SECRET_ID: setting(z.string().min(1).optional(), {
+  VAULT_SECRET_ID: setting(secret.optional(), {
     about: 'Secret id of that role.',
     example: 'from-your-vault',
     secret: true,

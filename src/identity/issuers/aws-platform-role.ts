@@ -2,12 +2,8 @@
  * Sessions of one role that the platform made: no product has a principal, and what a session may do is a policy that it
  * is opened with. It keeps that to its end, and nothing ends it before.
  */
-import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import type { PolicyDocument } from '../../grants/policy.ts';
 import { ProvisionerError } from '../../model/errors.ts';
-import { storeError } from '../../model/store-error.ts';
-import { storePatience } from '../../model/store-patience.ts';
-import { assumeRole } from '../assume-role.ts';
 import type {
   AccessKey,
   Issuer,
@@ -17,12 +13,10 @@ import type {
   PrincipalName,
 } from '../issuer.ts';
 import { kindOfName, newFixedName } from '../names.ts';
+import { assumeRole, type StsPlace, whoWeAre } from '../sts.ts';
 
-export interface PlatformRoleOptions {
+export interface PlatformRoleOptions extends Omit<StsPlace, 'endpoint'> {
   readonly stsEndpoint: string;
-  readonly region: string;
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
   readonly roleArn: string;
   /** 900 to what the role gives at most. */
   readonly seconds: number;
@@ -79,15 +73,6 @@ export class PlatformRoleIssuer implements Issuer {
   async deletePrincipal(): Promise<void> {}
 
   async check(): Promise<void> {
-    const { stsEndpoint: endpoint, region, accessKeyId, secretAccessKey } = this.#options;
-    const credentials = { accessKeyId, secretAccessKey };
-    const client = new STSClient({ endpoint, region, credentials, requestHandler: storePatience });
-    try {
-      await client.send(new GetCallerIdentityCommand({}));
-    } catch (error) {
-      throw storeError('say who we are', error);
-    } finally {
-      client.destroy();
-    }
+    await whoWeAre({ ...this.#options, endpoint: this.#options.stsEndpoint });
   }
 }

@@ -89,6 +89,8 @@ export class RoleSessions {
       const before = await this.#known(role);
       const after = change(before);
       if (JSON.stringify(after) === JSON.stringify(before)) return;
+      // What came of a change without an answer is not known.
+      this.#written.delete(role);
       await this.#policies.put(role, sessionsPolicyName, policyOf(after));
       this.#written.set(role, { keys: after, atMs: Date.now() });
     });

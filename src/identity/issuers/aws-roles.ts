@@ -6,21 +6,17 @@ import {
   CreateRoleCommand,
   DeleteRoleCommand,
   GetRoleCommand,
-  IAMClient,
+  type IAMClient,
   ListRolesCommand,
   PutRolePermissionsBoundaryCommand,
   type Role,
   UpdateAssumeRolePolicyCommand,
   UpdateRoleCommand,
 } from '@aws-sdk/client-iam';
-import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import pRetry from 'p-retry';
 import { z } from 'zod';
 import { canonicalForm, type PolicyDocument } from '../../grants/policy.ts';
 import { ProvisionerError } from '../../model/errors.ts';
-import { storeError } from '../../model/store-error.ts';
-import { storePatience } from '../../model/store-patience.ts';
-import { assumeRole } from '../assume-role.ts';
 import type {
   AccessKey,
   Issuer,
@@ -30,8 +26,9 @@ import type {
   PrincipalName,
 } from '../issuer.ts';
 import { newSessionName } from '../names.ts';
+import { assumeRole, whoWeAre } from '../sts.ts';
 import { besideIn, policyName, withBeside } from './aws-beside.ts';
-import { attempt, exists, gone, parsePolicy } from './aws-calls.ts';
+import { attempt, createIamClient, exists, gone, parsePolicy } from './aws-calls.ts';
 import type { AwsIamOptions } from './aws-iam.ts';
 import { RolePolicies } from './aws-role-policies.ts';
 import { RoleSessions, sessionsPolicyName, sessionsPolicySize } from './aws-role-sessions.ts';
@@ -70,16 +67,8 @@ export class AwsRoleIssuer implements Issuer {
 
   /** Asks nothing yet. */
   constructor(options: AwsRolesOptions) {
-    const { endpoint, region, accessKeyId, secretAccessKey } = options;
-    const credentials = { accessKeyId, secretAccessKey };
     this.#options = options;
-    this.#client = new IAMClient({
-      endpoint,
-      region,
-      credentials,
-      requestHandler: storePatience,
-      maxAttempts: 5,
-    });
+    this.#client = createIamClient(options, 5);
     this.#policies = new RolePolicies(this.#client, [policyName, sessionsPolicyName]);
     this.#sessions = new RoleSessions(this.#policies);
   }
@@ -201,11 +190,10 @@ export class AwsRoleIssuer implements Issuer {
     const role = await this.#readRole(principal);
     if (role?.Arn === undefined)
       throw new ProvisionerError('STORE_UNAVAILABLE', 'The role can not be seen yet.');
-    const { stsEndpoint: endpoint, region, accessKeyId, secretAccessKey } = this.#options;
-    const who = { endpoint, region, accessKeyId, secretAccessKey };
+    const { stsEndpoint: endpoint, seconds: wanted } = this.#options;
     // One from before a longer life was asked for gives what it gave, until it is put right.
-    const seconds = Math.min(this.#options.seconds, role.MaxSessionDuration ?? shortestMax);
-    return assumeRole({ ...who, roleArn: role.Arn, sessionName: name, seconds });
+    const seconds = Math.min(wanted, role.MaxSessionDuration ?? shortestMax);
+    return assumeRole({ ...this.#options, endpoint, roleArn: role.Arn, sessionName: name, seconds });
   }
 
   async #readRole(principal: PrincipalName): Promise<Role | null> {
@@ -216,28 +204,15 @@ export class AwsRoleIssuer implements Issuer {
   }
 
   async #trust() {
-    this.#ourselves ??= this.#whoWeAre().catch((thrown: unknown) => {
-      this.#ourselves = null;
-      throw thrown;
-    });
+    this.#ourselves ??= whoWeAre({ ...this.#options, endpoint: this.#options.stsEndpoint }).catch(
+      (thrown: unknown) => {
+        this.#ourselves = null;
+        throw thrown;
+      },
+    );
     return {
       Version: '2012-10-17',
       Statement: [{ Effect: 'Allow', Principal: { AWS: await this.#ourselves }, Action: 'sts:AssumeRole' }],
     };
-  }
-
-  async #whoWeAre(): Promise<string> {
-    const { stsEndpoint: endpoint, region, accessKeyId, secretAccessKey } = this.#options;
-    const credentials = { accessKeyId, secretAccessKey };
-    const client = new STSClient({ endpoint, region, credentials, requestHandler: storePatience });
-    try {
-      const { Arn } = await client.send(new GetCallerIdentityCommand({}));
-      if (Arn === undefined) throw new Error('the answer names nobody');
-      return Arn;
-    } catch (error) {
-      throw storeError('say who we are', error);
-    } finally {
-      client.destroy();
-    }
   }
 }

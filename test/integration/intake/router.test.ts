@@ -61,6 +61,8 @@ async function fixture(name: string) {
     raw: Buffer.from(recorded.body_raw_base64, 'base64'),
     sign: String(recorded.headers.sign),
     affected: recorded.affected,
+    /** Whether the portal did what it was asked. */
+    done: recorded.body.status_code < 300,
   };
 }
 
@@ -72,6 +74,11 @@ async function jobsFor(product: string): Promise<number> {
     'SELECT count(*) AS n FROM queue.job WHERE singleton_key = $1',
     [product],
   );
+  return Number(rows[0].n);
+}
+
+async function allJobs(): Promise<number> {
+  const { rows } = await database.queueDatabase.executeSql('SELECT count(*) AS n FROM queue.job');
   return Number(rows[0].n);
 }
 
@@ -91,13 +98,13 @@ const product = (n: number) => `10000000-0000-4000-8000-${String(n).padStart(12,
 describe('a v1 webhook', () => {
   test('of every recorded kind is answered 200 with a delivery id, and its products are queued', async () => {
     for (const file of await readdir(fixtures)) {
-      const { raw, sign, affected } = await fixture(file.replace('.json', ''));
+      const { raw, sign, affected, done } = await fixture(file.replace('.json', ''));
       const answer = await post('/', raw, { sign });
       expect(answer.status, file).toBe(200);
       expect(answer.body.delivery, file).toMatch(/^[0-9a-f-]{36}$/);
       for (const id of affected.named_in_webhook) {
-        if (answer.body.verdict === 'accepted' && !file.includes('role-dp-delete'))
-          expect(await jobsFor(id), file).toBe(1);
+        // Who lost a role is not told by its removal: everything is looked at.
+        if (done && !file.includes('role-dp-delete')) expect(await jobsFor(id), file).toBe(1);
       }
     }
   });
@@ -126,8 +133,10 @@ describe('a v1 webhook', () => {
 
   test('of a failed call is stored as ignored with the reason, and makes no job', async () => {
     const { raw, sign } = await fixture('17-input-port-request-duplicate-400');
+    const before = await allJobs();
     const answer = await post('/', raw, { sign });
     expect(answer.body).toMatchObject({ verdict: 'ignored', reason: expect.stringContaining('400') });
+    expect(await allJobs()).toBe(before);
   });
 
   test('without a secret configured needs another proof, or the word of the operator', async () => {
@@ -136,6 +145,9 @@ describe('a v1 webhook', () => {
     expect((await post('/', raw, {}, none)).status).toBe(401);
     expect((await post('/', raw, {}, { ...none, allowUnsigned: true })).status).toBe(200);
     expect((await post(`/?token=${token}`, raw, {}, { v1: [] })).status).toBe(200);
+    // A token for v2 is no proof that the portal could give to v1.
+    expect((await post('/', raw, {}, { v1: [], tokens: [token] })).status).toBe(401);
+    expect((await post('/', raw, {}, { v1: [], tokens: [token], allowUnsigned: true })).status).toBe(200);
   });
 });
 
@@ -203,10 +215,9 @@ describe('what is not a webhook', () => {
     expect((await door().post('/').set('content-type', 'text/plain').send('{}')).status).toBe(415);
   });
 
-  test.each(['{', '', 'NaN', '\u0000', '[1,]'])('not JSON (%j) is answered 400', async (text) => {
-    expect(
-      (await door().post('/').set('content-type', 'application/json').send(text)).status,
-    ).toBeGreaterThanOrEqual(400);
+  test.each(['{', '{"a":}', '\u0000', '[1,]'])('not JSON (%j) is answered 400', async (text) => {
+    const answer = await door().post('/').set('content-type', 'application/json').send(text);
+    expect(answer.status).toBe(400);
   });
 
   test('over 1 MiB is answered 413', async () => {

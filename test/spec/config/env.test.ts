@@ -38,11 +38,28 @@ describe('settings', () => {
     expect(message).not.toContain('very-wrong');
   });
 
+  test('that are wrong only beside others are told with those that are wrong by themselves', () => {
+    const message = messageOf({ S3_ENDPOINT: 'http://s3.example.com', PORTAL_CLIENT_ID: 'me' });
+    for (const variable of ['PROV_DPP_API_URL', 'S3_ACCESS_KEY', 'WEBHOOK_SECRET', 'PORTAL_CLIENT_SECRET'])
+      expect(message).toContain(`${variable} `);
+    expect(message).toMatch(/S3_ENDPOINT +is http:\/\//);
+  });
+
+  test('that are wrong by themselves are told once', () => {
+    const message = messageOf({ ...seed, PORTAL_CLIENT_ID: 'me', PORTAL_TOKEN_URL: 'nonsense' });
+    expect(message.match(/^ +PORTAL_TOKEN_URL .*/gm)).toEqual([expect.stringContaining('must be an http')]);
+  });
+
+  test('that are secrets are long enough to be kept out of the log', () => {
+    for (const name of ['S3_SECRET_KEY', 'WEBHOOK_SECRET', 'WEBHOOK_V2_TOKEN', 'PORTAL_API_KEY'])
+      expect(messageOf({ ...seed, [name]: 'short' })).toMatch(new RegExp(`${name} +must have at least 6`));
+  });
+
   test('without any proof for webhooks are refused, unless unsigned ones are allowed', () => {
     const { WEBHOOK_SECRET: _left, ...open } = seed;
     expect(messageOf(open)).toContain('WEBHOOK_SECRET');
     expect(readEnvironment({ ...open, PROV_ALLOW_UNSIGNED: 'true' }).PROV_ALLOW_UNSIGNED).toBe(true);
-    expect(readEnvironment({ ...open, WEBHOOK_V2_TOKEN: 'token' }).WEBHOOK_V2_TOKEN).toEqual(['token']);
+    expect(readEnvironment({ ...open, WEBHOOK_V2_TOKEN: 'a-token' }).WEBHOOK_V2_TOKEN).toEqual(['a-token']);
   });
 
   test('of client credentials come together', () => {
@@ -76,7 +93,10 @@ describe('settings', () => {
   });
 
   test('take several secrets, so that one can be changed without a gap', () => {
-    expect(readEnvironment({ ...seed, WEBHOOK_SECRET: 'old, new' }).WEBHOOK_SECRET).toEqual(['old', 'new']);
+    expect(readEnvironment({ ...seed, WEBHOOK_SECRET: 'the-old, the-new' }).WEBHOOK_SECRET).toEqual([
+      'the-old',
+      'the-new',
+    ]);
   });
 });
 

@@ -22,7 +22,7 @@ const worlds = {
   },
 } satisfies Record<string, World>;
 
-/** Steps that touched a product which no webhook could name: the portal sends nothing. The periodic resync finds it. */
+/** Steps that touched a product which no webhook could name: the portal sends nothing. The resync or our own clock finds it. */
 const unannounced = ['31-input-port-approve-renewal'];
 
 function affectedBy(body: Buffer): Affected {
@@ -117,7 +117,7 @@ describe('the v2 events of one call', () => {
     expect(recordedV2.filter(({ bodies }) => isEverything(bodies.map(affectedBy)))).toEqual([]);
   });
 
-  it('are none for some calls that touch products, which the resync must find', () => {
+  it('are none for some calls that touch products, which the resync or the clock must find', () => {
     const silent = recordedV2.filter(({ bodies, touched }) => bodies.length === 0 && touched.length > 0);
     expect(silent.map(({ name }) => name)).toEqual(unannounced);
   });

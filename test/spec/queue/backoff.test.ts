@@ -21,6 +21,13 @@ describe('a failed run', () => {
     );
   });
 
+  test('does not come back together with others, however often they failed', () => {
+    const waits = [0, 0.5, 0.9].map((random) =>
+      nextTryMs({ ...passing, attempts: 500, maxTries: 1000 }, random),
+    );
+    expect(new Set(waits).size).toBe(3);
+  });
+
   test('is parked after so many tries in a row', () => {
     expect(nextTryMs({ ...passing, attempts: 9 }, 0)).not.toBeNull();
     expect(nextTryMs({ ...passing, attempts: 10 }, 0)).toBeNull();

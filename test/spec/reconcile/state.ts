@@ -51,6 +51,7 @@ export function aKey(id: string, change: Partial<ObservedKey> = {}): ObservedKey
     expiresAtMs: null,
     issuedAtMs: 0,
     secretSha256: `digest-${id}`,
+    proven: true,
     ...change,
   };
 }
@@ -65,8 +66,11 @@ export function anEnv(change: Partial<ObservedEnv> = {}): ObservedEnv {
     entries: { S3_PREFIX: 'sales/' },
     keyId: 'K1',
     secretSha256: 'digest-K1',
+    consistent: true,
+    edited: false,
     guarded: true,
     exposed: null,
+    provable: true,
     ...change,
   };
 }
@@ -87,6 +91,7 @@ export function inOrder(change: Partial<Observed> = {}): Observed {
     grants: [],
     grantFacts: (change.grants ?? []).map(factsOf),
     workspaceExists: true,
+    unseen: false,
     archive: null,
     nowMs,
     ...change,

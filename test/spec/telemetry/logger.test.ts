@@ -28,6 +28,17 @@ describe.each(['json', 'pretty'] as const)('a %s log line', (format) => {
     expect(lines[0]).toContain('[secret]');
   });
 
+  test('does not show a secret that two work with when one of them is done with it', () => {
+    const { lines, redactor, log } = capture(format);
+    redactor.register('a-key-of-two');
+    redactor.register('a-key-of-two');
+    redactor.forget('a-key-of-two');
+    log.info('still secret: a-key-of-two');
+    redactor.forget('a-key-of-two');
+    log.info('not any more: a-key-of-two');
+    expect(lines.map((line) => line.includes('a-key-of-two'))).toEqual([false, true]);
+  });
+
   test('carries the facts of its logger', () => {
     const { lines, log } = capture(format);
     log.with({ delivery: 'd1', run: 'r1' }).info('hello', { product: 'p1' });

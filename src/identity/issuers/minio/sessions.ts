@@ -6,7 +6,6 @@
 import pRetry from 'p-retry';
 import type { PolicyDocument } from '../../../grants/policy.ts';
 import { ProvisionerError } from '../../../model/errors.ts';
-import { assumeRole } from '../../assume-role.ts';
 import type {
   AccessKey,
   Issuer,
@@ -16,6 +15,7 @@ import type {
   PrincipalName,
 } from '../../issuer.ts';
 import { newSessionName } from '../../names.ts';
+import { assumeRole } from '../../sts.ts';
 import type { AdminOptions } from './admin-api.ts';
 import { MinioIssuer } from './minio.ts';
 
@@ -45,8 +45,8 @@ export class MinioSessionIssuer implements Issuer {
     return this.#users.ensurePrincipal(principal);
   }
 
-  putPolicy(principal: PrincipalName, policy: PolicyDocument): Promise<void> {
-    return this.#users.putPolicy(principal, policy);
+  putPolicy(principal: PrincipalName, policy: PolicyDocument, found?: unknown): Promise<void> {
+    return this.#users.putPolicy(principal, policy, found);
   }
 
   proposeKeyId(): string {
@@ -78,12 +78,10 @@ export class MinioSessionIssuer implements Issuer {
   }
 
   #open(principal: PrincipalName, name: string, standing: 'new' | 'member'): Promise<AccessKey> {
-    const { endpoint, region } = this.#options;
     const open = () =>
       this.#users.asUser(principal, name, standing, ({ id: accessKeyId, secret: secretAccessKey }) =>
         assumeRole({
-          endpoint,
-          region,
+          ...this.#options,
           accessKeyId,
           secretAccessKey,
           roleArn: 'arn:aws:iam::000000000000:role/data-product',
