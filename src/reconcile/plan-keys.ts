@@ -11,6 +11,8 @@ export interface Before {
   readonly principal: readonly (number | null)[];
   /** Until its policy opens what it should, and there is something to open. */
   readonly home: readonly (number | null)[];
+  /** Until what has to lie beside a new `.env` does. */
+  readonly files: readonly (number | null)[];
   /** The policy is among these steps. */
   readonly policyChanges: boolean;
 }
@@ -48,7 +50,7 @@ export function planKeys(
     // A key that nobody has yet may be made while its policy is put.
     const issued = steps.add({ kind: 'issue-key', why }, [...before.principal, ...cleared]);
     const proven = steps.add({ kind: 'prove-key' }, [issued, ...before.home]);
-    const written = steps.add({ kind: 'write-env', why }, [proven]);
+    const written = steps.add({ kind: 'write-env', why }, [proven, ...before.files]);
     return steps.add({ kind: 'hand-over-key' }, [written]);
   }
   // Who keeps a key keeps it under a policy that was shown to hold; until then nobody is told of the change.
