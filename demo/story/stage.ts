@@ -5,6 +5,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { readEnvironment } from '../../src/config/env.ts';
+import { Environment } from '../../src/config/schema.ts';
 import { type Daemon, startDaemon } from '../../src/daemon.ts';
 import { type PortalSimulator, startPortalSimulator } from '../portal/simulator.ts';
 import { installMinistack, startMinistack } from '../store/ministack.ts';
@@ -75,11 +76,16 @@ export async function setStage(): Promise<Stage> {
   };
 }
 
+/** What a store of one's own may need to be told. */
+const storeSettings = Object.keys(Environment.shape).filter((name) =>
+  /^(S3_.*|PROV_(S3|IAM|STS|AWS|ISSUER|ALLOW_HTTP|CA_FILE).*)$/.test(name),
+);
+
 /** Settings of the store: the one that `S3_ENDPOINT` names, else a MiniStack of our own. */
 async function startStore(started: AsyncDisposableStack) {
-  const { S3_ENDPOINT, S3_ACCESS_KEY, S3_SECRET_KEY, PROV_IAM_ENDPOINT } = process.env;
+  const { S3_ENDPOINT } = process.env;
   if (S3_ENDPOINT !== undefined && S3_ENDPOINT !== '')
-    return { S3_ENDPOINT, S3_ACCESS_KEY, S3_SECRET_KEY, PROV_IAM_ENDPOINT };
+    return { ...Object.fromEntries(storeSettings.map((name) => [name, process.env[name]])), S3_ENDPOINT };
   const program = await step('MiniStack from PyPI, below .cache (installed once)', () =>
     installMinistack(cacheFolder, () => undefined),
   );

@@ -37,7 +37,7 @@ const checkTimeoutMs = 3000;
 /** Findings are shared for this long, so that probes do not become load. */
 const keepMs = 2000;
 
-/** Routes `GET /`, `/health`, `/health/live`, `/health/ready` and `/metrics`. */
+/** Routes `GET /`, `/health`, `/health/live`, `/health/accepting`, `/health/ready` and `/metrics`. */
 export function createHealthRouter(options: HealthOptions): Router {
   const router = Router();
   const findings = rememberFor(keepMs, () => inspect(options.dependencies));
@@ -47,6 +47,12 @@ export function createHealthRouter(options: HealthOptions): Router {
   };
   router.get('/', (_request, response) => void response.json(about(options.version)));
   router.get('/health/live', (_request, response) => void response.json({ live: true }));
+  // For load balancers: who waits for portal and store here would lose webhooks in their outage, on every replica at once.
+  router.get('/health/accepting', async (_request, response) => {
+    const { database } = await findings();
+    const accepting = options.accepting() && database?.ok === true;
+    response.status(accepting ? 200 : 503).json({ accepting, database });
+  });
   router.get('/health/ready', async (_request, response) => {
     const report = await ready();
     response.status(report.ready ? 200 : 503).json(report);

@@ -3,7 +3,7 @@ import type { Environment } from '../config/schema.ts';
 import { assemblePolicy } from '../grants/policy.ts';
 import type { IssuerOptions } from '../identity/find-issuer.ts';
 import type { Issuer } from '../identity/issuer.ts';
-import { type Capabilities, probeStore } from '../identity/probe.ts';
+import { type Capabilities, type ProbeName, probeStore } from '../identity/probe.ts';
 import { canaryHome, closedCanaryHome } from '../model/home.ts';
 import { noProduct } from '../model/ids.ts';
 import type { PortalClientOptions } from '../portal/create-client.ts';
@@ -50,17 +50,17 @@ export async function probeThrowAway(
   env: Environment,
   store: ObjectStore,
   issuer: Issuer,
+  principal: ProbeName,
 ): Promise<Capabilities> {
   const claim = { own: canaryHome, inputs: [], foreign: [closedCanaryHome] };
   const options = { store: placeOf(env), timeoutMs: env.PROV_PROOF_TIMEOUT };
-  // The bucket is made with the first marker: in one that is not there everything is "not found", nothing refused.
-  await store.writeMarker(canaryHome, noProduct);
-  const capabilities = await probeStore(issuer, {
+  // They stay: of what is not there a store may say "refused" whatever the policy, or, without a bucket, never.
+  for (const home of [canaryHome, closedCanaryHome]) await store.writeMarker(home, noProduct);
+  return probeStore(issuer, {
+    principal,
     policy: assemblePolicy(env.S3_BUCKET, canaryHome, []),
     prove: (key) => proveKey(key, claim, options),
   });
-  await store.purge(canaryHome);
-  return capabilities;
 }
 
 function portalAuth(env: Environment): PortalAuth {

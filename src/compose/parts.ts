@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import type { Environment } from '../config/schema.ts';
 import type { Database } from '../db/connection.ts';
+import { whileLeased } from '../db/lease.ts';
 import { hastenFailed } from '../db/wake.ts';
 import { claimGroup } from '../db/workspace-groups.ts';
 import { issuerFinder } from '../identity/find-issuer.ts';
@@ -23,7 +24,7 @@ import type { Metrics } from '../telemetry/metrics.ts';
 import type { Redactor } from '../telemetry/redact.ts';
 import type { Tracer } from '../telemetry/tracer.ts';
 import { type WorkspaceOptions, Workspaces } from '../workspace/workspace.ts';
-import { createBudget, useOf, withinBudget } from './budgets.ts';
+import { createBudget, useOf } from './budgets.ts';
 import { adminOf, issuerOptionsOf, placeOf, portalOptionsOf, probeThrowAway } from './connections.ts';
 import type { Platform } from './platform.ts';
 import { findCapabilities } from './probing.ts';
@@ -54,20 +55,24 @@ export function assembleParts(env: Environment, foundations: Foundations): Recon
     concurrency: env.PROV_IDENTITY_CONCURRENCY,
     perSecond: env.PROV_IDENTITY_RATE,
   });
-  const findIssuer = withinBudget(
-    identityBudget,
-    issuerFinder({
-      ...issuerOptionsOf(env),
-      onFound: (issuer) => {
-        const { store: name, credentials, limits } = issuer.kind;
-        log.info('found the store’s identity API', { store: name, credentials, ...limits });
-        const probe = () => probeThrowAway(env, store, issuer);
-        probing = findCapabilities({ probe, store: name, log, signal: stopping.signal }).then((found) => {
-          capabilities = found;
-        });
-      },
-    }),
-  );
+  const findIssuer = issuerFinder({
+    ...issuerOptionsOf(env),
+    budget: identityBudget,
+    onFound: (issuer) => {
+      const { store: name, credentials, limits } = issuer.kind;
+      log.info('found the store’s identity API', { store: name, credentials, ...limits });
+      if (env.PROV_OBSERVE_ONLY) {
+        log.info('the store is not probed, as nothing is applied here', { store: name });
+        return;
+      }
+      const { signal } = stopping;
+      const work = () => probeThrowAway(env, store, issuer, 'dp-probe');
+      const probe = () => whileLeased(database.sql, { name: 'store-probe', leaseMs: 15_000, signal, work });
+      probing = findCapabilities({ probe, store: name, log, signal }).then((found) => {
+        capabilities = found;
+      });
+    },
+  });
   let capabilities: Capabilities | null = null;
   let probing: Promise<void> | null = null;
   // It makes and removes what it needs: let it end before the store's clients do.

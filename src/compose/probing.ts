@@ -31,6 +31,7 @@ export async function findCapabilities({ probe, store, log, signal }: Probing): 
       else log.warn('the store does not give every guarantee', { store, ...capabilities });
       return capabilities;
     } catch (thrown) {
+      if (signal.aborted) return null;
       const { code, message, retryable } = asProvisionerError(thrown);
       log.warn('the store could not be probed', { store, code, error: message });
       if (!retryable) return null;

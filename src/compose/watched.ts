@@ -9,7 +9,7 @@ export function watchParts(parts: ReconcileParts, around: AroundCall): Reconcile
     watchCalls(
       'identity',
       issuer,
-      ['observe', 'ensurePrincipal', 'putPolicy', 'createKey', 'deleteKey', 'deletePrincipal'],
+      ['observe', 'ensurePrincipal', 'putPolicy', 'createKey', 'disableKey', 'deleteKey', 'deletePrincipal'],
       around,
     ),
   );

@@ -13,6 +13,8 @@ export interface KeyRecord {
   readonly graceUntil: Date | null;
   /** When it ends by itself, if it does. */
   readonly expiresAt: Date | null;
+  /** When it was proven under the policy of today; `null`: it has to be (again). */
+  readonly provenAt: Date | null;
 }
 
 export async function listKeys(db: Kysely<Tables>, product: ProductId): Promise<KeyRecord[]> {
@@ -24,7 +26,18 @@ export async function listKeys(db: Kysely<Tables>, product: ProductId): Promise<
     issuedAt: row.issued_at,
     graceUntil: row.grace_until,
     expiresAt: row.expires_at,
+    provenAt: row.proven_at,
   }));
+}
+
+/** The policy that the product's keys work under is about to change: each has to be proven again. */
+export async function noteUnproven(db: Kysely<Tables>, product: ProductId): Promise<void> {
+  await db.updateTable('access_key').set({ proven_at: null }).where('product', '=', product).execute();
+}
+
+/** The key opens what it must, and nothing else. */
+export async function noteProven(db: Kysely<Tables>, id: string, now: Date): Promise<void> {
+  await db.updateTable('access_key').set({ proven_at: now }).where('id', '=', id).execute();
 }
 
 /** Notes a key before anybody has it: before it is made, where its name is ours to choose, and after. */

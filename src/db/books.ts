@@ -5,6 +5,7 @@
 import { type Kysely, sql as raw, type Transaction } from 'kysely';
 import { z } from 'zod';
 import { ProvisionerError } from '../model/errors.ts';
+import { forgetFingerprints } from './products.ts';
 import type { Tables } from './tables.ts';
 
 /** Tables that say nothing about the estate: who holds which lease. */
@@ -78,7 +79,7 @@ export function importBooks(db: Kysely<Tables>, lines: AsyncIterable<string>): P
     }
     if (number === 0) throw refused('the file is empty');
     await insert(trx, batch.table, batch.lines);
-    await trx.updateTable('product').set({ fingerprint: null }).execute();
+    await forgetFingerprints(trx);
     return rows;
   });
 }

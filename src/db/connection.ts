@@ -27,6 +27,9 @@ import type { Tables } from './tables.ts';
 /** Schema that holds our tables; pg-boss keeps its own beside it. */
 const schemaName = 'provisioner';
 
+/** No statement of ours takes so long. */
+const longestStatementMs = 60_000;
+
 export interface Database extends AsyncDisposable {
   readonly sql: Kysely<Tables>;
   /** The same engine, as pg-boss wants it. */
@@ -76,7 +79,14 @@ export function embeddedFiles(folder: string): { readonly cluster: string; reado
 }
 
 function openServer(connectionString: string): Database {
-  const pool = new pg.Pool({ connectionString, max: 10, connectionTimeoutMillis: 5000 });
+  const pool = new pg.Pool({
+    connectionString,
+    max: 10,
+    connectionTimeoutMillis: 5000,
+    // A network that swallows everything tells nobody.
+    query_timeout: longestStatementMs,
+    keepAlive: true,
+  });
   // A connection that breaks must not end the process, idle or not: the next query on it finds out by itself.
   pool.on('error', () => undefined);
   pool.on('connect', (client) => void client.on('error', () => undefined));

@@ -1,6 +1,7 @@
 /** Grants in force, as last applied: they name the consumers that a webhook does not. */
 import type { Kysely } from 'kysely';
 import type { GrantFacts } from '../model/grant.ts';
+import type { HomeName } from '../model/home.ts';
 import type { OutputPortId, ProductId } from '../model/ids.ts';
 import type { Tables } from './tables.ts';
 
@@ -24,6 +25,35 @@ export async function listGrantsOf(db: Kysely<Tables>, consumer: ProductId): Pro
     outputPortName: row.output_port_name,
     validUntil: row.valid_until,
   }));
+}
+
+/** A grant in force, with the home that it opens. */
+export interface GrantedHome {
+  readonly home: HomeName;
+  /** Last day (included), `YYYY-MM-DD`; `null` = without end. */
+  readonly validUntil: string | null;
+}
+
+/** What a consumer's grants open. */
+export async function listGrantedHomes(db: Kysely<Tables>, consumer: ProductId): Promise<GrantedHome[]> {
+  const rows = await db
+    .selectFrom('grant')
+    .innerJoin('product', 'product.id', 'grant.provider')
+    .select(['product.home', 'grant.valid_until'])
+    .where('consumer', '=', consumer)
+    .execute();
+  return rows.map((row) => ({ home: row.home as HomeName, validUntil: row.valid_until }));
+}
+
+/** Who still has a grant whose last day was before this one (`YYYY-MM-DD`). */
+export async function listExpired(db: Kysely<Tables>, day: string): Promise<ProductId[]> {
+  const rows = await db
+    .selectFrom('grant')
+    .select('consumer')
+    .distinct()
+    .where('valid_until', '<', day)
+    .execute();
+  return rows.map((row) => row.consumer);
 }
 
 /** Grants that touch any of the given products, from either side. */

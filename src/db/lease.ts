@@ -1,4 +1,6 @@
 /** Claims of which one process at a time holds each: plain SQL, so that any engine that speaks it will do. */
+import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import { type Kysely, sql as raw, type Transaction } from 'kysely';
 import type { Tables } from './tables.ts';
 
@@ -33,6 +35,32 @@ export async function claimLease(
 /** Gives it free for the next one. */
 export async function releaseLease(db: Kysely<Tables>, name: string, holder: string): Promise<void> {
   await db.deleteFrom('lease').where('name', '=', name).where('holder', '=', holder).execute();
+}
+
+/** What is done by one process at a time, and may take longer than a transaction should. */
+export interface LeasedWork<T> {
+  readonly name: string;
+  /** It is free for the next one so long after the death of who has it, in milliseconds. */
+  readonly leaseMs: number;
+  /** Ends the waiting. */
+  readonly signal: AbortSignal;
+  readonly work: () => Promise<T>;
+}
+
+/** Waits for the lease, does the work and gives it free. Rejects when `signal` ends the waiting. */
+export async function whileLeased<T>(db: Kysely<Tables>, options: LeasedWork<T>): Promise<T> {
+  const { name, leaseMs, signal, work } = options;
+  const holder = randomUUID();
+  const claim = () => claimLease(db, name, holder, leaseMs);
+  while (!(await claim())) await pause(leaseMs / 3, undefined, { signal });
+  // One that can not be renewed may be taken by another: who works on is told by what they do to each other.
+  const renewal = setInterval(() => void claim().catch(() => undefined), leaseMs / 3);
+  try {
+    return await work();
+  } finally {
+    clearInterval(renewal);
+    await releaseLease(db, name, holder).catch(() => undefined);
+  }
 }
 
 const nobody = '00000000-0000-0000-0000-000000000000';

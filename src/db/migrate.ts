@@ -8,6 +8,7 @@ import * as notifications from './migrations/004-notifications.ts';
 import * as workspaces from './migrations/005-workspaces.ts';
 import * as rollouts from './migrations/006-rollouts.ts';
 import * as grants from './migrations/007-grants.ts';
+import * as proofs from './migrations/008-proofs.ts';
 import * as writtenEnv from './migrations/009-written-env.ts';
 
 /** In order, registered by hand: a migration that is not listed here does not exist. */
@@ -17,6 +18,7 @@ const migrations: Readonly<Record<string, Migration>> = {
   '005-workspaces': workspaces,
   '006-rollouts': rollouts,
   '007-grants': grants,
+  '008-proofs': proofs,
   '009-written-env': writtenEnv,
   '004-notifications': notifications,
   '003-people': people,

@@ -1,4 +1,5 @@
 /** The books on products: homes, conditions, when to look again. */
+import { isDeepStrictEqual } from 'node:util';
 import { type Kysely, sql as raw } from 'kysely';
 import type { Condition } from '../model/condition.ts';
 import type { HomeName } from '../model/home.ts';
@@ -24,6 +25,8 @@ export interface ProductRecord {
   readonly rotateWhy: string | null;
   /** Folder of the workspace in the archive, if it is there. */
   readonly archive: string | null;
+  /** What the portal's lists said of it when it was last brought in order; `null`: it has to be looked at. */
+  readonly fingerprint: string | null;
   /** Digest of the lines that we last wrote to `.env`, without credentials; `null`: not known. */
   readonly envSha256: string | null;
 }
@@ -41,6 +44,7 @@ const columns = [
   'paused_by',
   'rotate_why',
   'archive',
+  'fingerprint',
   'env_sha256',
 ] as const;
 
@@ -57,6 +61,7 @@ type Row = {
   paused_by: string | null;
   rotate_why: string | null;
   archive: string | null;
+  fingerprint: string | null;
   env_sha256: string | null;
 };
 
@@ -111,19 +116,9 @@ export async function listFingerprints(
   return new Map(rows.map(({ id, fingerprint, state }) => [id, { fingerprint, state }]));
 }
 
-/** Some living product's home that is not among the given ones, if there is one. */
-export async function findLiveHome(
-  db: Kysely<Tables>,
-  except: readonly HomeName[],
-): Promise<HomeName | null> {
-  const row = await db
-    .selectFrom('product')
-    .select('home')
-    .where('state', '=', 'live')
-    .where('home', 'not in', [...except])
-    .limit(1)
-    .executeTakeFirst();
-  return row === undefined ? null : (row.home as HomeName);
+/** Every product counts as one that was not looked at yet. */
+export async function forgetFingerprints(db: Kysely<Tables>): Promise<void> {
+  await db.updateTable('product').set({ fingerprint: null }).execute();
 }
 
 /** Products retired at or after an instant without a person's agreement: the brake counts them. */
@@ -178,7 +173,7 @@ export interface ProductChange {
   readonly state?: ProductRecord['state'];
   readonly conditions?: readonly Condition[];
   readonly files?: Readonly<Record<string, string>>;
-  readonly template?: string;
+  readonly template?: string | null;
   readonly home?: HomeName;
   readonly retiredAt?: Date | null;
   readonly teardownAgreed?: boolean;
@@ -210,6 +205,16 @@ export async function changeProduct(
     })
     .where('id', '=', id)
     .execute();
+}
+
+/** What of a change the record does not say already. */
+export function newsIn(change: ProductChange, record: ProductRecord | null): ProductChange {
+  const known: Partial<Record<string, unknown>> = { ...record };
+  const news = Object.entries(change).filter(
+    // Not as text: the database has an order of its own for what is in JSON.
+    ([name, value]) => !(name in known) || !isDeepStrictEqual(value, known[name]),
+  );
+  return Object.fromEntries(news);
 }
 
 /** How many products stand how: state and the type of the first condition that holds. */

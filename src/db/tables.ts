@@ -132,6 +132,8 @@ export interface AccessKeyTable {
   grace_until: ColumnType<Date | null, Date | null, Date | null>;
   /** When a session ends by itself; lasting keys have none. */
   expires_at: ColumnType<Date | null, Date | null, Date | null>;
+  /** When it was proven under the policy of today; null: never, or the policy was changed since or is about to be. */
+  proven_at: ColumnType<Date | null, Date | null | undefined, Date | null>;
 }
 
 /** Digest of the token that a workspace exchanges for sessions. */

@@ -42,7 +42,8 @@ export async function examineIdentity(
     const { store: name, credentials } = issuer.kind;
     const found = ok(`${name}: gives ${credentials}, and takes our key`);
     if (!probing) return [found];
-    return [found, ...judge(issuer, await probeThrowAway(env, store, issuer))];
+    if (env.PROV_OBSERVE_ONLY) return [found, ok('not probed: PROV_OBSERVE_ONLY=true applies nothing')];
+    return [found, ...judge(issuer, await probeThrowAway(env, store, issuer, 'dp-probe-doctor'))];
   } catch (thrown) {
     return [failure(thrown)];
   }

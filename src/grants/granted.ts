@@ -22,10 +22,14 @@ export interface Grant {
   readonly home: HomeName;
 }
 
-/** First instant at which an approval no longer counts: the end of its last day (UTC), or null. */
-function approvalEndMs(input: Pick<Input, 'validUntil'>): number | null {
-  if (input.validUntil === null) return null;
-  return Date.parse(`${input.validUntil}T00:00:00Z`) + 86_400_000;
+/** Whether an approval's last day (UTC, included) is over. */
+export function isOver({ validUntil }: Pick<Input, 'validUntil'>, nowMs: number): boolean {
+  return validUntil !== null && validUntil < dayOf(nowMs);
+}
+
+/** The day (UTC) as the portal writes days: `YYYY-MM-DD`. */
+export function dayOf(nowMs: number): string {
+  return new Date(nowMs).toISOString().slice(0, 10);
 }
 
 /**
@@ -33,8 +37,7 @@ function approvalEndMs(input: Pick<Input, 'validUntil'>): number | null {
  * `approved` for up to a day after the end (observed on v0.7.0 and main), so the date decides.
  */
 export function isApproved(input: Pick<Input, 'status' | 'validUntil'>, nowMs: number): boolean {
-  const end = approvalEndMs(input);
-  return input.status === 'approved' && (end === null || nowMs < end);
+  return input.status === 'approved' && !isOver(input, nowMs);
 }
 
 /** What the inputs of a product come to. */
@@ -42,8 +45,6 @@ export interface GrantDecision {
   readonly grants: readonly Grant[];
   /** Approved, but the provider has no home yet (or none any more): nothing to read. */
   readonly waiting: readonly Input[];
-  /** When the next approval ends, in milliseconds since the epoch. */
-  readonly nextEndMs: number | null;
   /**
    * The portal still calls an input approved whose last day is over. A renewal of it comes without a word: its status
    * does not change, and v2 sends no event (observed on main).
@@ -77,11 +78,9 @@ export function decideGrants(
       home: provider.home,
     });
   }
-  const ends = approved.map(approvalEndMs).filter((end) => end !== null);
   return {
     grants: grants.sort((left, right) => left.outputPort.localeCompare(right.outputPort)),
     waiting,
-    nextEndMs: ends.length === 0 ? null : Math.min(...ends),
     overdue: approved.length < called.length,
   };
 }

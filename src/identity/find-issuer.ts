@@ -3,7 +3,7 @@
  * answer is needed, and again until there is one.
  */
 import { ProvisionerError } from '../model/errors.ts';
-import type { Issuer } from './issuer.ts';
+import type { Issuer, RequestBudget } from './issuer.ts';
 import { AwsIamIssuer, type UserOptions } from './issuers/aws-iam.ts';
 import { AwsRoleIssuer } from './issuers/aws-roles.ts';
 import { MinioIssuer } from './issuers/minio/minio.ts';
@@ -25,6 +25,8 @@ export interface IssuerOptions {
   readonly stsEndpoint?: string | undefined;
   /** For the AWS IAM API. */
   readonly users?: UserOptions;
+  /** Bounds single requests; none when left out. */
+  readonly budget?: RequestBudget;
   /** Told once. */
   readonly onFound: (issuer: Issuer) => void;
 }

@@ -1,5 +1,6 @@
 /** Our policies as the stores give them back. */
 import { z } from 'zod';
+import { type PolicyDocument, policySize } from '../grants/policy.ts';
 
 const oneOrMore = z.union([z.array(z.string()), z.string().transform((one) => [one])]);
 
@@ -16,3 +17,9 @@ export const FoundPolicy = z.strictObject({
     }),
   ),
 });
+
+/** Whether a policy in parts has its entries move to later parts, or to earlier ones, when it takes the place of another. */
+export function growsFrom(found: unknown, policy: PolicyDocument): boolean {
+  const before = FoundPolicy.safeParse(found);
+  return !before.success || policySize(policy) > policySize(before.data);
+}

@@ -47,6 +47,11 @@ export interface IssuerKind {
   readonly credentials: 'keys' | 'sessions';
 }
 
+/** Begins each request to an identity API when it may: how many at a time, how many within a second. */
+export interface RequestBudget {
+  add<T>(send: () => Promise<T>): Promise<T>;
+}
+
 /** How an observation is made. */
 export interface ObserveOptions {
   /** Keys in our books: one whose making was cut off is found by its name only. */

@@ -1,6 +1,6 @@
 /** What a store really does, shown at start with a principal that is thrown away: a policy is only as good as who keeps it. */
 import type { PolicyDocument } from '../grants/policy.ts';
-import { asProvisionerError } from '../model/errors.ts';
+import { ProvisionerError } from '../model/errors.ts';
 import type { AccessKey, Issuer, PrincipalName } from './issuer.ts';
 
 /** What was seen. */
@@ -12,37 +12,52 @@ export interface Capabilities {
 }
 
 export interface ProbeOptions {
+  /** One for each place that probes: two probes of one name would delete each other's keys. */
+  readonly principal: ProbeName;
   /** Opens one prefix that belongs to no product. */
   readonly policy: PolicyDocument;
-  /** Shows with a key that it opens that prefix and nothing else; throws `PROOF_FAILED` when it does not. */
+  /**
+   * Shows with a key that it opens that prefix and nothing else; throws `PROOF_FAILED` when it does not, with the fact
+   * `opens`: `too much` or `too little`.
+   */
   readonly prove: (key: AccessKey) => Promise<void>;
 }
 
-/** The same at every start, so that what a killed probe left is used and removed by the next. */
-const principal = 'dp-probe' as PrincipalName;
+/** The same each time, so that what a killed probe left is used and removed by the next. */
+export type ProbeName = 'dp-probe' | 'dp-probe-doctor';
 
-/** @throws ProvisionerError as `Issuer` does: then nothing was learned */
-export async function probeStore(issuer: Issuer, { policy, prove }: ProbeOptions): Promise<Capabilities> {
-  await removeProbe(issuer);
+/**
+ * @throws ProvisionerError as `Issuer` does, or `PROOF_FAILED` when the store did not let the key in where its policy
+ * does: then nothing was learned
+ */
+export async function probeStore(
+  issuer: Issuer,
+  { policy, prove, ...options }: ProbeOptions,
+): Promise<Capabilities> {
+  const principal = options.principal as string as PrincipalName;
+  await removeProbe(issuer, principal);
   try {
     await issuer.ensurePrincipal(principal);
     await issuer.putPolicy(principal, policy);
     const key = await issuer.createKey(principal, issuer.proposeKeyId());
     const policies = await prove(key).then(() => 'enforced', whatWasAllowed);
-    return { policies, secondKey: await takesAnother(issuer, prove) };
+    return { policies, secondKey: await takesAnother(issuer, principal, prove) };
   } finally {
-    await removeProbe(issuer);
+    await removeProbe(issuer, principal);
   }
 }
 
-/** The store's answer when the proof did not hold; anything else is a failure of the probe. */
+/** What the store allowed beside the policy; anything else that was thrown says nothing about it. */
 function whatWasAllowed(thrown: unknown): string {
-  const error = asProvisionerError(thrown);
-  if (error.code === 'PROOF_FAILED') return error.message;
-  throw error;
+  if (thrown instanceof ProvisionerError && thrown.facts.opens === 'too much') return thrown.message;
+  throw thrown;
 }
 
-async function takesAnother(issuer: Issuer, prove: ProbeOptions['prove']): Promise<boolean> {
+async function takesAnother(
+  issuer: Issuer,
+  principal: PrincipalName,
+  prove: ProbeOptions['prove'],
+): Promise<boolean> {
   if (issuer.kind.limits.keysPerPrincipal < 2) return false;
   const second = await issuer.createKey(principal, issuer.proposeKeyId());
   // What is wrong with the policies was seen with the first key: here it is about being let in at all.
@@ -51,7 +66,7 @@ async function takesAnother(issuer: Issuer, prove: ProbeOptions['prove']): Promi
   return issuer.kind.credentials === 'sessions' || keys.filter(({ active }) => active).length === 2;
 }
 
-async function removeProbe(issuer: Issuer): Promise<void> {
+async function removeProbe(issuer: Issuer, principal: PrincipalName): Promise<void> {
   const { keys, exists } = await issuer.observe(principal, { booked: [], thorough: false });
   for (const { id } of keys) await issuer.deleteKey(principal, id);
   if (exists || keys.length > 0) await issuer.deletePrincipal(principal);

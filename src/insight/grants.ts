@@ -22,7 +22,7 @@ export interface GrantLine {
   readonly since: Date;
   /** Last day (included) of the approval, `YYYY-MM-DD`; `null`: without end, or unknown when the name is. */
   readonly validUntil: string | null;
-  /** When the consumer's key of today was made and shown to read its inputs of then; `null`: it has none. */
+  /** When the consumer's key of today was last shown to read what it may and nothing else; `null`: it has none, or has to be shown again. */
   readonly keyProvenAt: Date | null;
 }
 
@@ -55,7 +55,7 @@ export async function listGrants(
         .selectFrom('access_key as k')
         .whereRef('k.product', '=', 'g.consumer')
         .where('k.state', '=', 'current')
-        .select((key) => key.fn.max('k.issued_at').as('at'))
+        .select((key) => key.fn.max('k.proven_at').as('at'))
         .as('proven_at'),
     )
     .orderBy('g.since', 'desc')

@@ -10,8 +10,8 @@ import { type DeliveryRecord, insertDeliveries } from '../db/history.ts';
 import type { Affected, LookUp } from '../model/affected.ts';
 import { ProvisionerError } from '../model/errors.ts';
 import type { ProductId } from '../model/ids.ts';
-import { type LookUpJob, lookUpKey, type QueueName, type ReconcileJob } from '../queue/jobs.ts';
-import type { Queue } from '../queue/queue.ts';
+import { type LookUpJob, lookUpKey, type ReconcileJob } from '../queue/jobs.ts';
+import type { Queue, Woken } from '../queue/queue.ts';
 import { noTracer, type Tracer } from '../telemetry/tracer.ts';
 
 /** A verified delivery with the verdict on it. */
@@ -44,6 +44,8 @@ interface Waiting {
 const largestCommit = 512;
 /** A commit waits no longer than this for deliveries that keep arriving. */
 const longestGatheringMs = 20;
+/** The portal hangs up after 5 s (httpx's default), and sends its next webhook only then: an answer comes before that. */
+const longestCommitMs = 4000;
 /** So many turns of the event loop that bring nothing mean that nobody follows: accept, then read the head, then the body. */
 const quietTurns = 3;
 
@@ -97,9 +99,9 @@ class GroupCommit implements Deliveries {
     await this.#gather();
     const batch = this.#waiting.splice(0, largestCommit);
     try {
-      const queues = await this.#store(batch);
+      const woken = await inTime(this.#store(batch));
       for (const each of batch) each.resolve(each.id);
-      for (const name of queues) this.#queue.wake(name);
+      this.#queue.wake(woken);
     } catch (cause) {
       const error = new ProvisionerError('DATABASE_UNAVAILABLE', 'The delivery could not be stored.', {
         cause,
@@ -111,8 +113,7 @@ class GroupCommit implements Deliveries {
     }
   }
 
-  /** @returns the queues that have new work */
-  async #store(batch: readonly Waiting[]): Promise<readonly QueueName[]> {
+  async #store(batch: readonly Waiting[]): Promise<Woken> {
     const named = [...new Set(batch.flatMap(({ arrival }) => lookUpProducts(arrival.affected)))];
     return this.#database.sql.transaction().execute(async (trx) => {
       const grants = await listGrantsAround(trx, named);
@@ -121,6 +122,18 @@ class GroupCommit implements Deliveries {
       return this.#queue.add(trx, { reconcile: reconcileJobs(records, batch), lookUps: lookUpJobs(batch) });
     });
   }
+}
+
+/** What is stored after that all the same is not acknowledged: harmless, as is everything that comes twice. */
+async function inTime<T>(commit: Promise<T>): Promise<T> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(
+    () => reject(new Error(`no commit within ${longestCommitMs / 1000} s`)),
+    longestCommitMs,
+  );
+  // One that fails later has been given up already.
+  commit.catch(() => undefined);
+  return Promise.race([commit, late]).finally(() => clearTimeout(timer));
 }
 
 function toRecord(waiting: Waiting, grants: readonly GrantRecord[]): DeliveryRecord {

@@ -26,6 +26,7 @@ export type Action =
   | { readonly kind: 'hand-over-key' }
   | { readonly kind: 'adopt-key'; readonly key: string }
   | { readonly kind: 'prove-env-key'; readonly key: string }
+  | { readonly kind: 'prove-again'; readonly key: string }
   | { readonly kind: 'restore-workspace'; readonly home: HomeName; readonly from: string }
   | { readonly kind: 'record-grants' }
   | { readonly kind: 'wake-neighbours'; readonly why: string }
@@ -77,6 +78,8 @@ export function describeAction(action: Action): string {
       return `recognise access key ${action.key} in .env as current`;
     case 'prove-env-key':
       return `prove access key ${action.key}, which .env holds and our books do not know`;
+    case 'prove-again':
+      return `prove access key ${action.key}, whose policy was changed`;
     case 'restore-workspace':
       return `bring the workspace ${action.home} back from the archive (${action.from})`;
     case 'record-grants':

@@ -26,7 +26,7 @@ export const errorCatalogue = {
   SECRETS_DENIED: { needs: 'person', meaning: 'The secret manager refused our identity or our request.' },
   PROOF_FAILED: {
     needs: 'time',
-    meaning: 'A new key could not do what it must, or could do what it must not.',
+    meaning: 'A key could not do what it must, or could do what it must not.',
   },
   NAMESPACE_INVALID: { needs: 'person', meaning: 'A namespace can not be used as a path.' },
   TEMPLATE_INVALID: { needs: 'person', meaning: 'A template can not be read or rendered.' },

@@ -1,6 +1,6 @@
 /**
- * Once a second: wakes products whose time has come, takes the brake off when the control folder says so, learns
- * whether all is paused, and numbers the audit.
+ * Once a second: wakes products whose time has come, or whose access ended with a day, takes the brake off when the
+ * control folder says so, learns whether all is paused, and numbers the audit.
  */
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -10,7 +10,9 @@ import { releaseFile } from '../model/control.ts';
 import { asProvisionerError } from '../model/errors.ts';
 import { letBrakeGo } from './brake.ts';
 import { watchClock } from './clock-watch.ts';
+import { watchEnds } from './expiry.ts';
 import type { ReconcileParts } from './parts.ts';
+import { startTicking } from './ticking.ts';
 
 type Parts = Pick<ReconcileParts, 'queue' | 'database' | 'log' | 'clock' | 'metrics' | 'estate'>;
 
@@ -25,29 +27,21 @@ const stuckMs = 20_000;
  * @param onStuck told once when the embedded database does not recover by itself
  */
 export function startAlarmClock(parts: Parts, controlFolder: string, onStuck: () => void): AsyncDisposable {
-  let ticking: Promise<void> = Promise.resolve();
-  let busy = false;
-  const mindClock = watchClock(parts);
-  const timer = setInterval(() => {
-    if (busy) return;
-    busy = true;
-    ticking = tick(parts, controlFolder, mindClock).then(() => {
-      busy = false;
-      if (parts.database.embedded && parts.database.failingForMs() > stuckMs) onStuck();
-    });
-  }, tickMs);
-  return {
-    [Symbol.asyncDispose]: async () => {
-      clearInterval(timer);
-      await ticking;
-    },
-  };
+  const minders = [watchClock(parts), watchEnds(parts)];
+  return startTicking(tickMs, async () => {
+    await tick(parts, controlFolder, minders);
+    if (parts.database.embedded && parts.database.failingForMs() > stuckMs) onStuck();
+  });
 }
 
-async function tick(parts: Parts, controlFolder: string, mindClock: () => Promise<void>): Promise<void> {
+async function tick(
+  parts: Parts,
+  controlFolder: string,
+  minders: readonly (() => Promise<void>)[],
+): Promise<void> {
   const { database, log, estate } = parts;
   try {
-    await mindClock();
+    for (const mind of minders) await mind();
     await wakeDue(parts);
     if (await releaseAsked(controlFolder)) await letBrakeGo(parts, { kind: 'person', what: 'brake release' });
     await estate.refresh(database.sql);
@@ -64,7 +58,7 @@ async function wakeDue({ queue, database, clock }: Parts): Promise<void> {
     const due = await takeDue(trx, clock());
     return queue.add(trx, { reconcile: due.map((product) => ({ product, cause })) });
   });
-  for (const name of woken) queue.wake(name);
+  queue.wake(woken);
 }
 
 /** Taking the file away is the taking of the order: it counts once. */

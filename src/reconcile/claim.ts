@@ -22,7 +22,7 @@ export async function claimProviders(parts: ReconcileParts, product: Product): P
 }
 
 /**
- * The product's record, made when it has none. The name is noted before anything is made under it. A prefix whose
+ * The product's record, made when it has none. Changes nothing outside our books. The name is noted before anything is made under it. A prefix whose
  * marker names another product (of an earlier database, say) is left alone; one that names this product is its home,
  * however it is called. A workspace that the archive keeps for it is noted, so that it comes back.
  *
@@ -39,8 +39,6 @@ export async function claimRecord(parts: ReconcileParts, product: Product): Prom
   for (const home of names.filter((name) => name !== undefined)) {
     const found = home === first ? owner : await parts.store.readMarker(home);
     if (found !== null && found !== product.id) continue;
-    // The namespace does not lead here: what it leads to belongs to others.
-    if (home !== first && home !== pointer) await parts.store.writePointer(product.id, home);
     const archive = (await parts.workspaces.archived.newestOf(product.id))?.name ?? null;
     const claimed = await claimHome(db, { ...product, archive }, home, parts.clock());
     const record = claimed ?? (await findProduct(db, product.id));

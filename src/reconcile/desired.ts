@@ -2,13 +2,13 @@
 import { decideGrants, type Grant, type GrantDecision, type Provider } from '../grants/granted.ts';
 import { assemblePolicy, policySize } from '../grants/policy.ts';
 import type { IssuerKind } from '../identity/issuer.ts';
+import { asProvisionerError, type ProvisionerError } from '../model/errors.ts';
 import type { GrantFacts } from '../model/grant.ts';
 import { type HomeName, outputPrefixOf, prefixOf, schemaNameOf } from '../model/home.ts';
 import type { ProductId } from '../model/ids.ts';
 import type { Product } from '../model/product.ts';
 import type { PublishedTable } from '../model/published.ts';
 import { type Catalogue, chooseTemplate } from '../workspace/catalogue.ts';
-import type { Parameters } from '../workspace/manifest.ts';
 import { type RenderContext, type RenderedFile, renderTemplate } from '../workspace/render.ts';
 import type { DesiredHome } from './state.ts';
 
@@ -47,28 +47,30 @@ export interface HomeFacts {
   readonly nowMs: number;
   /** Why a new key was asked for, if one was. */
   readonly rotateWhy: string | null;
+  /** `<id>@<version>` that the workspace was rendered from last. */
+  readonly renderedFrom: string | null;
 }
 
 export interface HomeWish {
   readonly desired: DesiredHome;
   readonly rendered: readonly RenderedFile[];
-  /** `<id>@<version>` of the template. */
-  readonly template: string;
+  /** `<id>@<version>` of the template; while it can not be rendered, of what it was rendered from last. */
+  readonly template: string | null;
+  /** Why it can not be rendered: access, keys and `.env` do not wait for that. */
+  readonly problem: ProvisionerError | null;
   readonly decision: GrantDecision;
   readonly grants: readonly Grant[];
   /** Approved, but the policy has no room: not granted. */
   readonly noRoom: readonly Grant[];
 }
 
-/** @throws ProvisionerError `TEMPLATE_INVALID` */
 export function wishForHome(settings: HomeSettings, facts: HomeFacts): HomeWish {
   const { product, home } = facts;
   const decision = decideGrants(product.id, product.inputs, facts.providers, facts.nowMs);
   const { fitting, noRoom } = fitIntoPolicy(settings.bucket, facts, decision.grants);
   const readable = fitting.map((grant) => grant.home);
-  const { template, parameters } = chooseTemplate(settings.catalogue, product);
-  const context = renderContext(settings, facts, fitting, parameters);
-  const rendered = renderTemplate(template, context);
+  const context = renderContext(settings, facts, fitting);
+  const { rendered, template, problem } = renderWish(settings.catalogue, facts, context);
   const desired: DesiredHome = {
     kind: 'home',
     home,
@@ -94,11 +96,28 @@ export function wishForHome(settings: HomeSettings, facts: HomeFacts): HomeWish 
   return {
     desired,
     rendered,
-    template: `${template.id}@${template.version}`,
+    template,
+    problem,
     decision,
     grants: fitting,
     noRoom,
   };
+}
+
+function renderWish(
+  catalogue: Catalogue,
+  { product, renderedFrom }: HomeFacts,
+  context: Omit<RenderContext, 'parameters'>,
+): Pick<HomeWish, 'rendered' | 'template' | 'problem'> {
+  try {
+    const { template, parameters } = chooseTemplate(catalogue, product);
+    const rendered = renderTemplate(template, { ...context, parameters });
+    return { rendered, template: `${template.id}@${template.version}`, problem: null };
+  } catch (thrown) {
+    const problem = asProvisionerError(thrown);
+    if (problem.code !== 'TEMPLATE_INVALID') throw problem;
+    return { rendered: [], template: renderedFrom, problem };
+  }
 }
 
 /** In order of the ports, as our books list them. */
@@ -131,8 +150,7 @@ function renderContext(
   settings: HomeSettings,
   facts: HomeFacts,
   grants: readonly Grant[],
-  parameters: Parameters,
-): RenderContext {
+): Omit<RenderContext, 'parameters'> {
   const { product, home } = facts;
   const { id, name, namespace, description, domain, type, lifecycle, tags, owners } = product;
   return {
@@ -145,7 +163,6 @@ function renderContext(
       outputUri: outputUri(settings, home),
     },
     inputs: inputsByProvider(settings, facts, grants),
-    parameters,
   };
 }
 
@@ -187,7 +204,11 @@ function outputUri(settings: HomeSettings, home: HomeName): string {
 }
 
 /** The block of `.env` but for the credentials; `credentialEntries` adds those. Names: docs/templates.md. */
-function envEntries(settings: HomeSettings, home: HomeName, context: RenderContext): Record<string, string> {
+function envEntries(
+  settings: HomeSettings,
+  home: HomeName,
+  context: Pick<RenderContext, 'inputs'>,
+): Record<string, string> {
   const { workspaceEndpoint, region, bucket, addressing } = settings;
   return {
     S3_ENDPOINT: workspaceEndpoint,

@@ -20,9 +20,9 @@ export function partOf(field: string): string {
 export function differencesOf(desired: DesiredHome, observed: Observed): readonly Difference[] {
   return [
     ...differencesOfStore(desired, observed),
-    ...differencesOfEnv(observed),
-    ...differencesOfLines(desired, observed),
-    ...differencesOfFiles(desired, observed),
+    ...(observed.unseen ? [] : differencesOfEnv(observed)),
+    ...(observed.unseen ? [] : differencesOfLines(desired, observed)),
+    ...(observed.unseen ? [] : differencesOfFiles(desired, observed)),
     ...differencesOfGrants(desired, observed),
   ];
 }
@@ -34,6 +34,7 @@ export function differencesOf(desired: DesiredHome, observed: Observed): readonl
 export function driftOf(desired: DesiredHome, observed: Observed): readonly Difference[] {
   const settled = observed.keys.some((key) => key.state === 'current');
   if (!settled || desired.grants.join() !== observed.grants.join()) return [];
+  if (observed.unseen) return differencesOfStore(desired, observed);
   return [
     ...differencesOfStore(desired, observed),
     ...differencesOfEnv(observed),

@@ -53,7 +53,8 @@ export async function rehearse(parts: ReconcileParts, id: ProductId): Promise<Dr
   try {
     if (product !== null && product.status !== 'deleting') {
       const prepared = await prepareHome(parts, product, record, books, looking);
-      const { wish, observed, steps } = prepared;
+      const { wish, observed, steps, problem } = prepared;
+      if (problem !== null) throw problem;
       return {
         ...told(id, steps, differencesOf(wish.desired, observed), record.conditions),
         files: await forecast(parts, prepared),
@@ -76,7 +77,7 @@ async function forecast(
     live: observed.files,
     rendered: observed.rendered,
   });
-  if (write.length + merge.length + remove.length === 0) return null;
+  if (wish.template === null || write.length + merge.length + remove.length === 0) return null;
   return {
     from: record.template,
     to: wish.template,

@@ -1,12 +1,13 @@
 /** What each action of a plan does, for one run of one product. */
-import { forgetKey, makeCurrent, noteIssued } from '../db/access-keys.ts';
+import { forgetKey, makeCurrent, noteIssued, noteProven, noteUnproven } from '../db/access-keys.ts';
 import { listGrantsAround, replaceGrants } from '../db/grants.ts';
 import { changeProduct, type ProductRecord } from '../db/products.ts';
 import type { Grant } from '../grants/granted.ts';
 import { type AccessKey, type Issuer, principalNameOf } from '../identity/issuer.ts';
 import { asProvisionerError, ProvisionerError } from '../model/errors.ts';
-import { type HomeName, homeNamesFor } from '../model/home.ts';
+import { homeNamesFor } from '../model/home.ts';
 import { digestOf } from '../sinks/sink.ts';
+import type { Claim, ProvenKey } from '../storage/proof.ts';
 import { nameInArchive } from '../workspace/archive.ts';
 import type { RenderedFile } from '../workspace/render.ts';
 import type { FilesOutcome } from '../workspace/update.ts';
@@ -30,8 +31,8 @@ export interface RunSubject {
   /** Told what came of the workspace's files. */
   readonly onFiles: (outcome: FilesOutcome) => void;
   readonly grants: readonly Grant[];
-  /** Homes that a new key must not open. */
-  readonly foreignHomes: () => Promise<readonly HomeName[]>;
+  /** What a key is held against. */
+  readonly claim: () => Promise<Claim>;
   readonly purged: boolean;
   /** How long the key before a new one works on. */
   readonly graceMs: number;
@@ -60,21 +61,42 @@ export function createHandlers(parts: ReconcileParts, subject: RunSubject): Hand
   };
   const hide = (secret: string): void => subject.defer(parts.hideSecret(secret));
 
-  /** The key to write: the new one, or the one that is in `.env` already. */
-  const keyForEnv = async (): Promise<EnvCredentials> => {
-    if (issued !== null) {
-      const { id: key, secret, session } = issued;
-      const ends =
-        session === null ? null : { token: session.token, expires: session.expiresAt.toISOString() };
-      return { id: key, secret, session: ends };
-    }
+  const hideKey = ({ secret, session }: ProvenKey): void => {
+    hide(secret);
+    if (session !== null) hide(session.token);
+  };
+
+  const keyInEnv = async (): Promise<EnvCredentials> => {
     const { env } = await workspaces.observe(home, []);
     const found = credentialsIn(env?.entries ?? {});
     if (found === null)
       throw new ProvisionerError('WORKSPACE_UNWRITABLE', 'The .env changed while it was looked at.');
-    hide(found.secret);
-    if (found.session !== null) hide(found.session.token);
+    hideKey(found);
     return found;
+  };
+
+  /** The key to write: the new one, or the one that is in `.env` already. */
+  const keyForEnv = async (): Promise<EnvCredentials> => {
+    if (issued === null) return keyInEnv();
+    const { id: key, secret, session } = issued;
+    const ends = session === null ? null : { token: session.token, expires: session.expiresAt.toISOString() };
+    return { id: key, secret, session: ends };
+  };
+
+  /** The key that people work with, wherever it lies. */
+  const keyInUse = async (): Promise<ProvenKey> => {
+    if (sink === null) return keyInEnv();
+    const held = await sink.fetch?.({ product: id, home });
+    if (held == null) throw new ProvisionerError('SECRETS_UNAVAILABLE', 'The secret is not where it was.');
+    hideKey(held);
+    return held;
+  };
+
+  const prove = async (key: ProvenKey): Promise<void> => {
+    const claim = await subject.claim();
+    await parts.proveKey(key, claim).catch((thrown: unknown) => {
+      throw namingTheStore(issuer.kind.store, thrown);
+    });
   };
 
   return {
@@ -84,9 +106,16 @@ export function createHandlers(parts: ReconcileParts, subject: RunSubject): Hand
       if (outcome !== 'added')
         throw new ProvisionerError('PORTAL_UNAVAILABLE', 'The product is being deleted in the portal.');
     },
-    'mark-prefix': (action) => store.writeMarker(action.home, id),
+    'mark-prefix': async (action) => {
+      // Books can be lost; the namespace does not lead here when what it leads to belongs to others.
+      if (homeNamesFor(record)[0] !== home) await store.writePointer(id, home);
+      await store.writeMarker(action.home, id);
+    },
     'create-principal': () => issuer.ensurePrincipal(principal),
-    'put-policy': () => issuer.putPolicy(principal, wish().policy, subject.foundPolicy),
+    'put-policy': async () => {
+      await noteUnproven(database.sql, id);
+      await issuer.putPolicy(principal, wish().policy, subject.foundPolicy);
+    },
     'delete-key': async (action) => {
       // Off first: what can not be deleted does not stay open.
       await issuer.disableKey(principal, action.key);
@@ -99,8 +128,7 @@ export function createHandlers(parts: ReconcileParts, subject: RunSubject): Hand
       if (chosen !== null)
         await noteIssued(database.sql, id, { id: chosen, secretSha256: null, expiresAt: null }, clock());
       const key = await issuer.createKey(principal, chosen);
-      hide(key.secret);
-      if (key.session !== null) hide(key.session.token);
+      hideKey(key);
       const digest = digestOf(key.secret, key.session?.token);
       const expiresAt = key.session?.expiresAt ?? null;
       await noteIssued(database.sql, id, { id: key.id, secretSha256: digest, expiresAt }, clock());
@@ -108,19 +136,17 @@ export function createHandlers(parts: ReconcileParts, subject: RunSubject): Hand
       return key.id;
     },
     'prove-key': async () => {
-      const foreign = await subject.foreignHomes();
-      await parts
-        .proveKey(newKey(), { own: home, inputs: wish().readable, foreign })
-        .catch((thrown: unknown) => Promise.reject(namingTheStore(issuer.kind.store, thrown)));
+      await prove(newKey());
+      await noteProven(database.sql, newKey().id, clock());
+    },
+    'prove-again': async (action) => {
+      await prove(await keyInUse());
+      await noteProven(database.sql, action.key, clock());
     },
     'prove-env-key': async (action) => {
-      const { id: key, secret } = await keyForEnv();
-      const foreign = await subject.foreignHomes();
+      const { id: key, secret } = await keyInUse();
       try {
-        await parts.proveKey(
-          { id: key, secret, session: null },
-          { own: home, inputs: wish().readable, foreign },
-        );
+        await prove({ id: key, secret, session: null });
       } catch (thrown) {
         // One that does not open what it should is not worth keeping: without it the next run makes a new one.
         if (asProvisionerError(thrown).code === 'PROOF_FAILED') await issuer.deleteKey(principal, action.key);
@@ -128,6 +154,7 @@ export function createHandlers(parts: ReconcileParts, subject: RunSubject): Hand
       }
       const digest = digestOf(secret, undefined);
       await noteIssued(database.sql, id, { id: key, secretSha256: digest, expiresAt: null }, clock());
+      await noteProven(database.sql, key, clock());
     },
     'restore-workspace': async (action) => {
       await workspaces.restore(home, action.from);
@@ -227,7 +254,6 @@ export function createHandlers(parts: ReconcileParts, subject: RunSubject): Hand
 /** A key that opens too much, or too little, is the store's doing: people must know which. */
 function namingTheStore(store: string, thrown: unknown): unknown {
   if (!(thrown instanceof ProvisionerError) || thrown.code !== 'PROOF_FAILED') return thrown;
-  return new ProvisionerError('PROOF_FAILED', `${thrown.message} (Store: ${store}.)`, {
-    cause: thrown.cause,
-  });
+  const { message, cause, facts } = thrown;
+  return new ProvisionerError('PROOF_FAILED', `${message} (Store: ${store}.)`, { cause, facts });
 }

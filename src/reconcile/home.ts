@@ -1,9 +1,9 @@
 /** A product that should have a home: what is wished, what is there, and the steps between. */
-import { findLiveHome, findProducts, type ProductRecord } from '../db/products.ts';
+import { findProducts, type ProductRecord } from '../db/products.ts';
 import { isApproved, type Provider } from '../grants/granted.ts';
 import type { Issuer } from '../identity/issuer.ts';
 import type { Plan } from '../model/action.ts';
-import type { HomeName } from '../model/home.ts';
+import type { ProvisionerError } from '../model/errors.ts';
 import type { ProductId } from '../model/ids.ts';
 import type { Product } from '../model/product.ts';
 import { type HomeWish, wishForHome } from './desired.ts';
@@ -24,6 +24,8 @@ export interface PreparedHome {
   readonly turn: Turn;
   /** What the books on files should say, when they had been lost. */
   readonly recovered: Readonly<Record<string, string>> | null;
+  /** What keeps the files, or the whole workspace, from being brought in order; the store's part of the home is. */
+  readonly problem: ProvisionerError | null;
 }
 
 /** Looks and plans. Changes nothing. */
@@ -51,8 +53,9 @@ export async function prepareHome(
     issuer: issuer.kind,
     nowMs,
     rotateWhy: record.rotateWhy,
+    renderedFrom: record.template,
   });
-  const observed = await observe(parts, record, outside, {
+  const { observed, problem } = await observe(parts, record, outside, {
     ...looking,
     finalizers: product.finalizers,
     rendered: wish.rendered,
@@ -60,7 +63,8 @@ export async function prepareHome(
   const turn = await turnOf(parts, product, record, wish.template, looking.rehearsal);
   // Access goes first: a product that gets or loses an input has it wired by the new version.
   const settled = wish.desired.grants.join() === observed.grants.join();
-  const holdFiles = turn.kind === 'waits' && settled && observed.workspaceExists;
+  const waits = turn.kind === 'waits' && settled && observed.workspaceExists;
+  const holdFiles = waits || wish.problem !== null;
   const desired = { ...wish.desired, holdFiles };
   return {
     record,
@@ -70,6 +74,7 @@ export async function prepareHome(
     observed,
     steps: plan(desired, observed),
     recovered,
+    problem: wish.problem ?? problem,
   };
 }
 
@@ -96,14 +101,4 @@ async function surroundingsOf(parts: ReconcileParts, product: Product, nowMs: nu
     ]),
   );
   return { providers, tables: await parts.published.tablesOf(records.map((record) => record.home)) };
-}
-
-/** The prefix that a new key must not open: somebody else's, or nobody's when there is no other. */
-export async function foreignHomes(
-  parts: ReconcileParts,
-  own: HomeName,
-  readable: readonly HomeName[],
-): Promise<HomeName[]> {
-  const closed = await findLiveHome(parts.database.sql, [own, ...readable]);
-  return [closed ?? parts.canary];
 }

@@ -37,6 +37,7 @@ export async function observeEnv(
     exposed: env.open
       ? 'everybody on the machine could read the .env'
       : await findLeak(parts, home, secret, hide),
+    provable: true,
   };
 }
 
@@ -59,6 +60,7 @@ export async function observeReference(
     guarded: env.guarded,
     // People fetch it from there, and put it where they should not.
     exposed: await findLeak(parts, home, key?.secret ?? '', hide),
+    provable: sink.fetch !== undefined,
   };
 }
 

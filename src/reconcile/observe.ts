@@ -2,13 +2,16 @@
 import { type KeyRecord, listKeys } from '../db/access-keys.ts';
 import { listGrantsOf } from '../db/grants.ts';
 import { findProduct, type ProductRecord } from '../db/products.ts';
+import { findWake, type Wake } from '../db/wake.ts';
 import { type Issuer, type ObservedPrincipal, principalNameOf } from '../identity/issuer.ts';
+import { asProvisionerError, type ProvisionerError } from '../model/errors.ts';
 import type { GrantFacts } from '../model/grant.ts';
 import type { ProductId } from '../model/ids.ts';
 import type { RenderedFile } from '../workspace/render.ts';
+import type { ObservedWorkspace } from '../workspace/workspace.ts';
 import { observeEnv, observeReference } from './observe-env.ts';
 import type { ReconcileParts } from './parts.ts';
-import type { Observed, ObservedKey } from './state.ts';
+import type { Observed, ObservedEnv, ObservedKey } from './state.ts';
 
 /** What our books say of a product. */
 export interface Books {
@@ -17,15 +20,17 @@ export interface Books {
   readonly keys: readonly KeyRecord[];
   /** In force, in order of the ports. */
   readonly grants: readonly GrantFacts[];
+  readonly wake: Wake;
 }
 
 export async function readBooks({ database: { sql } }: ReconcileParts, id: ProductId): Promise<Books> {
-  const [record, keys, grants] = await Promise.all([
+  const [record, keys, grants, wake] = await Promise.all([
     findProduct(sql, id),
     listKeys(sql, id),
     listGrantsOf(sql, id),
+    findWake(sql, id),
   ]);
-  return { record, keys, grants };
+  return { record, keys, grants, wake };
 }
 
 /** What the books and the store say, before anything is rendered. */
@@ -67,24 +72,59 @@ export interface LookingFor extends Looking {
   readonly rendered: readonly RenderedFile[];
 }
 
-/** Puts together what the planner compares with. */
+/** What the planner compares with, and what kept us from looking at the workspace. */
+export interface Sight {
+  readonly observed: Observed;
+  readonly problem: ProvisionerError | null;
+}
+
+/** Puts together what the planner compares with. What is wrong with the workspace fails nothing but its own part. */
 export async function observe(
   parts: ReconcileParts,
   record: ProductRecord,
   outside: ObservedOutside,
-  { finalizers, rendered, thorough, hide }: LookingFor,
-): Promise<Observed> {
-  const nowMs = parts.clock().getTime();
+  looking: LookingFor,
+): Promise<Sight> {
+  try {
+    const inside = await observeInside(parts, record, looking);
+    return { observed: await joined(parts, record, outside, looking, inside), problem: null };
+  } catch (thrown) {
+    const problem = asProvisionerError(thrown);
+    if (problem.code !== 'WORKSPACE_UNSAFE' && problem.code !== 'WORKSPACE_UNWRITABLE') throw problem;
+    return { observed: await joined(parts, record, outside, looking, unseen), problem };
+  }
+}
+
+type Inside = ObservedWorkspace & { readonly found: ObservedEnv | null };
+
+const unseen: Inside = { exists: true, files: {}, conflicts: [], history: true, env: null, found: null };
+
+async function observeInside(
+  parts: ReconcileParts,
+  record: ProductRecord,
+  { rendered, thorough, hide }: LookingFor,
+): Promise<Inside> {
   const workspace = await parts.workspaces.observe(
     record.home,
     [...new Set([...rendered.map((file) => file.path), ...Object.keys(record.files)])],
     rendered.filter((file) => file.ownership === 'merged').map((file) => file.path),
   );
   const search = thorough ? hide : null;
-  const env =
+  const found =
     parts.sink === null
       ? await observeEnv(parts, record, workspace, search)
       : await observeReference(parts, parts.sink, record, workspace, search);
+  return { ...workspace, found };
+}
+
+async function joined(
+  parts: ReconcileParts,
+  record: ProductRecord,
+  outside: ObservedOutside,
+  { finalizers }: LookingFor,
+  inside: Inside,
+): Promise<Observed> {
+  const nowMs = parts.clock().getTime();
   const archive = record.archive !== null && (await parts.workspaces.archived.holds(record.archive));
   return {
     finalizers,
@@ -92,14 +132,15 @@ export async function observe(
     principalExists: outside.principal.exists,
     policy: outside.principal.policy,
     keys: joinKeys(outside, nowMs, parts.settings.keyGraceMs),
-    files: workspace.files,
-    rendered: workspace.exists ? record.files : {},
-    history: workspace.history,
-    conflicts: workspace.conflicts,
-    env,
+    files: inside.files,
+    rendered: inside.exists ? record.files : {},
+    history: inside.history,
+    conflicts: inside.conflicts,
+    env: inside.found,
     grants: outside.grants.map(({ outputPort }) => outputPort),
     grantFacts: outside.grants,
-    workspaceExists: workspace.exists,
+    workspaceExists: inside.exists,
+    unseen: inside === unseen,
     archive: archive ? record.archive : null,
     nowMs,
   };
@@ -119,6 +160,7 @@ function joinKeys({ principal, keys }: ObservedOutside, nowMs: number, graceMs: 
       expiresAtMs: book?.expiresAt?.getTime() ?? null,
       issuedAtMs: book?.issuedAt.getTime() ?? 0,
       secretSha256: book?.secretSha256 ?? null,
+      proven: (book?.provenAt ?? null) !== null,
     };
   });
 }

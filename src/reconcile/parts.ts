@@ -1,13 +1,13 @@
 /** What reconciling needs of the world, each part replaceable at its port. */
 import type { Database } from '../db/connection.ts';
-import type { AccessKey, Issuer } from '../identity/issuer.ts';
+import type { Issuer } from '../identity/issuer.ts';
 import type { Capabilities } from '../identity/probe.ts';
 import type { HomeName } from '../model/home.ts';
 import type { RunEnding } from '../model/run.ts';
 import type { PortalClient } from '../portal/client.ts';
 import type { Queue } from '../queue/queue.ts';
 import type { SecretSink } from '../sinks/sink.ts';
-import type { Claim } from '../storage/proof.ts';
+import type { Claim, ProvenKey } from '../storage/proof.ts';
 import type { ObjectStore } from '../storage/store.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -65,7 +65,7 @@ export interface ReconcileParts {
   /** Holds the secrets of products' keys; `null`: the workspace's `.env` does. */
   readonly sink: SecretSink | null;
   /** Shows with the key itself that it opens what it must and nothing else. */
-  readonly proveKey: (key: AccessKey, claim: Claim) => Promise<void>;
+  readonly proveKey: (key: ProvenKey, claim: Claim) => Promise<void>;
   /** Keeps a secret out of the log from now on; the returned function forgets it. */
   readonly hideSecret: (secret: string) => () => void;
   readonly settings: ReconcileSettings;

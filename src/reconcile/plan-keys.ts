@@ -5,6 +5,16 @@ import { sameGrants } from '../model/grant.ts';
 import { type PlanBuilder, sameEntries } from './plan-builder.ts';
 import type { DesiredHome, Observed, ObservedKey } from './state.ts';
 
+/** Steps that others wait for. */
+export interface Before {
+  /** Until the principal is there. */
+  readonly principal: readonly (number | null)[];
+  /** Until its policy opens what it should, and there is something to open. */
+  readonly home: readonly (number | null)[];
+  /** The policy is among these steps. */
+  readonly policyChanges: boolean;
+}
+
 /**
  * Keys and `.env`. The `.env` tells which key people work with: it counts when the store lists it as active and its
  * secret is the one we wrote. Everything that came between (a kill at any point) is found again here.
@@ -13,14 +23,15 @@ export function planKeys(
   steps: PlanBuilder,
   desired: DesiredHome,
   observed: Observed,
-  ready: readonly (number | null)[],
+  before: Before,
 ): number | null {
   const inUse = keyInUse(observed);
   const accessChanged = desired.grants.join() !== observed.grants.join();
+  const unproven = before.policyChanges || inUse?.proven === false;
   const forgotten = keyToRecognise(desired, observed);
   if (forgotten !== null) {
     // Books that were lost: what is in use stays in use, once it has shown that it opens what it should.
-    const proven = steps.add({ kind: 'prove-env-key', key: forgotten }, ready);
+    const proven = steps.add({ kind: 'prove-env-key', key: forgotten }, before.home);
     const adopted = steps.add({ kind: 'adopt-key', key: forgotten }, [proven]);
     steps.add({ kind: 'record-grants' }, [adopted]);
     return adopted;
@@ -28,26 +39,37 @@ export function planKeys(
   const why =
     reasonToRenew(desired, inUse, observed.nowMs) ??
     reasonForNewKey(inUse, accessChanged && desired.rotateOnAccessChange, observed.env !== null) ??
-    reasonToRotate(desired, inUse, observed);
+    reasonToRotate(desired, inUse, observed) ??
+    (unproven && observed.env?.provable === false
+      ? 'its policy was changed, and it can not be proven again'
+      : null);
   const cleared = dropKeys(steps, desired, observed, inUse, why !== null);
   if (why !== null) {
-    const issued = steps.add({ kind: 'issue-key', why }, [...ready, ...cleared]);
-    const proven = steps.add({ kind: 'prove-key' }, [issued]);
+    // A key that nobody has yet may be made while its policy is put.
+    const issued = steps.add({ kind: 'issue-key', why }, [...before.principal, ...cleared]);
+    const proven = steps.add({ kind: 'prove-key' }, [issued, ...before.home]);
     const written = steps.add({ kind: 'write-env', why }, [proven]);
     return steps.add({ kind: 'hand-over-key' }, [written]);
   }
+  // Who keeps a key keeps it under a policy that was shown to hold; until then nobody is told of the change.
+  const proven = steps.addIf(
+    unproven && inUse !== null,
+    { kind: 'prove-again', key: inUse?.id ?? '' },
+    before.home,
+  );
+  const settled = [...before.home, proven];
   if (inUse !== null && inUse.state !== 'current') steps.add({ kind: 'adopt-key', key: inUse.id });
   const { env } = observed;
   if (env !== null && !(env.guarded && env.consistent && sameEntries(desired.env, env.entries)))
-    steps.add({ kind: 'write-env', why: 'its managed lines differ' }, ready);
-  if (!sameGrants(desired.grantFacts, observed.grantFacts)) steps.add({ kind: 'record-grants' }, ready);
+    steps.add({ kind: 'write-env', why: 'its managed lines differ' }, settled);
+  if (!sameGrants(desired.grantFacts, observed.grantFacts)) steps.add({ kind: 'record-grants' }, settled);
   return null;
 }
 
 /** The key of `.env` that the store knows, when our books know no key at all and the store's policy is the wanted one. */
 function keyToRecognise(desired: DesiredHome, { env, keys, policy }: Observed): string | null {
   if (env === null || keys.length === 0 || desired.credentials === 'sessions') return null;
-  if (env.exposed !== null || keys.some((key) => key.state !== 'unknown')) return null;
+  if (!env.provable || env.exposed !== null || keys.some((key) => key.state !== 'unknown')) return null;
   const known = keys.find((key) => key.id === env.keyId && key.active);
   return known === undefined || !samePolicy(desired.policy, policy) ? null : known.id;
 }
@@ -127,6 +149,19 @@ function dropKeys(
   return [...doomed].map(([key, why]) => steps.add(endOf(key, why, others)));
 }
 
+/** Keys that were replaced and whose time is over, whatever `.env` holds. */
+export function endOverdue(steps: PlanBuilder, { keys, nowMs }: Observed): void {
+  for (const key of keys) {
+    if (isOverdue(key, nowMs)) steps.add(endOf(key.id, graceOver, keys));
+  }
+}
+
+const graceOver = 'its grace period is over';
+
+function isOverdue({ state, graceUntilMs }: ObservedKey, nowMs: number): boolean {
+  return state === 'grace' && (graceUntilMs ?? 0) <= nowMs;
+}
+
 /** A store ends lasting keys; a session ends by itself. */
 export function endOf(key: string, why: string, all: readonly ObservedKey[]): Action {
   const isSession = all.some(({ id, expiresAtMs }) => id === key && expiresAtMs !== null);
@@ -137,6 +172,5 @@ function reasonToDrop(key: ObservedKey, nowMs: number): string | null {
   if (key.state === 'unknown') return 'it is not in our books';
   if (key.state === 'issued') return 'it was never handed over';
   if (!key.active) return 'it is gone, switched off or has other rights';
-  if (key.state === 'grace' && (key.graceUntilMs ?? 0) <= nowMs) return 'its grace period is over';
-  return null;
+  return isOverdue(key, nowMs) ? graceOver : null;
 }

@@ -6,7 +6,7 @@ import { samePolicy } from '../grants/policy.ts';
 import type { Plan } from '../model/action.ts';
 import { PlanBuilder, sameEntries } from './plan-builder.ts';
 import { planFiles } from './plan-files.ts';
-import { endOf, planKeys } from './plan-keys.ts';
+import { endOf, endOverdue, planKeys } from './plan-keys.ts';
 import type { Desired, DesiredHome, DesiredNothing, Observed } from './state.ts';
 
 /** The steps from what is there to what should be; empty when it is so already. */
@@ -32,10 +32,19 @@ function planHome(desired: DesiredHome, observed: Observed): Plan {
     { kind: 'put-policy', inputs: desired.readable },
     [principal],
   );
-  const files = desired.holdFiles ? null : addFiles(steps, desired, observed, [held]);
-  const keys = planKeys(steps, desired, observed, [held, marked, policy]);
-  // People wait for their keys, not for the history.
-  steps.addIf(files !== null && desired.history, { kind: 'commit-files' }, [files, keys]);
+  if (observed.unseen) {
+    // Nobody keeps access by making a workspace unreadable: what opens the door has followed above.
+    endOverdue(steps, observed);
+  } else {
+    const files = desired.holdFiles ? null : addFiles(steps, desired, observed, [held]);
+    const keys = planKeys(steps, desired, observed, {
+      principal: [held, principal],
+      home: [held, marked, policy],
+      policyChanges: policy !== null,
+    });
+    // People wait for their keys, not for the history.
+    steps.addIf(files !== null && desired.history, { kind: 'commit-files' }, [files, keys]);
+  }
   steps.addIf(!observed.marked, { kind: 'wake-neighbours', why: 'this home is new' }, [marked]);
   return steps.steps;
 }

@@ -1,26 +1,24 @@
 /** One run: read the wish and what is there, plan, apply, record. The same code for new, changed and deleted products. */
 import { randomUUID } from 'node:crypto';
 import { type KeyRecord, listKeys } from '../db/access-keys.ts';
-import { insertAudit } from '../db/audit.ts';
-import { insertRun } from '../db/history.ts';
 import { changeProduct, type ProductRecord } from '../db/products.ts';
-import { findWake, setWake } from '../db/wake.ts';
 import { policySize } from '../grants/policy.ts';
 import type { Condition } from '../model/condition.ts';
 import { asProvisionerError } from '../model/errors.ts';
 import { type ProductId, RunId } from '../model/ids.ts';
 import type { Product } from '../model/product.ts';
-import { type ActionRecord, type Cause, deliveryOf, type RunEnding } from '../model/run.ts';
-import { nextTryMs } from '../queue/backoff.ts';
+import { type ActionRecord, type Cause, deliveryOf } from '../model/run.ts';
 import type { FilesOutcome } from '../workspace/update.ts';
 import { applyPlan } from './apply.ts';
 import { auditOf } from './audit.ts';
 import { claimProviders, claimRecord } from './claim.ts';
-import { conditionsOfFailure, conditionsOfHome, conditionsOfPause } from './conditions.ts';
+import { claimOfKey } from './claim-of-key.ts';
+import { conditionsOfHome, conditionsOfPause } from './conditions.ts';
 import { driftOf, partOf } from './differences.ts';
+import { endExpired } from './expiry.ts';
 import { createHandlers } from './handlers.ts';
 import { historyMessage } from './history-message.ts';
-import { foreignHomes, type PreparedHome, prepareHome } from './home.ts';
+import { type PreparedHome, prepareHome } from './home.ts';
 import { type Books, graceEndMs, readBooks } from './observe.ts';
 import { rememberLines } from './observe-env.ts';
 import {
@@ -36,12 +34,15 @@ import {
 import type { ReconcileParts, ReconcileSettings } from './parts.ts';
 import { whyPaused } from './pause.ts';
 import { renewalMs } from './plan-keys.ts';
+import { type Ended, recordRun } from './record.ts';
 import { followRemote } from './remote.ts';
 import { retire } from './retirement.ts';
 import { noteTurn, noticeOf } from './rollout.ts';
 import { standingOf } from './standing.ts';
+import type { DesiredHome, Observed } from './state.ts';
 
 const longestGraceOfLeakMs = 60_000;
+const secondLookMs = 2000;
 
 /** Reconciles one product. Never throws for what can go wrong with it: that is recorded and tried again by the clock. */
 export async function reconcileProduct(
@@ -57,16 +58,10 @@ export async function reconcileProduct(
   const started = performance.now();
   const cleanUps: (() => void)[] = [];
   const run: Run = { id, cause, defer: (cleanUp) => void cleanUps.push(cleanUp) };
-  const outcome = await outcomeOf(parts, product, run);
+  const { outcome, books } = await lookAndAct(parts, product, run);
   for (const breaker of parts.breakers) breaker.note(outcome.error);
   const ms = performance.now() - started;
-  const ending = await record(parts, product, outcome);
-  if (outcome.actions.length > 0 || outcome.error !== null) {
-    const { error, actions, audit } = outcome;
-    const failure = error === null ? null : { code: error.code, message: error.message };
-    await insertRun(parts.database.sql, { id, product, cause, startedAt, ms, error: failure, actions });
-    await insertAudit(parts.database.sql, audit);
-  }
+  const ending = await recordRun(parts, { run, product, startedAt, ms, outcome, books });
   parts.metrics.run(outcome.error === null ? 'succeeded' : 'failed', ms);
   for (const field of outcome.drift) parts.metrics.drift(field);
   if (outcome.error !== null) parts.tracer.fail(outcome.error);
@@ -75,22 +70,39 @@ export async function reconcileProduct(
   for (const cleanUp of cleanUps) cleanUp();
 }
 
-async function outcomeOf(parts: ReconcileParts, id: ProductId, run: Run): Promise<Outcome> {
+async function lookAndAct(
+  parts: ReconcileParts,
+  id: ProductId,
+  run: Run,
+): Promise<Pick<Ended, 'outcome' | 'books'>> {
+  const reading = readBooks(parts, id);
   try {
     for (const breaker of parts.breakers) breaker.pass();
-    const [product, books] = await Promise.all([parts.portal.readProduct(id), readBooks(parts, id)]);
-    if (product !== null && product.status !== 'deleting') {
-      const known = books.record ?? (await claimRecord(parts, product));
-      if (known.template === null) await claimProviders(parts, product);
-      return await reconcileHome(parts, product, known, books, run);
-    }
-    const known = books.record ?? (await forgottenRecord(parts, product));
-    const held = product?.finalizers.includes(parts.settings.finalizer ?? '') ?? false;
-    if (known === null || (known.state === 'retired' && !held)) return nothingToDo;
-    return await retire(parts, known, product, books, run);
+    const [product, books] = await Promise.all([parts.portal.readProduct(id), reading]);
+    return { outcome: await outcomeFor(parts, product, books, run), books };
   } catch (thrown) {
-    return { ...nothingToDo, error: asProvisionerError(thrown) };
+    const error = asProvisionerError(thrown);
+    const books = await reading.catch(() => null);
+    const done = books === null ? {} : await endExpired(parts, id, books, run);
+    return { outcome: { ...nothingToDo, ...done, error }, books };
   }
+}
+
+async function outcomeFor(
+  parts: ReconcileParts,
+  product: Product | null,
+  books: Books,
+  run: Run,
+): Promise<Outcome> {
+  if (product !== null && product.status !== 'deleting') {
+    const known = books.record ?? (await claimRecord(parts, product));
+    if (known.template === null) await claimProviders(parts, product);
+    return reconcileHome(parts, product, known, books, run);
+  }
+  const known = books.record ?? (await forgottenRecord(parts, product));
+  const held = product?.finalizers.includes(parts.settings.finalizer ?? '') ?? false;
+  if (known === null || (known.state === 'retired' && !held)) return nothingToDo;
+  return retire(parts, known, product, books, run);
 }
 
 /** A product that is being deleted, waits for our finalizer, and is not in our books: its home is looked for. */
@@ -121,13 +133,14 @@ async function reconcileHome(
   if (leak !== null) noteLeak(parts, leak);
   if (paused !== null) {
     const conditions = conditionsOfPause(paused, steps, homeConditions(product, prepared, null, []));
-    const nextMs = wish.decision.nextEndMs;
-    return { ...nothingToDo, change: { conditions }, nextMs, leak };
+    return { ...nothingToDo, change: { conditions }, leak };
   }
-  const { records, done, error, files } = await applyHome(parts, prepared, run);
+  const { records, done, failure, files } = await applyHome(parts, prepared, run);
+  const error = failure ?? prepared.problem;
   const { turn } = prepared;
-  if (turn.kind === 'follows' && turn.canary)
+  if (turn.kind === 'follows' && turn.canary && wish.template !== null)
     await noteTurn(parts, prepared.record, wish.template, error !== null, files);
+  const keys = records.length === 0 ? books.keys : await listKeys(parts.database.sql, product.id);
   const audited = { at: parts.clock(), product: product.id, run: run.id, cause: run.cause };
   return {
     actions: records,
@@ -142,13 +155,21 @@ async function reconcileHome(
       ...(error === null ? { fingerprint: standingFor(parts, product, prepared) } : {}),
     },
     nextMs: earliest(
-      nextKeyChangeMs(await listKeys(parts.database.sql, product.id), parts.settings, observed.nowMs),
-      wish.decision.nextEndMs,
+      nextKeyChangeMs(keys, parts.settings, observed.nowMs),
+      isWidened(wish.desired, observed) ? parts.clock().getTime() + secondLookMs : null,
     ),
     audit: auditOf(audited, drift, done, wish.desired, observed),
     leak,
     drift: [...new Set(drift.map(({ field }) => partOf(field)))],
   };
+}
+
+/**
+ * Access that was given is looked at once more when it is in our books: an end that came meanwhile names nobody (a port's
+ * removal, a provider's delete), and was looked for in vain in books that did not have it yet.
+ */
+function isWidened({ grants }: DesiredHome, observed: Observed): boolean {
+  return grants.some((port) => !observed.grants.includes(port));
 }
 
 /** `null`: what it waits for does not show in the portal's lists, so that the next resync looks at it again. */
@@ -166,12 +187,12 @@ async function applyHome(parts: ReconcileParts, prepared: PreparedHome, run: Run
     desired: wish.desired,
     foundPolicy: observed.policy,
     rendered: wish.rendered,
-    message: historyMessage(known, wish.template, run.cause),
+    message: historyMessage(known, wish.template ?? '', run.cause),
     onFiles: (outcome) => {
       files = outcome;
     },
     grants: wish.grants,
-    foreignHomes: () => foreignHomes(parts, known.home, wish.desired.readable),
+    claim: () => claimOfKey(parts, known, wish.desired.readable),
     purged: false,
     graceMs: graceOf(parts, prepared),
     defer: run.defer,
@@ -179,7 +200,7 @@ async function applyHome(parts: ReconcileParts, prepared: PreparedHome, run: Run
   const note = (action: ActionRecord) => noteAction(parts, action);
   const applied = await applyPlan(steps, handlers, note, parts.tracer);
   // Set by the handler, which the compiler does not see.
-  return { ...applied, files: files as FilesOutcome | null };
+  return { ...applied, failure: applied.error, files: files as FilesOutcome | null };
 }
 
 /** A key that others may know is not left open for long; a tool that is at work gets to its next read of `.env`. */
@@ -237,30 +258,6 @@ function toldFiles(
   // A new version that gives this product the same files.
   const same = files === null && told && !wish.desired.holdFiles;
   return same ? { template: wish.template } : {};
-}
-
-/** What was found out, and the time of the next look: backoff after a failure that can pass by itself. */
-async function record(parts: ReconcileParts, product: ProductId, outcome: Outcome): Promise<RunEnding> {
-  const { error, change, drift, leak } = outcome;
-  const db = parts.database.sql;
-  const now = parts.clock();
-  if (error === null) {
-    await setWake(db, product, outcome.nextMs === null ? null : new Date(outcome.nextMs), 0);
-    if (Object.keys(change).length > 0) await changeProduct(db, product, change, now);
-    return { product, conditions: change.conditions ?? null, parked: false, drift, leak };
-  }
-  const wake = await findWake(db, product);
-  // Turned away is not tried, and a webhook that came before the next try was due says nothing new: a storm of them
-  // must not park a product in an outage of seconds.
-  const counts = error.facts.turnedAway !== true && (wake.at === null || wake.at <= now);
-  const attempts = Math.max(1, wake.attempts + (counts ? 1 : 0));
-  const { needs } = error;
-  const waitMs = nextTryMs({ needs, attempts, maxTries: parts.settings.maxTries }, parts.random());
-  await setWake(db, product, waitMs === null ? null : new Date(now.getTime() + waitMs), attempts);
-  const conditions = conditionsOfFailure(error, waitMs, needs === 'person' ? null : attempts);
-  // Without a fingerprint the next resync looks at it, too.
-  await changeProduct(db, product, { ...change, conditions, fingerprint: null }, now);
-  return { product, conditions, parked: waitMs === null, drift, leak };
 }
 
 function earliest(left: number | null, right: number | null): number | null {

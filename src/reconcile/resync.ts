@@ -3,10 +3,10 @@
  * which the portal's lists say something new are fed into the queue, a few at a time and behind fresh work, so that a
  * webhook never waits for a resync; a product that stands as it stood costs nothing.
  */
-import { listFingerprints } from '../db/products.ts';
+import { forgetFingerprints, listFingerprints } from '../db/products.ts';
 import { asProvisionerError } from '../model/errors.ts';
 import type { ProductId } from '../model/ids.ts';
-import { priorities, queueNames } from '../queue/jobs.ts';
+import { priorities } from '../queue/jobs.ts';
 import type { Leadership } from './leadership.ts';
 import type { ReconcileParts } from './parts.ts';
 import { standingOf } from './standing.ts';
@@ -66,10 +66,16 @@ class PacedResync implements Resync {
   }
 
   everything(): Promise<void> {
-    this.#listing ??= this.#list(() => true).finally(() => {
+    this.#listing ??= this.#listEverything().finally(() => {
       this.#listing = null;
     });
     return this.#listing;
+  }
+
+  /** What is still to be fed is in this process's memory alone: without fingerprints the next start finds it again. */
+  async #listEverything(): Promise<void> {
+    await forgetFingerprints(this.#parts.database.sql);
+    await this.#list(hasMoved);
   }
 
   start(leadership: Leadership): void {
@@ -129,17 +135,18 @@ class PacedResync implements Resync {
     this.#feeding = true;
     try {
       while (this.#left.length > 0 && !this.#stopped) {
-        const { waiting } = await queue.depth(queueNames.reconcile);
-        const room = this.#options.chunk - waiting;
+        const room = this.#options.chunk - (await queue.backlog());
         if (room <= 0) {
           await new Promise((resolve) => setTimeout(resolve, roomCheckMs));
           continue;
         }
-        const next = this.#left.splice(0, room);
+        const next = this.#left.slice(0, room);
         await queue.reconcile(
           next.map((product) => ({ product, cause: { kind: 'resync' } })),
           priorities.resync,
         );
+        // Only then: what another listing found meanwhile stands behind them.
+        this.#left.splice(0, next.length);
       }
     } catch (thrown) {
       log.error('the resync could not feed the queue', { error: asProvisionerError(thrown).message });

@@ -42,7 +42,7 @@ export async function retire(
     message: '',
     onFiles: () => undefined,
     grants: [],
-    foreignHomes: async () => [],
+    claim: async () => ({ own: record.home, inputs: [], foreign: [] }),
     purged: parts.settings.purgeOnDelete,
     graceMs: parts.settings.keyGraceMs,
     defer: run.defer,
@@ -69,7 +69,7 @@ export async function prepareRetirement(
   const finalizers = product?.finalizers ?? [];
   const issuer = await parts.findIssuer();
   const outside = await observeOutside(parts, issuer, record, books, looking.thorough);
-  const observed = await observe(parts, record, outside, { ...looking, finalizers, rendered: [] });
+  const { observed } = await observe(parts, record, outside, { ...looking, finalizers, rendered: [] });
   const { purgeOnDelete: purge, finalizer } = parts.settings;
   const finalizerHeld = finalizers.includes(finalizer ?? '');
   const steps = plan({ kind: 'nothing', home: record.home, finalizerHeld, purge }, observed);

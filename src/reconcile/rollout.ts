@@ -28,11 +28,12 @@ export async function turnOf(
   parts: ReconcileParts,
   product: Product,
   { template: from, id }: ProductRecord,
-  to: string,
+  to: string | null,
   rehearsal = false,
 ): Promise<Turn> {
   const { rollout } = parts.settings;
-  if (rollout.canaries === 0 || from === null || from === to || nameOf(from) !== nameOf(to)) return follows;
+  if (rollout.canaries === 0 || from === null || to === null || from === to) return follows;
+  if (nameOf(from) !== nameOf(to)) return follows;
   const db = parts.database.sql;
   const known = await readRollout(db, to, id);
   if (known?.stage === 'all') return follows;

@@ -4,9 +4,9 @@ import { countLive, listArchives, takeUnchecked } from '../db/checks.ts';
 import { pruneHistory } from '../db/history.ts';
 import { changeProduct } from '../db/products.ts';
 import { asProvisionerError } from '../model/errors.ts';
-import { priorities } from '../queue/jobs.ts';
 import type { Leadership } from './leadership.ts';
 import type { ReconcileParts } from './parts.ts';
+import { startTicking } from './ticking.ts';
 
 type Parts = Pick<ReconcileParts, 'queue' | 'database' | 'log' | 'clock' | 'workspaces'>;
 
@@ -24,26 +24,22 @@ const sweepMs = 10 * 60_000;
 
 /** Starts the rounds. Disposing stops them. */
 export function startRounds(parts: Parts, leadership: Leadership, options: RoundsOptions): AsyncDisposable {
-  let busy: Promise<void> | null = null;
+  // A sweep can take its time: the drift check does not wait for it.
+  const started = new AsyncDisposableStack();
+  const asLeader = (what: string, work: () => Promise<void>) =>
+    started.use(
+      startTicking(tickMs, async () => {
+        if (leadership.leads) await report(parts, what, work);
+      }),
+    );
   let sweptMs = Number.NEGATIVE_INFINITY;
-  const go = async () => {
-    if (!leadership.leads) return;
-    await report(parts, 'the drift check', () => checkSome(parts, options.driftIntervalMs));
+  asLeader('the drift check', () => checkSome(parts, options.driftIntervalMs));
+  asLeader('the sweep', async () => {
     if (performance.now() - sweptMs < sweepMs) return;
     sweptMs = performance.now();
-    await report(parts, 'the sweep', () => sweep(parts, options));
-  };
-  const timer = setInterval(() => {
-    busy ??= go().finally(() => {
-      busy = null;
-    });
-  }, tickMs);
-  return {
-    [Symbol.asyncDispose]: async () => {
-      clearInterval(timer);
-      await busy;
-    },
-  };
+    await sweep(parts, options);
+  });
+  return started;
 }
 
 /**
@@ -56,9 +52,12 @@ async function checkSome({ database, queue, clock }: Parts, intervalMs: number):
   const share = Math.ceil(((await countLive(database.sql)) * tickMs) / intervalMs);
   if (share === 0) return;
   const since = new Date(now.getTime() - intervalMs + tickMs);
-  const due = await takeUnchecked(database.sql, since, now, share);
-  const jobs = due.map((product) => ({ product, cause: { kind: 'drift-check' } as const }));
-  await queue.reconcile(jobs, priorities.resync);
+  const cause = { kind: 'drift-check' } as const;
+  const woken = await database.sql.transaction().execute(async (trx) => {
+    const due = await takeUnchecked(trx, since, now, share);
+    return queue.add(trx, { unhurried: due.map((product) => ({ product, cause })) });
+  });
+  queue.wake(woken);
 }
 
 async function sweep(parts: Parts, options: RoundsOptions): Promise<void> {

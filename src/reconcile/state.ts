@@ -56,6 +56,8 @@ export interface ObservedKey {
   readonly issuedAtMs: number;
   /** Digest of its secret; `null` when unknown. */
   readonly secretSha256: string | null;
+  /** It was proven under the policy of today. */
+  readonly proven: boolean;
 }
 
 /** The managed block found in `.env`. */
@@ -72,6 +74,8 @@ export interface ObservedEnv {
   readonly guarded: boolean;
   /** How others can have read the key; `null`: not that we know. */
   readonly exposed: string | null;
+  /** The secret can be had for a proof. */
+  readonly provable: boolean;
 }
 
 export interface Observed {
@@ -92,6 +96,8 @@ export interface Observed {
   readonly grants: readonly string[];
   readonly grantFacts: readonly GrantFacts[];
   readonly workspaceExists: boolean;
+  /** What lies in the workspace could not be looked at: nothing follows from what seems to be missing there. */
+  readonly unseen: boolean;
   /** Folder of the workspace in the archive, where it can be brought back from. */
   readonly archive: string | null;
   readonly nowMs: number;

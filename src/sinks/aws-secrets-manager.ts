@@ -8,7 +8,16 @@ import {
 } from '@aws-sdk/client-secrets-manager';
 import { ProvisionerError } from '../model/errors.ts';
 import { storeError } from '../model/store-error.ts';
-import { fieldsOf, type HeldKey, heldKeyIn, type SecretSink, type SinkEntry, type SinkKey } from './sink.ts';
+import {
+  fieldsOf,
+  type HeldKey,
+  type HeldSecret,
+  heldKeyOf,
+  heldSecretIn,
+  type SecretSink,
+  type SinkEntry,
+  type SinkKey,
+} from './sink.ts';
 
 export interface AwsSecretsManagerOptions {
   readonly endpoint: string | undefined;
@@ -39,10 +48,14 @@ export class AwsSecretsManagerSink implements SecretSink {
   }
 
   async read(entry: SinkEntry): Promise<HeldKey | null> {
+    return heldKeyOf(await this.fetch(entry));
+  }
+
+  async fetch(entry: SinkEntry): Promise<HeldSecret | null> {
     const answer = await attempt('read a secret', 'ResourceNotFoundException', () =>
       this.#client.send(new GetSecretValueCommand({ SecretId: this.#name(entry) })),
     );
-    return heldKeyIn(parseJson(answer?.SecretString));
+    return heldSecretIn(parseJson(answer?.SecretString));
   }
 
   /** At once: the key has ended, and a name that waits for its deletion could not be used again. */

@@ -5,7 +5,16 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { ProvisionerError } from '../model/errors.ts';
-import { fieldsOf, type HeldKey, heldKeyIn, type SecretSink, type SinkEntry, type SinkKey } from './sink.ts';
+import {
+  fieldsOf,
+  type HeldKey,
+  type HeldSecret,
+  heldKeyOf,
+  heldSecretIn,
+  type SecretSink,
+  type SinkEntry,
+  type SinkKey,
+} from './sink.ts';
 
 const Secret = z.object({ data: z.record(z.string(), z.base64()) });
 const Status = z.object({ message: z.string() });
@@ -42,13 +51,17 @@ export class KubernetesSink implements SecretSink {
   }
 
   async read(entry: SinkEntry): Promise<HeldKey | null> {
+    return heldKeyOf(await this.fetch(entry));
+  }
+
+  async fetch(entry: SinkEntry): Promise<HeldSecret | null> {
     const secret = Secret.safeParse(await this.#send('read a secret', 'GET', entry));
     if (!secret.success) return null;
     const texts = Object.entries(secret.data.data).map(([name, base64]) => [
       name,
       Buffer.from(base64, 'base64').toString('utf8'),
     ]);
-    return heldKeyIn(Object.fromEntries(texts));
+    return heldSecretIn(Object.fromEntries(texts));
   }
 
   async remove(entry: SinkEntry): Promise<void> {

@@ -26,11 +26,20 @@ export interface HeldKey {
   readonly secret: string | null;
 }
 
+/** A key that a sink holds, as it was put there. */
+export interface HeldSecret {
+  readonly id: string;
+  readonly secret: string;
+  readonly session: { readonly token: string } | null;
+}
+
 /** All methods throw `SECRETS_UNAVAILABLE` (try again) or `SECRETS_DENIED`; all are idempotent. */
 export interface SecretSink {
   put(entry: SinkEntry, key: SinkKey): Promise<void>;
   /** `null` when there is none, or what lies there is not ours. */
   read(entry: SinkEntry): Promise<HeldKey | null>;
+  /** The key itself, for a proof; a sink that holds no secret has no such method. */
+  fetch?(entry: SinkEntry): Promise<HeldSecret | null>;
   remove(entry: SinkEntry): Promise<void>;
   /** Lines of the workspace's `.env` that say where it is. */
   reference(entry: SinkEntry): Readonly<Record<string, string>>;
@@ -58,10 +67,17 @@ const Fields = z.object({
   session_token: z.string().optional(),
 });
 
-/** Whose key the fields are; `null` when they are not ours. */
-export function heldKeyIn(fields: unknown): HeldKey | null {
+/** The key that the fields are; `null` when they are not ours. */
+export function heldSecretIn(fields: unknown): HeldSecret | null {
   const { data } = Fields.safeParse(fields);
   if (data === undefined) return null;
   const { access_key: id, secret_key: secret, session_token: token } = data;
-  return { id, digest: digestOf(secret, token), secret };
+  return { id, secret, session: token === undefined ? null : { token } };
+}
+
+/** What is told of a key without its secret. */
+export function heldKeyOf(held: HeldSecret | null): HeldKey | null {
+  return held === null
+    ? null
+    : { id: held.id, digest: digestOf(held.secret, held.session?.token), secret: held.secret };
 }

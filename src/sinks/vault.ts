@@ -1,6 +1,15 @@
 /** One entry per product in the KV engine (version 2) of Vault or OpenBao. */
 import type { VaultKv } from '../secrets/vault-kv.ts';
-import { fieldsOf, type HeldKey, heldKeyIn, type SecretSink, type SinkEntry, type SinkKey } from './sink.ts';
+import {
+  fieldsOf,
+  type HeldKey,
+  type HeldSecret,
+  heldKeyOf,
+  heldSecretIn,
+  type SecretSink,
+  type SinkEntry,
+  type SinkKey,
+} from './sink.ts';
 
 export interface VaultSinkOptions {
   readonly vault: VaultKv;
@@ -22,8 +31,12 @@ export class VaultSink implements SecretSink {
   }
 
   async read(entry: SinkEntry): Promise<HeldKey | null> {
+    return heldKeyOf(await this.fetch(entry));
+  }
+
+  async fetch(entry: SinkEntry): Promise<HeldSecret | null> {
     const { vault, mount } = this.#options;
-    return heldKeyIn(await vault.read(mount, this.#path(entry)));
+    return heldSecretIn(await vault.read(mount, this.#path(entry)));
   }
 
   async remove(entry: SinkEntry): Promise<void> {

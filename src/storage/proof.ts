@@ -17,7 +17,7 @@ import { type HomeName, prefixOf } from '../model/home.ts';
 import { httpStatusOf, storeError } from '../model/store-error.ts';
 import { createS3Client, markerKey, type S3Options } from './s3.ts';
 
-/** What a key is held against. */
+/** What a key is held against. Each prefix but the own one needs its marker: see `claimOfKey`. */
 export interface Claim {
   readonly own: HomeName;
   readonly inputs: readonly HomeName[];
@@ -48,8 +48,8 @@ interface Check {
 /**
  * Proves the key. Leaves no object behind.
  *
- * @throws ProvisionerError `PROOF_FAILED` with the first check that did not hold; `STORE_UNAVAILABLE` when there was
- * no answer.
+ * @throws ProvisionerError `PROOF_FAILED` with the first check that did not hold, and the fact `opens`: `too much` or
+ * `too little`; `STORE_UNAVAILABLE` when there was no answer.
  */
 export async function proveKey(key: ProvenKey, claim: Claim, options: ProofOptions): Promise<void> {
   const credentials = {
@@ -135,20 +135,21 @@ async function holdsNow(check: Check): Promise<void> {
     () => null,
     (error: unknown) => ({ error, status: httpStatusOf(error) }),
   );
-  // Not found: the store looked for the object, so it had let the key in (a producer may delete its marker).
+  // Not found: the store looked for the object, so it had let the key in.
   if (refusal === null || refusal.status === 404) {
     if (check.allowed) return;
-    throw new ProvisionerError(
-      'PROOF_FAILED',
-      `The new key can ${check.what}, which it must not: the store grants more than the policy says.`,
-    );
+    const message = `The key can ${check.what}, which it must not: the store grants more than the policy says.`;
+    throw new ProvisionerError('PROOF_FAILED', message, { facts: { opens: 'too much' } });
   }
   if (refusal.status === 403) {
     if (!check.allowed) return;
-    const message = `The new key can not ${check.what}: the store refuses it.`;
-    throw new ProvisionerError('PROOF_FAILED', message, { cause: refusal.error });
+    const message = `The key can not ${check.what}: the store refuses it.`;
+    throw new ProvisionerError('PROOF_FAILED', message, {
+      cause: refusal.error,
+      facts: { opens: 'too little' },
+    });
   }
-  const failure = storeError(`let the new key ${check.what}`, refusal.error);
+  const failure = storeError(`let the key ${check.what}`, refusal.error);
   if (failure.retryable) throw failure;
   throw new AbortError(failure);
 }

@@ -16,21 +16,32 @@ export interface Ownership {
   readonly closed?: boolean;
 }
 
-/** Text of a file below `root`; `null` when there is none. A link, or a folder in its place, is `WORKSPACE_UNSAFE`. */
+/** Without waiting: a pipe in a file's place would never open. */
+const looking = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+
+/**
+ * Text of a file below `root`; `null` when there is none. A link, a pipe or a folder in its place is no file either: who
+ * may write to a workspace must not be able to stop what is done about its product by that.
+ *
+ * @throws ProvisionerError `WORKSPACE_UNSAFE` when a link lies on the way
+ */
 export async function readWorkspaceFile(root: string, path: string): Promise<string | null> {
   await refuseLinks(root, path);
   try {
-    const file = await open(join(root, path), constants.O_RDONLY | constants.O_NOFOLLOW);
+    const file = await open(join(root, path), looking);
     try {
-      return await file.readFile('utf8');
+      return (await file.stat()).isFile() ? await file.readFile('utf8') : null;
     } finally {
       await file.close();
     }
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') return null;
+    if (noPlainFile.has(codeOf(error) ?? '')) return null;
     throw workspaceError(path, error);
   }
 }
+
+/** Nothing, a link, or a socket (Linux: open(2)). */
+const noPlainFile: ReadonlySet<string> = new Set(['ENOENT', 'ELOOP', 'ENXIO']);
 
 /** A file as it was looked at: the same digest means the same file. */
 export interface SmallFile {
@@ -48,10 +59,8 @@ export async function withSmallFile<T>(
   mostBytes: number,
   use: (file: SmallFile | null) => Promise<T>,
 ): Promise<T> {
-  // Without waiting: a pipe in its place would never open.
-  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
   const file = await refuseLinks(root, path)
-    .then(() => open(join(root, path), flags))
+    .then(() => open(join(root, path), looking))
     .catch(() => null);
   if (file === null) return use(null);
   try {

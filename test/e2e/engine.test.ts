@@ -5,8 +5,10 @@ import { simpleGit } from 'simple-git';
 import { expect, test } from 'vitest';
 import { PortalUser } from '../../demo/people/portal-user.ts';
 import { openDatabase } from '../../src/db/connection.ts';
+import { bucketsOf, exactInventory } from '../support/inventory.ts';
+import { copyDatabase } from '../support/prepared-database.ts';
 import { entriesOf, s3As } from '../support/s3-as.ts';
-import { createWorld, emptyDatabase, eventually, type World } from '../support/world.ts';
+import { createWorld, eventually, type World } from '../support/world.ts';
 
 const envOf = (world: World, home: string) =>
   eventually(`.env of ${home}`, () => world.workspaceFile(home, '.env'));
@@ -14,11 +16,18 @@ const said = (world: World, text: string) => world.lines.filter((line) => line.i
 const settled = (world: World, times: number) =>
   eventually('a run that ended', () => said(world, '"brought the product in order"') >= times);
 
+/** No job waits or runs, and no webhook is under way. */
+async function isIdle(world: World): Promise<boolean> {
+  await world.portal.idle();
+  const text = await (await fetch(`${world.daemon().url}/metrics`)).text();
+  return [...text.matchAll(/^provisioner_jobs\{.*\} (\d+)$/gm)].every(([, count]) => count === '0');
+}
+
 /** The daemon must be stopped. */
 async function loseDatabase(world: World): Promise<void> {
   const folder = String(world.environment.PROV_DATABASE_URL);
   await rm(folder, { recursive: true });
-  await emptyDatabase(folder);
+  await copyDatabase(folder);
 }
 
 /** Looks into the books; the daemon must be stopped, as an embedded database has one owner. */
@@ -36,8 +45,11 @@ test('a start at which nothing has changed looks at no product, whatever their n
   await user.requestAccess(consumer, port);
   await user.decide(provider, port, consumer, 'approve');
   await eventually('access', async () => (await envOf(world, 'two')).includes('one/output'));
+  await eventually('the end of what was asked', () => isIdle(world));
+  const before = world.lines.length;
   await world.restart();
-  await eventually('the resync', () => said(world, '"toLookAt":0') >= 1);
+  const resync = () => world.lines.slice(before).find((line) => line.includes('"message":"resync"'));
+  expect(JSON.parse(await eventually('the resync', resync))).toMatchObject({ products: 2, toLookAt: 0 });
 });
 
 test('what changed while nobody was told is found by the next resync: a name, an approval', async () => {
@@ -129,12 +141,15 @@ test('a key that has reached its age is replaced by one that works, without an e
   expect(await s3As(world.store.endpoint, text).put('aging/x')).toBe(200);
 });
 
-test('an installation that only observes plans, and touches nothing', async () => {
+test('an installation that only observes plans, and touches nothing: no workspace, no finalizer, nothing in the store', async () => {
   await using world = await createWorld({ PROV_OBSERVE_ONLY: 'true' });
   const id = await new PortalUser(world.portal.url).createProduct('watched', 'watched');
   await eventually('the run', () => said(world, '"nothing to do"') >= 1);
+  await eventually('the identity API', () => said(world, 'the store is not probed') >= 1);
   expect(await readdir(join(world.folder, 'products')).catch(() => [])).not.toContain('watched');
   await world.daemon()[Symbol.asyncDispose]();
+  await exactInventory(world, []);
+  expect(await bucketsOf(world.store)).toEqual([]);
   const conditions = await books(world, ({ sql }) =>
     sql
       .selectFrom('product')

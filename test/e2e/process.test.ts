@@ -1,5 +1,10 @@
 /** The daemon as a process: how it starts, complains and stops. */
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { PortalUser } from '../../demo/people/portal-user.ts';
 import { runDaemon } from '../support/daemon-process.ts';
@@ -12,6 +17,24 @@ test('wrong settings stop the start with one message that lists them all', async
   expect(await ended).toBe(2);
   for (const variable of ['PROV_DPP_API_URL', 'S3_ENDPOINT', 'S3_ACCESS_KEY', 'S3_SECRET_KEY'])
     expect(output()).toContain(variable);
+});
+
+test('a .env of the working directory is read in development, never in production, and what is set goes before it', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'provisioner-dotenv-'));
+  await writeFile(join(folder, '.env'), 'S3_ENDPOINT=nonsense\nPROV_PORT=many\n');
+  const faults = async (env: Record<string, string>) => {
+    const words = [resolve('src/main.ts'), 'serve'];
+    const started = { env: { PATH: process.env.PATH ?? '', ...env }, cwd: folder };
+    const failed = await promisify(execFile)(process.execPath, words, started).catch(
+      (error: unknown) => error,
+    );
+    return String((failed as { stderr?: string }).stderr);
+  };
+  const developing = await faults({ PROV_PORT: '80' });
+  expect(developing).toMatch(/S3_ENDPOINT +must be an http/);
+  expect(developing).not.toContain('PROV_PORT');
+  expect(await faults({ NODE_ENV: 'production' })).toMatch(/S3_ENDPOINT +is missing/);
+  await rm(folder, { recursive: true });
 });
 
 test('an unknown command is answered with the usage', async () => {
@@ -32,6 +55,7 @@ test('it starts while portal and store are away: live, not ready; SIGTERM ends i
   await using daemon = runDaemon([], environment);
   const url = await daemon.url();
   expect((await fetch(`${url}/health/live`)).status).toBe(200);
+  expect((await fetch(`${url}/health/accepting`)).status).toBe(200);
   expect((await fetch(`${url}/health/ready`)).status).toBe(503);
   expect(await (await fetch(url)).json()).toMatchObject({ name: 'data-product-provisioner' });
   expect(await (await fetch(`${url}/metrics`)).text()).toContain('provisioner_jobs');

@@ -91,10 +91,39 @@ async function visitPages(world: World): Promise<Answer[]> {
   await eventually('readiness', async () => (await fetch(`${url}/health/ready`)).ok, 30_000);
   const own = ['/', '/health', '/health/live', '/health/ready', '/metrics', '/nothing-here'];
   const portals = ['/', '/simulator', '/api/v2/data_products'];
-  return Promise.all([
+  const answers = await Promise.all([
     ...own.map((path) => ask(`${url}${path}`)),
     ...portals.map((path) => ask(`${world.portal.url}${path}`)),
   ]);
+  const led = await follow(url, ['/console', ...(await apiPaths(url))]);
+  expect(led.filter(({ asked }) => asked.startsWith(`${url}/console/products/`)).length).toBeGreaterThan(1);
+  expect(led.filter(({ asked }) => asked.startsWith(`${url}/api/v1/runs/`)).length).toBeGreaterThan(1);
+  return [...answers, ...led];
+}
+
+/** Lists of the API; what they name is followed from there. */
+async function apiPaths(url: string): Promise<string[]> {
+  const { paths } = (await (await fetch(`${url}/api/v1/openapi.json`)).json()) as { paths: object };
+  const lists = Object.entries(paths).filter(([path, methods]) => 'get' in methods && !path.includes('{'));
+  return lists.map(([path]) => `/api/v1${path.replace(/^\/api\/v1/, '')}`);
+}
+
+/** Every page and part of a page of ours that the first ones lead to, and each thing that an answer of the API names. */
+async function follow(url: string, first: readonly string[]): Promise<Answer[]> {
+  const seen = new Set(first);
+  const answers: Answer[] = [];
+  for (const path of seen) {
+    // One that never ends.
+    if (path.startsWith('/console/events')) continue;
+    const answer = await ask(`${url}${path}`);
+    answers.push(answer);
+    const links = [...answer.text.matchAll(/(?:href|hx-get|src)="(\/(?:console|api)[^"#]*)"/g)];
+    for (const [, link = ''] of links) seen.add(link.replaceAll('&amp;', '&'));
+    const list = /^\/api\/v1\/(products|runs|deliveries)$/.exec(path)?.[1];
+    if (list === undefined) continue;
+    for (const [, id] of answer.text.matchAll(/"id":"([0-9a-f-]{36})"/g)) seen.add(`/api/v1/${list}/${id}`);
+  }
+  return answers;
 }
 
 /** Senders that put a right secret in a wrong place, or sign what is no JSON, get nothing of it back. */

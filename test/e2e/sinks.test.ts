@@ -2,6 +2,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DeleteUserPolicyCommand, IAMClient } from '@aws-sdk/client-iam';
 import {
   DeleteSecretCommand,
   GetSecretValueCommand,
@@ -14,7 +15,7 @@ import { statusAs } from '../stores/access.ts';
 import { startKubernetes } from '../support/kubernetes.ts';
 import { entriesOf } from '../support/s3-as.ts';
 import { startVault } from '../support/vault.ts';
-import { createWorld, eventually, startStore } from '../support/world.ts';
+import { createWorld, eventually, startStore, type World } from '../support/world.ts';
 
 interface Key {
   readonly id: string;
@@ -114,6 +115,14 @@ function keyOf(fields: Readonly<Record<string, unknown>> | undefined): Key | nul
   };
 }
 
+/** As somebody with rights of their own in the store. */
+async function dropPolicy({ endpoint, ...store }: World['store'], product: string): Promise<void> {
+  const credentials = { accessKeyId: store.accessKey, secretAccessKey: store.secretKey };
+  const iam = new IAMClient({ endpoint, region: 'us-east-1', credentials });
+  await iam.send(new DeleteUserPolicyCommand({ UserName: `dp-${product}`, PolicyName: 'data-product' }));
+  iam.destroy();
+}
+
 const managers = [
   ['Vault', vault],
   ['AWS Secrets Manager', awsSecretsManager],
@@ -121,7 +130,7 @@ const managers = [
 ] as const;
 
 test.each(managers)(
-  'in %s: made, kept out of the workspace, made anew when lost or pasted into a notebook, gone with the product',
+  'in %s: made, kept out of the workspace, proven again under a policy that was put right, made anew when lost or pasted into a notebook, gone with the product',
   async (_name, start) => {
     await using manager = await start();
     await using world = await createWorld({ ...manager.settings, PROV_DRIFT_INTERVAL: '1s' });
@@ -138,6 +147,11 @@ test.each(managers)(
     expect(env).toMatch(/^# The secret: (vault kv get|aws secretsmanager|kubectl) /m);
     expect(env).not.toContain(first.secret);
     expect(world.lines.filter((line) => line.includes(first.secret))).toEqual([]);
+
+    await dropPolicy(world.store, product);
+    const again = `prove access key ${first.id}, whose policy was changed`;
+    await eventually('a proof', () => world.lines.some((line) => line.includes(again)));
+    expect(await works(first)).toBe(true);
 
     await manager.remove('product', product);
     const second = await eventually('another one', () => manager.read('product', product));
@@ -198,7 +212,7 @@ test.each(managers)(
   },
 );
 
-test('a workspace moves to a secret manager with a new key, and back, and keeps nothing of the other time', async () => {
+test('a workspace moves to a secret manager with a new key, keeps it when our books are lost, and moves back: nothing of the other time stays', async () => {
   await using manager = await vault();
   await using world = await createWorld();
   const user = new PortalUser(world.portal.url);
@@ -214,6 +228,13 @@ test('a workspace moves to a secret manager with a new key, and back, and keeps 
   expect(moved.id).not.toBe(before.S3_ACCESS_KEY);
   expect(env).not.toContain(before.S3_SECRET_KEY);
   expect(env).not.toContain(moved.secret);
+
+  await world.daemon()[Symbol.asyncDispose]();
+  await rm(String(world.environment.PROV_DATABASE_URL), { recursive: true });
+  await world.restart(manager.settings);
+  const recognised = `recognise access key ${moved.id}`;
+  await eventually('its key', () => world.lines.some((line) => line.includes(recognised)));
+  expect((await manager.read('product', product))?.id).toBe(moved.id);
 
   await world.restart();
   const back = await eventually('the secret in .env', async () => {

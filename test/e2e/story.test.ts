@@ -78,6 +78,30 @@ describe('a new product', () => {
   });
 });
 
+test('what came of a webhook is found by its id: each line of the run has delivery, product and run', async () => {
+  const { producer } = await pair();
+  await settled();
+  const lines = world.lines.map((line) => JSON.parse(line));
+  const runs = new Set(
+    lines.filter((line) => line.product === producer && line.run !== undefined).map((line) => line.run),
+  );
+  const caused = [...runs].filter((run) =>
+    lines.some((line) => line.run === run && line.cause === 'delivery' && line.did > 0),
+  );
+  expect(caused.length).toBeGreaterThan(0);
+  const taken = new Set(
+    lines.filter((line) => line.message === 'took a delivery').map((line) => line.delivery),
+  );
+  for (const run of caused) {
+    const own = lines.filter((line) => line.run === run);
+    expect(own.length).toBeGreaterThan(1);
+    expect(new Set(own.map((line) => line.product))).toEqual(new Set([producer]));
+    const deliveries = new Set(own.map((line) => line.delivery));
+    expect(deliveries.size).toBe(1);
+    expect(taken.has([...deliveries][0])).toBe(true);
+  }
+});
+
 describe('access', () => {
   test('approved: the consumer gets new credentials that read the input and do not write it', async () => {
     const { consumerEnv, granted, producerHome } = await approvedPair();
@@ -164,8 +188,9 @@ test('our own writes come back as webhooks and settle', async () => {
   await world.portal.idle();
   await settled();
   const before = world.portal.deliveries.length;
+  const lines = world.lines.length;
   await world.restart();
-  await eventually('the resync', () => world.lines.some((line) => line.includes('"resync"')));
+  await eventually('the resync', () => world.lines.slice(lines).some((line) => line.includes('"resync"')));
   await world.portal.idle();
   await settled();
   expect(world.portal.deliveries.length - before).toBeLessThan(5);

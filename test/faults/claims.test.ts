@@ -9,6 +9,7 @@ import { openQueue } from '../../src/queue/queue.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { Redactor } from '../../src/telemetry/redact.ts';
 import { startPostgres } from '../support/postgres.ts';
+import { eventually } from '../support/world.ts';
 
 const log = createLogger({ format: 'json', level: 'error', colour: false, redactor: new Redactor() });
 const cause = { kind: 'resync' } as const;
@@ -57,4 +58,32 @@ test('work that was committed before its claim comes after that of the run befor
   await one.queue.finish(queueNames.reconcile, running);
   expect(await other.queue.claim(queueNames.reconcile, 5)).toHaveLength(1);
   expect(await other.queue.claim(queueNames.reconcile, 5)).toEqual([]);
+});
+
+test('a process that was frozen, and whose claim another one took over, neither ends nor prolongs that one’s', async () => {
+  await using server = await startPostgres();
+  await using estate = await openReplicas(server.url, 2);
+  const [frozen, other] = estate.replicas;
+  if (frozen === undefined || other === undefined) throw new Error('there is no replica');
+  const product = ProductId.parse(randomUUID());
+  await frozen.queue.reconcile([{ product, cause }]);
+  const [old] = await frozen.queue.claim(queueNames.reconcile, 1);
+  if (old === undefined) throw new Error('nothing was claimed');
+  const { sql } = other.database;
+  // As if it had been silent for a minute: the other process's watch gives the job back.
+  await sql.executeQuery(
+    CompiledQuery.raw(
+      `update queue.job set heartbeat_on = now() - interval '1 minute' where id = '${old.id}'`,
+    ),
+  );
+  const [taken] = await eventually('the take-over', async () => {
+    const claims = await other.queue.claim(queueNames.reconcile, 1);
+    return claims.length > 0 ? claims : null;
+  });
+  await frozen.queue.finish(queueNames.reconcile, old);
+  await frozen.queue.giveBack(queueNames.reconcile, old);
+  await frozen.queue.reconcile([{ product, cause }]);
+  expect(taken?.id).toBe(old.id);
+  expect(await frozen.queue.claim(queueNames.reconcile, 1)).toEqual([]);
+  expect(await frozen.queue.depth(queueNames.reconcile)).toMatchObject({ running: 1, waiting: 1 });
 });

@@ -78,6 +78,27 @@ test('access with a last day ends with that day, without an event, within 60 s',
   await eventually('the end of access', statusIs(403), 60_000);
 });
 
+test('access with a last day ends with that day while the portal is away, and comes with a new key when it is back', async () => {
+  await using world = await createProxiedWorld({ PROV_RESYNC_INTERVAL: '1h', PROV_DRIFT_INTERVAL: '0' });
+  const { user, consumer, statusIs } = await letIn(world, ['lent']);
+  const lastDay = new Date().toISOString().slice(0, 10);
+  for (const { requests } of world.portal.state.inputPorts.values())
+    for (const request of requests) request.validUntil = lastDay;
+  const before = runsOf(world);
+  await user.rename(consumer, 'borrower');
+  await eventually('the run that follows', () => runsOf(world) > before);
+  await world.portal.idle();
+  const key = await world.workspaceFile('borrower', '.env');
+  world.portal.setWebhooks({});
+  world.portalProxy.fail(() => ({ kind: 'answer', status: 503 }));
+  jumpTo(Date.parse(`${lastDay}T23:59:57Z`));
+  await eventually('the end of access', statusIs(403), 60_000);
+  expect(await world.workspaceFile('borrower', '.env')).toBe(key);
+  world.portalProxy.fail(null);
+  await eventually('a new key', async () => (await world.workspaceFile('borrower', '.env')) !== key, 60_000);
+  expect(await statusIs(403)()).toBe(true);
+});
+
 test('two ports that open the same prefix: access stays until the last of them ends', async () => {
   await using world = await createWorld();
   const { user, provider, consumer, ports, statusIs } = await letIn(world, ['one', 'two']);

@@ -1,6 +1,6 @@
 /** A portal that is away, errs, tells half of what it knows, or takes for ever to say it. */
 import { expect, test } from 'vitest';
-import type { Fault } from '../support/fault-proxy.ts';
+import type { Fate, Fault } from '../support/fault-proxy.ts';
 import { createProxiedWorld } from '../support/proxied-world.ts';
 import { extent } from './extent.ts';
 import { liveThrough } from './trouble.ts';
@@ -29,14 +29,18 @@ test('a list that lost half of its entries tears nothing down', async () => {
   const lines = await survives(({ method, path }) => {
     if (method !== 'GET' || !isList(path)) return null;
     lists += 1;
-    return { kind: 'rewrite', text: halfOf };
+    return { kind: 'rewrite', as: ({ status, text }) => ({ status, text: halfOf(text) }) };
   }, false);
   expect(lists).toBeGreaterThan(2);
   expect(lines.filter((line) => /delete-principal|archive-workspace/.test(line))).toEqual([]);
 });
 
 test('every answer cut off in the middle costs nothing', async () => {
-  await survives(() => ({ kind: 'rewrite', text: (text) => text.slice(0, text.length / 2) }));
+  const half: Fate = {
+    kind: 'rewrite',
+    as: ({ status, text }) => ({ status, text: text.slice(0, text.length / 2) }),
+  };
+  await survives(() => half);
 });
 
 test('answers that come a byte at a time cost nothing', async () => {

@@ -37,6 +37,40 @@ test('a change that comes while its product’s run is slow leads to another run
   await eventually('the input', async () => (await env())?.includes('slow-source/output') === true, 60_000);
 });
 
+test('access that is taken away while it is being given ends, though the portal names its consumer nowhere any more', async () => {
+  await using world = await createProxiedWorld({
+    PROV_RESYNC_INTERVAL: '1h',
+    PROV_DRIFT_INTERVAL: '1h',
+    PROV_KEY_GRACE: '1h',
+  });
+  const webhooks = { webhookUrl: world.daemon().url, webhookSecret: world.secret };
+  world.portal.setWebhooks(webhooks);
+  const user = new PortalUser(world.portal.url);
+  const provider = await user.createProduct('quick-source', 'quick-source');
+  const consumer = await user.createProduct('quick-reader', 'quick-reader');
+  const port = await user.createPort(provider, 'port');
+  const env = () => world.workspaceFile('quick-reader', '.env');
+  await eventually(
+    'both homes',
+    async () => (await env()) !== null && world.workspaceFile('quick-source', '.env'),
+  );
+  await user.requestAccess(consumer, port);
+  await world.portal.idle();
+  let looks = 0;
+  world.storeProxy.fail(({ path }) => {
+    if (!path.includes('/quick-reader/.keep')) return null;
+    looks += 1;
+    return { kind: 'delay', ms: 1000 };
+  });
+  await user.decide(provider, port, consumer, 'approve');
+  // The wish was read before the store is asked.
+  await eventually('the run to be under way', () => looks > 0);
+  await user.decide(provider, port, consumer, 'remove');
+  await eventually('the input', async () => (await env())?.includes('quick-source/output') === true, 60_000);
+  world.storeProxy.fail(null);
+  await eventually('its end', async () => (await env())?.includes('quick-source/output') === false, 60_000);
+});
+
 const jobsFor = (count: number) =>
   Array.from({ length: count }, () => ({
     product: ProductId.parse(randomUUID()),

@@ -11,7 +11,7 @@ import { acknowledgedAreStored } from './rows.ts';
 
 /** As a load balancer knows it: asked every now and then. */
 async function isReady(url: string): Promise<boolean> {
-  return fetch(`${url}/health/ready`).then(
+  return fetch(`${url}/health/accepting`).then(
     ({ ok }) => ok,
     () => false,
   );

@@ -9,6 +9,7 @@ import type { ProductTable, RunTable, Tables } from '../../src/db/tables.ts';
 import type { Condition } from '../../src/model/condition.ts';
 import { OutputPortId, ProductId } from '../../src/model/ids.ts';
 import type { ActionRecord, Cause } from '../../src/model/run.ts';
+import { copyDatabase } from './prepared-database.ts';
 
 export interface Books extends AsyncDisposable {
   readonly db: Kysely<Tables>;
@@ -16,7 +17,7 @@ export interface Books extends AsyncDisposable {
 
 export async function openBooks(): Promise<Books> {
   const folder = await mkdtemp(join(tmpdir(), 'provisioner-books-'));
-  const database = await openDatabase(folder);
+  const database = await openDatabase(await copyDatabase(join(folder, 'data')));
   return {
     db: database.sql,
     [Symbol.asyncDispose]: async () => {
@@ -26,6 +27,7 @@ export async function openBooks(): Promise<Books> {
   };
 }
 
+const newKeyId = () => `AKIA${randomUUID().slice(-12).toUpperCase()}0000`;
 export const newProductId = () => ProductId.parse(randomUUID());
 export const newPortId = () => OutputPortId.parse(randomUUID());
 
@@ -61,6 +63,24 @@ export async function noteProduct(
       files: '{}',
       updated_at: new Date(),
       ...more,
+    })
+    .execute();
+  return id;
+}
+
+/** Notes the key that a product's people work with. */
+export async function noteKey(db: Kysely<Tables>, product: ProductId, id = newKeyId()): Promise<string> {
+  await db
+    .insertInto('access_key')
+    .values({
+      id,
+      product,
+      state: 'current',
+      secret_sha256: null,
+      issued_at: new Date(),
+      grace_until: null,
+      expires_at: null,
+      proven_at: new Date(),
     })
     .execute();
   return id;

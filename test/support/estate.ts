@@ -37,8 +37,8 @@ async function fillProducts(db: Kysely<Tables>, { products, inputs }: EstateSize
       now() - i * interval '1 minute', now()
     from generate_series(1, ${sql.lit(products)}) i`.execute(db);
   await sql`
-    insert into provisioner.access_key (id, product, state, issued_at)
-    select 'AKIA' || upper(substr(md5(i::text), 1, 16)), md5('product ' || i)::uuid, 'current', now() - i * interval '1 hour'
+    insert into provisioner.access_key (id, product, state, issued_at, proven_at)
+    select 'AKIA' || upper(substr(md5(i::text), 1, 16)), md5('product ' || i)::uuid, 'current', now() - i * interval '1 hour', now() - i * interval '1 hour'
     from generate_series(1, ${sql.lit(products)}) i`.execute(db);
   await sql`
     insert into provisioner.grant (consumer, output_port, provider, since)

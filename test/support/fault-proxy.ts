@@ -2,6 +2,7 @@
 import {
   type ClientRequest,
   createServer,
+  type IncomingHttpHeaders,
   type IncomingMessage,
   request,
   type ServerResponse,
@@ -12,7 +13,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 /** What becomes of one request. */
 export type Fate =
   /** Answered here, and never passed on. */
-  | { readonly kind: 'answer'; readonly status: number }
+  | { readonly kind: 'answer'; readonly status: number; readonly text?: string }
   /** The connection breaks before the server has heard of it. */
   | { readonly kind: 'reset' }
   /** The server does it; the connection breaks before the caller hears of that. */
@@ -20,13 +21,28 @@ export type Fate =
   /** Never answered. */
   | { readonly kind: 'hang' }
   | { readonly kind: 'delay'; readonly ms: number }
+  /** Answered at once, and passed on later. */
+  | { readonly kind: 'postpone'; readonly ms: number; readonly text: string }
   /** The answer comes a byte at a time. */
   | { readonly kind: 'trickle'; readonly msPerByte: number }
   /** The answer comes changed, and looks whole. */
-  | { readonly kind: 'rewrite'; readonly text: (answer: string) => string };
+  | { readonly kind: 'rewrite'; readonly as: (answer: Answer) => Answer };
+
+export interface Answer {
+  readonly status: number;
+  readonly text: string;
+}
+
+/** What a fault is decided by. */
+export interface Asked {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+}
 
 /** Decides on each request; `null`: all is well. */
-export type Fault = (request: { readonly method: string; readonly path: string }) => Fate | null;
+export type Fault = (request: Asked) => Fate | null;
 
 export interface FaultProxy extends AsyncDisposable {
   readonly url: string;
@@ -34,20 +50,31 @@ export interface FaultProxy extends AsyncDisposable {
   fail(fault: Fault | null): void;
   /** When each request so far came, by `performance.now()`. */
   readonly seen: readonly number[];
+  /** So many were under way at a time. */
+  readonly mostAtOnce: number;
 }
 
 export async function startFaultProxy(target: string): Promise<FaultProxy> {
   let fault: Fault | null = null;
   const seen: number[] = [];
+  let [running, mostAtOnce] = [0, 0];
   const server = createServer((incoming, outgoing) => {
     seen.push(performance.now());
-    const fate = fault?.({ method: incoming.method ?? 'GET', path: incoming.url ?? '/' }) ?? null;
-    void meet(fate, target, incoming, outgoing).catch(() => outgoing.destroy());
+    running += 1;
+    mostAtOnce = Math.max(mostAtOnce, running);
+    outgoing.once('finish', () => {
+      running -= 1;
+    });
+    const decide: Fault = (asked) => fault?.(asked) ?? null;
+    void meet(decide, target, incoming, outgoing).catch(() => outgoing.destroy());
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     seen,
+    get mostAtOnce() {
+      return mostAtOnce;
+    },
     fail: (next) => {
       fault = next;
     },
@@ -59,26 +86,41 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
 }
 
 async function meet(
-  fate: Fate | null,
+  decide: Fault,
   target: string,
   incoming: IncomingMessage,
   outgoing: ServerResponse,
 ): Promise<void> {
+  const body = await bytesOf(incoming);
+  const { method = 'GET', url: path = '/', headers: asked } = incoming;
+  const fate = decide({ method, path, headers: asked, body: body.toString() });
   if (fate?.kind === 'hang') return;
   if (fate?.kind === 'reset') return void incoming.socket.destroy();
-  const body = await bytesOf(incoming);
-  if (fate?.kind === 'answer') return void outgoing.writeHead(fate.status, { 'content-length': 0 }).end();
-  if (fate?.kind === 'delay') await pause(fate.ms);
+  if (fate?.kind === 'answer') return answerHere(fate, method, outgoing);
+  if (fate?.kind === 'postpone') answerHere({ status: 200, text: fate.text }, method, outgoing);
+  if (fate?.kind === 'delay' || fate?.kind === 'postpone') await pause(fate.ms);
   const answer = await passOn(target, incoming, body);
   const bytes = await bytesOf(answer);
+  if (fate?.kind === 'postpone') return;
   if (fate?.kind === 'lose-answer') return void incoming.socket.destroy();
-  const given = fate?.kind === 'rewrite' ? Buffer.from(fate.text(bytes.toString())) : bytes;
+  const status = answer.statusCode ?? 502;
+  const changed = fate?.kind === 'rewrite' ? fate.as({ status, text: bytes.toString() }) : null;
+  const given = changed === null ? bytes : Buffer.from(changed.text);
   const { 'transfer-encoding': _, ...headers } = answer.headers;
   // A HEAD tells the length of what it does not send.
-  if (incoming.method !== 'HEAD') headers['content-length'] = String(given.length);
-  outgoing.writeHead(answer.statusCode ?? 502, headers);
+  if (method !== 'HEAD') headers['content-length'] = String(given.length);
+  outgoing.writeHead(changed?.status ?? status, headers);
   if (fate?.kind === 'trickle') await trickle(given, fate.msPerByte, outgoing);
-  else outgoing.end(given);
+  else outgoing.end(method === 'HEAD' ? undefined : given);
+}
+
+function answerHere(
+  { status, text = '' }: { status: number; text?: string },
+  method: string,
+  outgoing: ServerResponse,
+) {
+  const headers = { 'content-type': 'application/xml', 'content-length': Buffer.byteLength(text) };
+  outgoing.writeHead(status, headers).end(method === 'HEAD' ? undefined : text);
 }
 
 async function trickle(bytes: Buffer, msPerByte: number, outgoing: ServerResponse): Promise<void> {

@@ -1,6 +1,8 @@
 /** What identities the store has, held against what the workspaces hold: nothing too many, nothing too few. */
 import { IAMClient, ListAccessKeysCommand, ListUsersCommand } from '@aws-sdk/client-iam';
+import { ListBucketsCommand } from '@aws-sdk/client-s3';
 import { expect, vi } from 'vitest';
+import { createS3Client } from '../../src/storage/s3.ts';
 import { entriesOf, s3As } from './s3-as.ts';
 import type { Stage } from './world.ts';
 
@@ -24,6 +26,15 @@ async function takeInventory({ store }: Pick<Stage, 'store'>): Promise<Inventory
   iam.destroy();
   const keys = lists.flatMap(({ AccessKeyMetadata = [] }) => AccessKeyMetadata);
   return { principals, keys: keys.map(({ AccessKeyId: id = '', UserName: of = '' }) => ({ id, of })) };
+}
+
+/** Names of all buckets of the store. */
+export async function bucketsOf(store: Stage['store']): Promise<readonly string[]> {
+  const { endpoint, accessKey: accessKeyId, secretKey: secretAccessKey } = store;
+  const client = createS3Client({ endpoint, region: 'us-east-1', accessKeyId, secretAccessKey }, 1);
+  const { Buckets = [] } = await client.send(new ListBucketsCommand({}));
+  client.destroy();
+  return Buckets.flatMap(({ Name }) => Name ?? []);
 }
 
 /** One principal per home, and of keys just the one in each `.env`. Waits for it; fails with what is odd. */

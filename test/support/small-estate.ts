@@ -127,6 +127,7 @@ async function noteKey(db: Kysely<Tables>, product: ProductId, index: number): P
       state: 'current',
       secret_sha256: null,
       issued_at: issued,
+      proven_at: issued,
       grace_until: null,
       expires_at: null,
     })

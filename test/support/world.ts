@@ -1,6 +1,6 @@
 /** A whole world for one test file: store, portal and daemon, each real, on ports of their own. */
 import { randomBytes } from 'node:crypto';
-import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Writable } from 'node:stream';
@@ -13,7 +13,7 @@ import { type DemoStore, installMinistack, startMinistack } from '../../demo/sto
 import { readEnvironment } from '../../src/config/env.ts';
 import { type Daemon, startDaemon } from '../../src/daemon.ts';
 import { cacheFolder } from './cache-folder.ts';
-import { preparedDatabase } from './prepared-database.ts';
+import { copyDatabase } from './prepared-database.ts';
 
 export function startStore(): Promise<DemoStore> {
   return installMinistack(cacheFolder, () => undefined).then(startMinistack);
@@ -95,12 +95,6 @@ export async function startWorld<Store>(stage: Stage<Store>): Promise<World<Stor
   };
 }
 
-/** An embedded database as its first start leaves it: to make one takes two seconds of a processor, to copy it none. */
-export async function emptyDatabase(folder: string): Promise<string> {
-  await cp(preparedDatabase, folder, { recursive: true });
-  return folder;
-}
-
 /** Starts store and portal, and makes the settings of a daemon for them. */
 export async function setStage<Store extends WorldStore>(
   start: () => Promise<Store>,
@@ -118,7 +112,7 @@ export async function setStage<Store extends WorldStore>(
     PROV_DPP_API_URL: portal.url,
     PROV_TEMPLATE_PATH: resolve('templates/sqlmesh'),
     PROV_TEMPLATE_OUTPUT_PATH: join(folder, 'products'),
-    PROV_DATABASE_URL: await emptyDatabase(join(folder, 'data')),
+    PROV_DATABASE_URL: await copyDatabase(join(folder, 'data')),
     PROV_CONTROL_PATH: join(folder, 'control'),
     S3_ENDPOINT: store.endpoint,
     S3_ACCESS_KEY: store.accessKey,

@@ -80,7 +80,8 @@ export const GrantLine = form({
       'Last day (included, UTC) of the approval, `YYYY-MM-DD`. `null`: without end; not known when the name is not.',
   }),
   keyProvenAt: maybeInstant.meta({
-    description: 'When the consumer’s key of today was made and shown to read its inputs of then.',
+    description:
+      'When the consumer’s key of today was last shown to read what it may, and nothing else. `null`: it has none, or has to be shown again.',
   }),
 }).meta({ id: 'GrantLine' });
 

@@ -59,11 +59,12 @@ export const storeSettings = {
     },
   ),
   PROV_IDENTITY_CONCURRENCY: setting(integer(1, 256).default(16), {
-    about: 'Calls to the identity API that are under way at a time.',
+    about: 'Requests to the identity API that are under way at a time.',
     example: '16',
   }),
   PROV_IDENTITY_RATE: setting(integer(0, 100_000).default(0), {
-    about: 'Calls to the identity API within any second; 0 = as many as there are. AWS throttles IAM.',
+    about:
+      'Requests to the identity API within any second, tries included; 0 = as many as there are. AWS throttles IAM.',
     example: '10',
   }),
   PROV_CREDENTIALS: setting(z.enum(['keys', 'sessions'], 'must be keys or sessions').default('keys'), {

@@ -1,6 +1,38 @@
 /** What all calls of the AWS IAM Query API have in common. */
+import { IAMClient } from '@aws-sdk/client-iam';
 import type { ProvisionerError } from '../../model/errors.ts';
 import { storeError } from '../../model/store-error.ts';
+import { storePatience } from '../../model/store-patience.ts';
+import type { RequestBudget } from '../issuer.ts';
+
+/** Where the API is, who we are there, and how much may be asked. */
+export interface IamPlace {
+  readonly endpoint: string;
+  readonly region: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  /** Bounds single requests; none when left out. */
+  readonly budget?: RequestBudget;
+}
+
+function inTurn(budget: RequestBudget) {
+  return <Request, Answer>(next: (request: Request) => Promise<Answer>) =>
+    (request: Request) =>
+      budget.add(() => next(request));
+}
+
+/** @param maxAttempts of one call: IAM allows few writes a second and throttles the rest (AWS documentation) */
+export function createIamClient({ budget, ...place }: IamPlace, maxAttempts: number): IAMClient {
+  const { endpoint, region, accessKeyId, secretAccessKey } = place;
+  const credentials = { accessKeyId, secretAccessKey };
+  const client = new IAMClient({ endpoint, region, credentials, requestHandler: storePatience, maxAttempts });
+  if (budget !== undefined) {
+    // Each attempt waits for its turn, and is signed when it has it.
+    const options = { relation: 'after', toMiddleware: 'retryMiddleware', name: 'requestBudget' } as const;
+    client.middlewareStack.addRelativeTo(inTurn(budget), options);
+  }
+  return client;
+}
 
 export const exists = ['EntityAlreadyExistsException', 'EntityAlreadyExists'] as const;
 
@@ -13,6 +45,13 @@ const unknownCall: readonly unknown[] = ['InvalidAction', 'NotImplemented', 'Met
 /** Whether a call failed because the server does not have it. */
 export function isUnknownCall({ facts }: ProvisionerError): boolean {
   return unknownCall.includes(facts.error);
+}
+
+const throttled: readonly unknown[] = ['Throttling', 'ThrottlingException', 'RequestLimitExceeded'];
+
+/** Whether a call was turned away before it did anything. */
+export function isThrottled({ facts }: ProvisionerError): boolean {
+  return throttled.includes(facts.error);
 }
 
 /** Runs one call; the named outcomes are expected and give `null`. */

@@ -5,16 +5,16 @@ import {
   DeleteAccessKeyCommand,
   DeleteUserCommand,
   GetUserCommand,
-  IAMClient,
+  type IAMClient,
   ListAccessKeysCommand,
   ListUsersCommand,
   PutUserPermissionsBoundaryCommand,
   UpdateAccessKeyCommand,
 } from '@aws-sdk/client-iam';
+import pRetry from 'p-retry';
 import { z } from 'zod';
 import type { PolicyDocument } from '../../grants/policy.ts';
 import { ProvisionerError } from '../../model/errors.ts';
-import { storePatience } from '../../model/store-patience.ts';
 import type {
   AccessKey,
   Issuer,
@@ -24,14 +24,10 @@ import type {
   ObserveOptions,
   PrincipalName,
 } from '../issuer.ts';
-import { attempt, exists, gone } from './aws-calls.ts';
+import { attempt, createIamClient, exists, gone, type IamPlace, isThrottled } from './aws-calls.ts';
 import { UserPolicies } from './aws-user-policies.ts';
 
-export interface AwsIamOptions {
-  readonly endpoint: string;
-  readonly region: string;
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
+export interface AwsIamOptions extends IamPlace {
   readonly users: UserOptions;
 }
 
@@ -63,19 +59,11 @@ export class AwsIamIssuer implements Issuer, Disposable {
   }
 
   /** Finds out what the server has; fails as every call does when the API is not there or refuses us. */
-  static async connect({
-    endpoint,
-    region,
-    accessKeyId,
-    secretAccessKey,
-    users,
-  }: AwsIamOptions): Promise<AwsIamIssuer> {
-    const credentials = { accessKeyId, secretAccessKey };
-    const place = { endpoint, region, credentials, requestHandler: storePatience };
-    // IAM allows few writes a second and throttles the rest (AWS documentation).
-    const client = new IAMClient({ ...place, maxAttempts: 5 });
-    // An answer that was lost on its way may have made a key: asked again, there would be two.
-    const onceClient = new IAMClient({ ...place, maxAttempts: 1 });
+  static async connect({ users, ...place }: AwsIamOptions): Promise<AwsIamIssuer> {
+    const client = createIamClient(place, 5);
+    // An answer that was lost on its way may have made a key: asked again, there would be two. (One that was throttled
+    // has made none, and is asked again: see `createKey`.)
+    const onceClient = createIamClient(place, 1);
     try {
       await listUsers(client);
       return new AwsIamIssuer(client, onceClient, await UserPolicies.connect(client), users);
@@ -128,9 +116,13 @@ export class AwsIamIssuer implements Issuer, Disposable {
   }
 
   async createKey(principal: PrincipalName): Promise<AccessKey> {
-    const answer = await attempt('create an access key', [], () =>
-      this.#onceClient.send(new CreateAccessKeyCommand({ UserName: principal })),
-    );
+    const command = new CreateAccessKeyCommand({ UserName: principal });
+    const make = () => attempt('create an access key', [], () => this.#onceClient.send(command));
+    const answer = await pRetry(make, {
+      retries: 4,
+      minTimeout: 200,
+      shouldRetry: ({ error }) => error instanceof ProvisionerError && isThrottled(error),
+    });
     const key = CreatedKey.safeParse(answer?.AccessKey);
     if (!key.success)
       throw new ProvisionerError('STORE_REJECTED', 'The store made an access key without id or secret.');

@@ -3,7 +3,7 @@ import { type IAMClient, PutUserPolicyCommand } from '@aws-sdk/client-iam';
 import { type PolicyDocument, policySize } from '../../grants/policy.ts';
 import { joinPolicies, overlap, splitPolicy } from '../../grants/policy-parts.ts';
 import { ProvisionerError } from '../../model/errors.ts';
-import { FoundPolicy } from '../found-policy.ts';
+import { FoundPolicy, growsFrom } from '../found-policy.ts';
 import type { PrincipalName } from '../issuer.ts';
 import { besideIn, policyName, UserSurroundings, withBeside } from './aws-beside.ts';
 import { attempt } from './aws-calls.ts';
@@ -81,9 +81,7 @@ export class UserPolicies {
     const documents = policySize(policy) <= inlineSize ? [] : this.#split(policy);
     if (documents.length === 0) await this.#putInline(user, policy);
     else {
-      const before = FoundPolicy.safeParse(found);
-      const grows = !before.success || policySize(policy) > policySize(before.data);
-      await this.#parts?.put(user, documents, attached, grows);
+      await this.#parts?.put(user, documents, attached, growsFrom(found, policy));
       const grew = attached.ours.length === 0 || policyName in beside.inlinePolicies;
       if (grew) await this.#surroundings.deleteInline(user, policyName);
     }

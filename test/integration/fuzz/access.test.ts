@@ -85,6 +85,7 @@ function wishFor(product: Product, generation: Generation) {
     },
     nowMs: Date.now(),
     rotateWhy: null,
+    renderedFrom: null,
   });
   return { own, wish };
 }

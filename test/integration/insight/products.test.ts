@@ -105,6 +105,7 @@ describe('one product', () => {
         issued_at: new Date(),
         grace_until: null,
         expires_at: null,
+        proven_at: new Date(),
       })
       .execute();
     await noteGrant(books.db, id, other);

@@ -42,7 +42,7 @@ describe('an input counts', () => {
 });
 
 describe('a grant', () => {
-  test('is given on a living home, and the next end is told', () => {
+  test('is given on a living home, with its last day', () => {
     const decision = decideGrants(
       consumer,
       [anInput({ validUntil: '2026-11-20' })],
@@ -52,13 +52,12 @@ describe('a grant', () => {
     expect(decision.grants).toMatchObject([
       { home: 'sales', outputPortName: 'Leads', validUntil: '2026-11-20' },
     ]);
-    expect(decision.nextEndMs).toBe(at('2026-11-21T00:00:00Z'));
   });
 
   test('that has ended while the portal still calls it approved may be renewed without a word', () => {
     const over = anInput({ validUntil: '2026-11-20' });
     const decide = (input: Input) => decideGrants(consumer, [input], providers(), at('2026-11-21T12:00:00Z'));
-    expect(decide(over)).toMatchObject({ grants: [], nextEndMs: null, overdue: true });
+    expect(decide(over)).toMatchObject({ grants: [], overdue: true });
     expect(decide({ ...over, status: 'expired' }).overdue).toBe(false);
     expect(decide({ ...over, validUntil: '2026-11-21' }).overdue).toBe(false);
   });

@@ -143,6 +143,41 @@ describe('keys', () => {
   });
 });
 
+describe('a policy that changes under a key that stays', () => {
+  test('is proven with that key, and nobody is told of the change before', () => {
+    const wish = aWish({ grants: ['port'], rotateOnAccessChange: false, env: { S3_INPUTS: 'leads' } });
+    const steps = plan(wish, inOrder({ policy: {} }));
+    expect(kinds(steps)).toEqual(['put-policy', 'prove-again', 'write-env', 'record-grants']);
+    expect(stepsBefore(steps, 1)).toContain(0);
+    for (const told of [2, 3]) expect(stepsBefore(steps, told)).toContain(1);
+  });
+
+  test('is proven after it was put right, and again until the proof holds', () => {
+    expect(kinds(plan(aWish(), inOrder({ policy: {} })))).toEqual(['put-policy', 'prove-again']);
+    const keys = [aKey('K1', { proven: false }), aKey('K0', { state: 'grace', graceUntilMs: nowMs + 1 })];
+    const [again, ...others] = plan(aWish(), inOrder({ keys }));
+    expect(again?.action).toEqual({ kind: 'prove-again', key: 'K1' });
+    expect(others).toEqual([]);
+  });
+
+  test('is proven with the new key when one is made', () => {
+    const observed = inOrder({ policy: {}, keys: [aKey('K1', { proven: false })] });
+    expect(kinds(plan(aWish({ grants: ['port'] }), observed))).not.toContain('prove-again');
+  });
+
+  test('brings a new key where the secret can not be had for a proof', () => {
+    const observed = inOrder({ policy: {}, env: anEnv({ provable: false }) });
+    expect(kinds(plan(aWish(), observed))).toEqual([
+      'put-policy',
+      'issue-key',
+      'prove-key',
+      'write-env',
+      'hand-over-key',
+    ]);
+    expect(plan(aWish(), inOrder({ env: anEnv({ provable: false }) }))).toEqual([]);
+  });
+});
+
 describe('rotation', () => {
   const rotates = ['issue-key', 'prove-key', 'write-env', 'hand-over-key'];
   const old = { keyMaxAgeMs: 1000 };
@@ -241,8 +276,9 @@ describe('whatever is observed', () => {
     issuedAtMs: fc.nat(10),
     expiresAtMs: fc.option(fc.constantFrom(nowMs - 1, nowMs + 1, nowMs * 3)),
     secretSha256: fc.constantFrom('digest', 'other', null),
+    proven: fc.boolean(),
   });
-  const observed: fc.Arbitrary<Observed> = fc.record({
+  const seen = fc.record({
     finalizers: fc.subarray(['data-product-provisioner', 'another']),
     marked: fc.boolean(),
     principalExists: fc.boolean(),
@@ -261,6 +297,7 @@ describe('whatever is observed', () => {
         edited: fc.boolean(),
         guarded: fc.boolean(),
         exposed: fc.constantFrom(null, 'it was open'),
+        provable: fc.boolean(),
       }),
     ),
     grants: fc.subarray(['p1', 'p2']),
@@ -269,7 +306,33 @@ describe('whatever is observed', () => {
     archive: fc.constantFrom(null, 'sales-2026'),
     nowMs: fc.constant(nowMs),
   });
-  const wish = fc.subarray(['p1', 'p2']).map((grants) => aWish({ grants }));
+  const observed: fc.Arbitrary<Observed> = fc
+    .tuple(seen, fc.boolean())
+    .map(([found, unseen]) =>
+      unseen ? { ...found, unseen, files: {}, env: null, workspaceExists: true } : { ...found, unseen },
+    );
+  const wish = fc
+    .record({ grants: fc.subarray(['p1', 'p2']), rotateOnAccessChange: fc.boolean() })
+    .map((change) => aWish(change));
+
+  test('what could not be seen is taken for neither there nor missing; the policy follows all the same', () => {
+    fc.assert(
+      fc.property(wish, observed, (desired, found) => {
+        fc.pre(found.unseen);
+        const steps = plan(desired, found);
+        const allowed = ['add-finalizer', 'mark-prefix', 'create-principal', 'put-policy', 'wake-neighbours'];
+        const others = steps.filter(({ action }) => !allowed.includes(action.kind));
+        for (const { action } of others) {
+          expect(['delete-key', 'forget-session']).toContain(action.kind);
+          const ended = found.keys.find((each) => 'key' in action && each.id === action.key);
+          expect(ended).toMatchObject({ state: 'grace' });
+          expect(ended?.graceUntilMs ?? 0).toBeLessThanOrEqual(nowMs);
+        }
+        const put = steps.some(({ action }) => action.kind === 'put-policy');
+        expect(put).toBe(JSON.stringify(found.policy) !== JSON.stringify(desired.policy));
+      }),
+    );
+  });
 
   test('steps only wait for earlier steps', () => {
     fc.assert(
@@ -296,6 +359,22 @@ describe('whatever is observed', () => {
         if (indexOf(steps, 'issue-key') !== -1) {
           expect(found.keys.length - deleted.length + 1).toBeLessThanOrEqual(desired.keysPerPrincipal);
         }
+      }),
+    );
+  });
+
+  test('no policy changes without a proof after it, with one key or another', () => {
+    fc.assert(
+      fc.property(wish, observed, (desired, found) => {
+        const steps = plan(desired, found);
+        fc.pre(!found.unseen);
+        const put = indexOf(steps, 'put-policy');
+        const proofs = steps.flatMap(({ action }, index) =>
+          action.kind.startsWith('prove-') ? [index] : [],
+        );
+        if (put === -1) return;
+        expect(proofs).toHaveLength(1);
+        for (const proof of proofs) expect(stepsBefore(steps, proof)).toContain(put);
       }),
     );
   });

@@ -49,6 +49,7 @@ export function aKey(id: string, change: Partial<ObservedKey> = {}): ObservedKey
     expiresAtMs: null,
     issuedAtMs: 0,
     secretSha256: `digest-${id}`,
+    proven: true,
     ...change,
   };
 }
@@ -62,6 +63,7 @@ export function anEnv(change: Partial<ObservedEnv> = {}): ObservedEnv {
     edited: false,
     guarded: true,
     exposed: null,
+    provable: true,
     ...change,
   };
 }
@@ -82,6 +84,7 @@ export function inOrder(change: Partial<Observed> = {}): Observed {
     grants: [],
     grantFacts: (change.grants ?? []).map(factsOf),
     workspaceExists: true,
+    unseen: false,
     archive: null,
     nowMs,
     ...change,

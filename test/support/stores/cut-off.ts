@@ -1,51 +1,48 @@
-/** Stands before a store's IAM API and refuses changes from some number on: what a run finds that was cut off there. */
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+/** Stands before a store's identity API and lets so many changes through: what a run finds that was cut off there. */
+import { type Asked, startFaultProxy } from '../fault-proxy.ts';
 
 export interface CutOff extends AsyncDisposable {
   readonly url: string;
-  /** So many changes are let through from now on; the others are refused. */
-  allow(changes: number): void;
+  /** So many changes are let through from now on; the others are refused. `lose`: the answer to the last one gets lost. */
+  allow(changes: number, last?: 'answer' | 'lose'): void;
   /** Names of the changes that were let through since. */
   readonly allowed: readonly string[];
 }
-
-const changing = /^(Create|Put|Delete|Attach|Detach|Update|Remove|Add)/;
 
 const refusal =
   '<ErrorResponse><Error><Code>AccessDenied</Code><Message>cut off</Message></Error></ErrorResponse>';
 
 export async function startCutOff(target: string): Promise<CutOff> {
   let left = Number.POSITIVE_INFINITY;
+  let losing = false;
   let allowed: string[] = [];
-  const server = createServer(async (request, response) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk);
-    const body = Buffer.concat(chunks);
-    const action = new URLSearchParams(body.toString()).get('Action') ?? '';
-    if (changing.test(action)) {
-      if (left === 0) return response.writeHead(403, { 'content-type': 'text/xml' }).end(refusal);
-      left -= 1;
-      allowed.push(action);
-    }
-    const { authorization = '', 'content-type': type = '', 'x-amz-date': date = '' } = request.headers;
-    const headers = { authorization, 'content-type': type, 'x-amz-date': String(date) };
-    const answer = await fetch(target, { method: 'POST', headers, body });
-    response.writeHead(answer.status, { 'content-type': 'text/xml' }).end(await answer.text());
+  const proxy = await startFaultProxy(target);
+  proxy.fail((asked) => {
+    const change = changeIn(asked);
+    if (change === null) return null;
+    if (left === 0) return { kind: 'answer', status: 403, text: refusal };
+    left -= 1;
+    allowed.push(change);
+    return losing && left === 0 ? { kind: 'lose-answer' } : null;
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    allow: (changes) => {
+    url: proxy.url,
+    allow: (changes, last = 'answer') => {
       left = changes;
+      losing = last === 'lose';
       allowed = [];
     },
     get allowed() {
       return allowed;
     },
-    [Symbol.asyncDispose]: async () => {
-      server.closeAllConnections();
-      server.close();
-    },
+    [Symbol.asyncDispose]: () => proxy[Symbol.asyncDispose](),
   };
+}
+
+/** The name of a change, of the AWS IAM API or of MinIO's admin API; `null` when nothing is changed. */
+function changeIn({ method, path, body }: Asked): string | null {
+  const action = new URLSearchParams(body).get('Action') ?? '';
+  if (/^(Create|Put|Delete|Attach|Detach|Update|Remove|Add|Set)/.test(action)) return action;
+  const call = /^\/minio\/admin\/v3\/([\w-]+)/.exec(path)?.[1];
+  return call === undefined || method === 'GET' ? null : call;
 }

@@ -8,6 +8,8 @@ import pRetry from 'p-retry';
 import { z } from 'zod';
 import { ProvisionerError } from '../../../model/errors.ts';
 import { storeError } from '../../../model/store-error.ts';
+import type { RequestBudget } from '../../issuer.ts';
+import { errorOf, jsonOf } from './admin-error.ts';
 import { openPayload, sealPayload } from './payload.ts';
 
 export interface AdminOptions {
@@ -15,6 +17,8 @@ export interface AdminOptions {
   readonly region: string;
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
+  /** Bounds single requests; none when left out. */
+  readonly budget?: RequestBudget;
 }
 
 const timeoutMs = 10_000;
@@ -64,17 +68,6 @@ interface Call {
   readonly path: string;
   readonly query?: Readonly<Record<string, string>>;
   readonly body?: Buffer<ArrayBuffer> | string;
-}
-
-/** An answer that is not a success, named like the SDK's errors so that `storeError` reads both. */
-class AdminApiError extends Error {
-  readonly $metadata: { readonly httpStatusCode: number };
-
-  constructor(status: number, code: string, message: string) {
-    super(message);
-    this.name = code;
-    this.$metadata = { httpStatusCode: status };
-  }
 }
 
 /**
@@ -216,7 +209,9 @@ export class AdminApi {
 
   /** Sends, again when the store could not answer. A status of `missing` gives `null`. */
   async #send(what: string, call: Call, missing: readonly number[] = []): Promise<Buffer | null> {
-    return pRetry(() => this.#sendOnce(what, call, missing), {
+    const { budget } = this.#options;
+    const send = () => this.#sendOnce(what, call, missing);
+    return pRetry(() => budget?.add(send) ?? send(), {
       retries,
       minTimeout: 100,
       shouldRetry: ({ error }) => error instanceof ProvisionerError && error.retryable,
@@ -275,23 +270,4 @@ export class AdminApi {
 
 function namesIn(list: string | null | undefined): readonly string[] {
   return (list ?? '').split(',').filter((name) => name !== '');
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-const JsonError = z.object({ Code: z.string(), Message: z.string().default('') });
-
-/** MinIO sends its errors as JSON, RustFS as S3's XML. */
-function errorOf(status: number, text: string): AdminApiError {
-  const json = JsonError.safeParse(jsonOf(text));
-  if (json.success) return new AdminApiError(status, json.data.Code, json.data.Message);
-  const code = /<Code>([^<]{1,100})<\/Code>/.exec(text)?.[1] ?? `HTTP ${status}`;
-  const message = /<Message>([^<]{1,300})<\/Message>/.exec(text)?.[1] ?? '';
-  return new AdminApiError(status, code, message);
 }

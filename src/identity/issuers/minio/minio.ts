@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { canonicalForm, type PolicyDocument, type PolicyStatement } from '../../../grants/policy.ts';
 import { joinPolicies, splitPolicy } from '../../../grants/policy-parts.ts';
 import { ProvisionerError } from '../../../model/errors.ts';
-import { FoundPolicy } from '../../found-policy.ts';
+import { FoundPolicy, growsFrom } from '../../found-policy.ts';
 import type {
   AccessKey,
   Issuer,
@@ -106,18 +106,32 @@ export class MinioIssuer implements Issuer {
     });
   }
 
-  putPolicy(principal: PrincipalName, policy: PolicyDocument): Promise<void> {
+  /**
+   * What moves from one part to another stands in its new one before it leaves the old one: a change that only gives, or
+   * only takes, refuses nothing on the way that is granted before and after.
+   */
+  putPolicy(principal: PrincipalName, policy: PolicyDocument, found?: unknown): Promise<void> {
     return this.#inTurn(principal, async () => {
       const before = (await this.#api.readGroup(principal))?.policies ?? [];
+      const standing = before.filter((name) => isPart(principal, name)).sort(byNumber);
       const guarded = { ...policy, Statement: [...this.#guard, ...policy.Statement] };
-      const parts = splitPolicy(guarded, partLimits) ?? [];
-      const names = parts.map((_, index) => partName(principal, index));
-      for (const [index, part] of parts.entries())
-        await this.#api.putPolicy(partName(principal, index), part);
-      if (names.join() !== before.join()) await this.#api.attachPolicies(principal, names);
-      // What somebody else attached is detached by now and stays theirs.
-      const left = before.filter((name) => isPart(principal, name) && !names.includes(name));
-      for (const name of left) await this.#api.removePolicy(name);
+      const parts = (splitPolicy(guarded, partLimits) ?? []).map((part, index) => ({
+        part,
+        name: partName(principal, index),
+      }));
+      const names = parts.map(({ name }) => name);
+      for (const { name, part } of parts.filter((each) => !standing.includes(each.name)))
+        await this.#api.putPolicy(name, part);
+      // What somebody else attached is detached by this and stays theirs.
+      const all = [...new Set([...standing, ...names])];
+      if (all.toSorted().join() !== before.toSorted().join()) await this.#api.attachPolicies(principal, all);
+      const changed = parts.filter(({ name }) => standing.includes(name));
+      for (const { name, part } of growsFrom(found, policy) ? changed.toReversed() : changed)
+        await this.#api.putPolicy(name, part);
+      if (all.length === names.length) return;
+      await this.#api.attachPolicies(principal, names);
+      // Downwards: what a change that was cut off has left is found by counting up.
+      for (const name of standing.slice(names.length).toReversed()) await this.#api.removePolicy(name);
     });
   }
 
@@ -233,6 +247,11 @@ function partName(principal: PrincipalName, index: number): string {
 
 function isPart(principal: PrincipalName, name: string): boolean {
   return name === principal || name.startsWith(`${principal}.`);
+}
+
+/** Parts of one principal: `dp-…`, `dp-….1`, `dp-….2` … */
+function byNumber(left: string, right: string): number {
+  return left.length - right.length || (left < right ? -1 : 1);
 }
 
 const base32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';

@@ -1,8 +1,9 @@
-/** A daemon that is told to give each workspace a group of its own. Needs root. */
+/** A daemon that is told whom workspaces belong to, and how editors reach the store. Needs root. */
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { PortalUser } from '../../demo/people/portal-user.ts';
+import { entriesOf } from '../support/s3-as.ts';
 import { createWorld, eventually } from '../support/world.ts';
 
 test.skipIf(process.getuid?.() !== 0)(
@@ -27,5 +28,32 @@ test.skipIf(process.getuid?.() !== 0)(
     expect((await stat(products)).mode & 0o777).toBe(0o711);
     // Moving over is no reason for another key.
     expect(await world.workspaceFile('old', '.env')).toBe(before);
+  },
+);
+
+test.skipIf(process.getuid?.() !== 0)(
+  'a workspace belongs to the editors’ user and group, and its .env names the store as they reach it',
+  async () => {
+    const endpoint = 'http://store.workspaces:9000';
+    await using world = await createWorld({
+      PROV_WORKSPACE_UID: '4200',
+      PROV_WORKSPACE_GID: '4300',
+      S3_WORKSPACE_ENDPOINT: endpoint,
+    });
+    const folder = join(world.folder, 'products', 'shared');
+    await new PortalUser(world.portal.url).createProduct('Shared', 'shared');
+    await eventually('its history', () => world.workspaceFile('shared', '.git/index'));
+    for (const path of ['.', '.env', 'config.yaml', 'models', 'models/example.sql', '.git']) {
+      const { uid, gid } = await stat(join(folder, path));
+      expect([uid, gid], path).toEqual([4200, 4300]);
+    }
+    expect((await stat(join(folder, '.env'))).mode & 0o7777).toBe(0o640);
+    expect((await stat(join(folder, 'models'))).mode & 0o7777).toBe(0o2775);
+    const env = entriesOf((await world.workspaceFile('shared', '.env')) ?? '');
+    expect(env).toMatchObject({
+      S3_ENDPOINT: endpoint,
+      AWS_ENDPOINT_URL: endpoint,
+      AWS_ENDPOINT_URL_S3: endpoint,
+    });
   },
 );

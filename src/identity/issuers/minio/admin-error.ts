@@ -1,0 +1,33 @@
+/** What the admin API says when it refuses. */
+import { z } from 'zod';
+
+/** An answer that is not a success, named like the SDK's errors so that `storeError` reads both. */
+class AdminApiError extends Error {
+  readonly $metadata: { readonly httpStatusCode: number };
+
+  constructor(status: number, code: string, message: string) {
+    super(message);
+    this.name = code;
+    this.$metadata = { httpStatusCode: status };
+  }
+}
+
+const JsonError = z.object({ Code: z.string(), Message: z.string().default('') });
+
+/** MinIO sends its errors as JSON, RustFS as S3's XML. */
+export function errorOf(status: number, text: string): AdminApiError {
+  const json = JsonError.safeParse(jsonOf(text));
+  if (json.success) return new AdminApiError(status, json.data.Code, json.data.Message);
+  const code = /<Code>([^<]{1,100})<\/Code>/.exec(text)?.[1] ?? `HTTP ${status}`;
+  const message = /<Message>([^<]{1,300})<\/Message>/.exec(text)?.[1] ?? '';
+  return new AdminApiError(status, code, message);
+}
+
+/** `undefined`: it is no JSON. */
+export function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,80 @@
+/**
+ * Access with a last day ends with it by our own clock. Where the run does not come as far as the portal's word - it is
+ * away, or says what we do not understand - by our own books: only ever less than before, whatever else has to wait.
+ */
+import { noteUnproven } from '../db/access-keys.ts';
+import { type GrantedHome, listExpired, listGrantedHomes } from '../db/grants.ts';
+import { dayOf, isOver } from '../grants/granted.ts';
+import { assemblePolicy, samePolicy } from '../grants/policy.ts';
+import { principalNameOf } from '../identity/issuer.ts';
+import { describeAction } from '../model/action.ts';
+import { asProvisionerError } from '../model/errors.ts';
+import type { ProductId } from '../model/ids.ts';
+import type { Books } from './observe.ts';
+import { noteAction, nothingToDo, type Outcome, type Run } from './outcome.ts';
+import type { ReconcileParts } from './parts.ts';
+import { whyPaused } from './pause.ts';
+
+/** @returns to be called now and then: has those looked at whose access ended with a day */
+export function watchEnds({ queue, database, clock }: Pick<ReconcileParts, 'queue' | 'database' | 'clock'>) {
+  let seen = '';
+  return async (): Promise<void> => {
+    const day = dayOf(clock().getTime());
+    if (day === seen) return;
+    const expired = await listExpired(database.sql, day);
+    const cause = { kind: 'clock', why: 'the last day of an approval is over' } as const;
+    await queue.reconcile(expired.map((product) => ({ product, cause })));
+    seen = day;
+  };
+}
+
+/** Never throws: the run has failed already, and is tried again. @returns what it did, for the run's record */
+export async function endExpired(
+  parts: ReconcileParts,
+  id: ProductId,
+  { record, grants }: Books,
+  run: Run,
+): Promise<Pick<Outcome, 'actions' | 'audit'>> {
+  const nowMs = parts.clock().getTime();
+  if (!grants.some((grant) => isOver(grant, nowMs))) return nothingToDo;
+  if (record?.state !== 'live' || whyPaused(parts.estate, record) !== null) return nothingToDo;
+  if (parts.breakers.some(({ name, open }) => name === 'store' && open)) return nothingToDo;
+  try {
+    const all = await listGrantedHomes(parts.database.sql, id);
+    return await narrow(
+      parts,
+      record,
+      all.filter((grant) => !isOver(grant, nowMs)),
+      run,
+    );
+  } catch (thrown) {
+    const { code, message } = asProvisionerError(thrown);
+    parts.log.error('access that is over could not be ended', { code, error: message });
+    return nothingToDo;
+  }
+}
+
+/** The grants stay in our books: the next run that succeeds sees by them that access changed, and makes a new key. */
+async function narrow(
+  parts: ReconcileParts,
+  { id, home }: { readonly id: ProductId; readonly home: GrantedHome['home'] },
+  staying: readonly GrantedHome[],
+  run: Run,
+): Promise<Pick<Outcome, 'actions' | 'audit'>> {
+  const started = performance.now();
+  const issuer = await parts.findIssuer();
+  const principal = principalNameOf(id);
+  const found = await issuer.observe(principal, { booked: [], thorough: false });
+  const inputs = [...new Set(staying.map((grant) => grant.home))].sort();
+  const policy = assemblePolicy(parts.settings.bucket, home, inputs);
+  if (!found.exists || samePolicy(policy, found.policy)) return nothingToDo;
+  await noteUnproven(parts.database.sql, id);
+  await issuer.putPolicy(principal, policy, found.policy);
+  const ms = performance.now() - started;
+  const description = describeAction({ kind: 'put-policy', inputs });
+  const action = { kind: 'put-policy', description, startMs: 0, ms, outcome: 'done' } as const;
+  noteAction(parts, action);
+  const entry = { at: parts.clock(), actor: 'provisioner', cause: run.cause, product: id, run: run.id };
+  const change = { before: { policy: found.policy }, after: { policy } };
+  return { actions: [action], audit: [{ ...entry, action: 'put-policy', target: '', ...change }] };
+}

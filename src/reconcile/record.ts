@@ -1,0 +1,115 @@
+/** Writes down how a run went, all of it or nothing: conditions, the next look, the run, the audit. */
+import { insertAudit } from '../db/audit.ts';
+import { insertRun } from '../db/history.ts';
+import { changeProduct, newsIn } from '../db/products.ts';
+import { findWake, setWake, type Wake } from '../db/wake.ts';
+import type { ProvisionerError } from '../model/errors.ts';
+import type { ProductId } from '../model/ids.ts';
+import type { RunEnding } from '../model/run.ts';
+import { nextTryMs } from '../queue/backoff.ts';
+import { conditionsOfFailure } from './conditions.ts';
+import type { Books } from './observe.ts';
+import type { Outcome, Run } from './outcome.ts';
+import type { ReconcileParts } from './parts.ts';
+
+/** A run turned away by a breaker is due again when that closes, which hastens it; without a word from it, then. */
+const turnedAwayMs = 60_000;
+
+/** A run that is over. */
+export interface Ended {
+  readonly run: Run;
+  readonly product: ProductId;
+  readonly startedAt: Date;
+  readonly ms: number;
+  readonly outcome: Outcome;
+  /** What our books said before; `null`: they could not be read. */
+  readonly books: Books | null;
+}
+
+/** What the product is left with. */
+interface Left {
+  readonly attempts: number;
+  /** Until the next try; `null`: parked. */
+  readonly waitMs: number | null;
+}
+
+/** @throws ProvisionerError `DATABASE_UNAVAILABLE`; nothing is written then, and the run is done again */
+export function recordRun(parts: ReconcileParts, ended: Ended): Promise<RunEnding> {
+  const { outcome } = ended;
+  const { error, change, drift, leak, actions } = outcome;
+  const quiet = { product: ended.product, conditions: change.conditions ?? null, parked: false, drift, leak };
+  // Most runs find nothing to do: such a one writes nothing.
+  if (error === null && actions.length === 0 && isKnown(ended)) return Promise.resolve(quiet);
+  return parts.database.sql.transaction().execute(async (trx) => {
+    const within = { ...parts, database: { ...parts.database, sql: trx } };
+    if (error === null) await recordSuccess(within, ended);
+    const ending = error === null ? quiet : await recordFailure(within, ended, error);
+    if (actions.length > 0 || (error !== null && !isTurnedAway(error))) await recordHistory(within, ended);
+    return ending;
+  });
+}
+
+/** Whether our books say all this already. */
+function isKnown({ books, outcome: { change, nextMs } }: Ended): boolean {
+  if (books === null) return false;
+  return isSameWake(books.wake, nextMs) && Object.keys(newsIn(change, books.record)).length === 0;
+}
+
+function isSameWake({ at, attempts }: Wake, nextMs: number | null): boolean {
+  return attempts === 0 && (at?.getTime() ?? null) === nextMs;
+}
+
+async function recordHistory({ database }: ReconcileParts, ended: Ended): Promise<void> {
+  const { run, product, startedAt, ms, outcome } = ended;
+  const { error, actions, audit } = outcome;
+  const failure = error === null ? null : { code: error.code, message: error.message };
+  const { id, cause } = run;
+  await insertRun(database.sql, { id, product, cause, startedAt, ms, error: failure, actions });
+  await insertAudit(database.sql, audit);
+}
+
+async function recordSuccess(
+  { database, clock }: ReconcileParts,
+  { product, books, outcome: { change, nextMs } }: Ended,
+): Promise<void> {
+  const { sql } = database;
+  if (books === null || !isSameWake(books.wake, nextMs))
+    await setWake(sql, product, nextMs === null ? null : new Date(nextMs), 0);
+  const news = newsIn(change, books?.record ?? null);
+  if (Object.keys(news).length > 0) await changeProduct(sql, product, news, clock());
+}
+
+async function recordFailure(
+  parts: ReconcileParts,
+  { product, outcome: { change, drift, leak } }: Ended,
+  error: ProvisionerError,
+): Promise<RunEnding> {
+  const { sql } = parts.database;
+  const now = parts.clock();
+  const { attempts, waitMs } = await whatIsLeft(parts, product, error, now);
+  await setWake(sql, product, waitMs === null ? null : new Date(now.getTime() + waitMs), attempts);
+  const conditions = conditionsOfFailure(error, waitMs, error.needs === 'person' ? null : attempts);
+  // Without a fingerprint the next resync looks at it, too.
+  await changeProduct(sql, product, { ...change, conditions, fingerprint: null }, now);
+  return { product, conditions, parked: waitMs === null, drift, leak };
+}
+
+async function whatIsLeft(
+  { database, settings, random }: ReconcileParts,
+  product: ProductId,
+  error: ProvisionerError,
+  now: Date,
+): Promise<Left> {
+  const wake = await findWake(database.sql, product);
+  // Turned away is not tried.
+  if (isTurnedAway(error)) return { attempts: Math.max(1, wake.attempts), waitMs: turnedAwayMs };
+  // A webhook that came before the next try was due says nothing new: a storm of them must not park a product in an
+  // outage of seconds.
+  const attempts = Math.max(1, wake.attempts + (wake.at === null || wake.at <= now ? 1 : 0));
+  const { needs } = error;
+  return { attempts, waitMs: nextTryMs({ needs, attempts, maxTries: settings.maxTries }, random()) };
+}
+
+function isTurnedAway({ facts }: ProvisionerError): boolean {
+  return facts.turnedAway === true;
+}
