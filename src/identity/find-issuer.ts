@@ -3,7 +3,8 @@
  * answer is needed, and again until there is one.
  */
 import { ProvisionerError } from '../model/errors.ts';
-import type { Issuer, RequestBudget } from './issuer.ts';
+import type { RequestGate } from '../model/gate.ts';
+import type { Issuer } from './issuer.ts';
 import { AwsChangeover, type Former } from './issuers/aws-changeover.ts';
 import { AwsIamIssuer, type UserOptions } from './issuers/aws-iam.ts';
 import { PlatformRoleIssuer } from './issuers/aws-platform-role.ts';
@@ -38,8 +39,8 @@ export interface IssuerOptions {
   readonly stsEndpoint?: string | undefined;
   /** For the AWS IAM API. */
   readonly users?: UserOptions;
-  /** Bounds single requests; none when left out. */
-  readonly budget?: RequestBudget;
+  /** Which single requests pass; all of them when left out. */
+  readonly gate?: RequestGate;
   /** Told once. */
   readonly onFound: (issuer: Issuer) => void;
 }

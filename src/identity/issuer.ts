@@ -58,11 +58,6 @@ export interface IssuerKind {
   readonly fixedForMs: number | null;
 }
 
-/** Begins each request to an identity API when it may: how many at a time, how many within a second. */
-export interface RequestBudget {
-  add<T>(send: () => Promise<T>): Promise<T>;
-}
-
 /** How an observation is made. */
 export interface ObserveOptions {
   /** Names in our books: a key whose making was cut off is found by its name only. */

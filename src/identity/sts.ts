@@ -2,10 +2,10 @@
 import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { z } from 'zod';
 import type { PolicyDocument } from '../grants/policy.ts';
+import { gateMiddleware, insideRetries, type RequestGate } from '../model/gate.ts';
 import { storeError } from '../model/store-error.ts';
 import { storePatience } from '../model/store-patience.ts';
-import type { AccessKey, RequestBudget } from './issuer.ts';
-import { eachTry, inTurn } from './request-budget.ts';
+import type { AccessKey } from './issuer.ts';
 
 const Credentials = z.object({
   AccessKeyId: z.string().min(1),
@@ -14,14 +14,14 @@ const Credentials = z.object({
   Expiration: z.date(),
 });
 
-/** Where it is, who asks, and how much may be asked. */
+/** Where it is, who asks, and what requests pass. */
 export interface StsPlace {
   readonly endpoint: string;
   readonly region: string;
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
-  /** Bounds single requests; none when left out. */
-  readonly budget?: RequestBudget | undefined;
+  /** Which single requests pass; all of them when left out. */
+  readonly gate?: RequestGate | undefined;
 }
 
 export interface AssumeRoleOptions extends StsPlace {
@@ -63,12 +63,12 @@ export function whoWeAre(place: StsPlace): Promise<string> {
 
 async function ask<T>(
   what: string,
-  { endpoint, region, accessKeyId, secretAccessKey, budget }: StsPlace,
+  { endpoint, region, accessKeyId, secretAccessKey, gate }: StsPlace,
   call: (client: STSClient) => Promise<T>,
 ): Promise<T> {
   const credentials = { accessKeyId, secretAccessKey };
   const client = new STSClient({ endpoint, region, credentials, requestHandler: storePatience });
-  if (budget !== undefined) client.middlewareStack.addRelativeTo(inTurn(budget), eachTry);
+  if (gate !== undefined) client.middlewareStack.addRelativeTo(gateMiddleware(gate), insideRetries);
   try {
     return await call(client);
   } catch (error) {

@@ -38,7 +38,7 @@ export async function endExpired(
   const nowMs = parts.clock().getTime();
   if (!grants.some((grant) => isOver(grant, nowMs))) return nothingToDo;
   if (record?.state !== 'live' || whyPaused(parts.estate, record) !== null) return nothingToDo;
-  if (parts.breakers.some(({ name, open }) => name === 'store' && open)) return nothingToDo;
+  if (parts.breakers.some(({ code, open }) => code === 'STORE_UNAVAILABLE' && open)) return nothingToDo;
   try {
     const all = await listGrantedHomes(parts.database.sql, id);
     return await narrow(

@@ -72,7 +72,7 @@ export function logOutcome(log: Logger, { actions, error }: Outcome, ms: number,
     did: actions.filter((action) => action.outcome === 'done').length,
   };
   // Once was said for all, when the breaker opened.
-  if (error?.facts.turnedAway === true) log.debug('turned away', facts);
+  if (error?.turnedAway === true) log.debug('turned away', facts);
   else if (error !== null) log.error(error.message, { ...facts, code: error.code, ...error.facts });
   else if (actions.length > 0) log.info('brought the product in order', facts);
   else log.debug('nothing to do', facts);

@@ -11,6 +11,8 @@ export interface Before {
   readonly principal: readonly (number | null)[];
   /** Until its policy opens what it should, and there is something to open. */
   readonly home: readonly (number | null)[];
+  /** Until what has to lie beside a new `.env` does. */
+  readonly files: readonly (number | null)[];
   /** The policy is among these steps. */
   readonly policyChanges: boolean;
 }
@@ -45,7 +47,7 @@ export function planKeys(
   const cleared = dropKeys(steps, desired, observed, inUse, why !== null);
   const handOver = (made: number, reason: string): number => {
     const proven = steps.add({ kind: 'prove-key' }, [made, ...before.home]);
-    const written = steps.add({ kind: 'write-env', why: reason }, [proven]);
+    const written = steps.add({ kind: 'write-env', why: reason }, [proven, ...before.files]);
     return steps.add({ kind: 'hand-over-key' }, [written]);
   };
   // What nobody has yet may be made while its policy is put.

@@ -40,6 +40,8 @@ function planHome(desired: DesiredHome, observed: Observed): Plan {
     const keys = planKeys(steps, desired, observed, {
       principal: [held, principal],
       home: [held, marked, policy],
+      // Who sees the `.env` of a new workspace finds the rest of it there, too.
+      files: observed.workspaceExists ? [] : [files],
       policyChanges: policy !== null,
     });
     // People wait for their keys, not for the history.

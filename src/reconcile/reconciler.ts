@@ -59,7 +59,6 @@ export async function reconcileProduct(
   const cleanUps: (() => void)[] = [];
   const run: Run = { id, cause, defer: (cleanUp) => void cleanUps.push(cleanUp) };
   const { outcome, books } = await lookAndAct(parts, product, run);
-  for (const breaker of parts.breakers) breaker.note(outcome.error);
   const ms = performance.now() - started;
   const ending = await recordRun(parts, { run, product, startedAt, ms, outcome, books });
   parts.metrics.run(outcome.error === null ? 'succeeded' : 'failed', ms);

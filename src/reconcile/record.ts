@@ -44,7 +44,7 @@ export function recordRun(parts: ReconcileParts, ended: Ended): Promise<RunEndin
     const within = { ...parts, database: { ...parts.database, sql: trx } };
     if (error === null) await recordSuccess(within, ended);
     const ending = error === null ? quiet : await recordFailure(within, ended, error);
-    if (actions.length > 0 || (error !== null && !isTurnedAway(error))) await recordHistory(within, ended);
+    if (actions.length > 0 || (error !== null && !error.turnedAway)) await recordHistory(within, ended);
     return ending;
   });
 }
@@ -102,14 +102,10 @@ async function whatIsLeft(
 ): Promise<Left> {
   const wake = await findWake(database.sql, product);
   // Turned away is not tried.
-  if (isTurnedAway(error)) return { attempts: Math.max(1, wake.attempts), waitMs: turnedAwayMs };
+  if (error.turnedAway) return { attempts: Math.max(1, wake.attempts), waitMs: turnedAwayMs };
   // A webhook that came before the next try was due says nothing new: a storm of them must not park a product in an
   // outage of seconds.
   const attempts = Math.max(1, wake.attempts + (wake.at === null || wake.at <= now ? 1 : 0));
   const { needs } = error;
   return { attempts, waitMs: nextTryMs({ needs, attempts, maxTries: settings.maxTries }, random()) };
-}
-
-function isTurnedAway({ facts }: ProvisionerError): boolean {
-  return facts.turnedAway === true;
 }

@@ -1,7 +1,7 @@
 /** `PROV_IDENTITY_RATE` and `PROV_IDENTITY_CONCURRENCY` bound what reaches the store: requests, and every try of each. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createBudget } from '../../src/compose/budgets.ts';
+import { createBudget } from '../../src/compose/gates.ts';
 import { assemblePolicy } from '../../src/grants/policy.ts';
 import { issuerFinder } from '../../src/identity/find-issuer.ts';
 import { principalNameOf } from '../../src/identity/issuer.ts';
@@ -25,7 +25,7 @@ describe.each(issuers)('the identity API of %s, with %s,', (_name, credentials, 
   });
 
   /** Makes, looks at and ends some products at once. */
-  async function makeProducts(count: number, budget: ReturnType<typeof createBudget>): Promise<void> {
+  async function makeProducts(count: number, gate: ReturnType<typeof createBudget>): Promise<void> {
     const iam = server.iamEndpoint === undefined ? {} : { iamEndpoint: proxy.url };
     const find = issuerFinder({
       api: 'auto',
@@ -35,7 +35,7 @@ describe.each(issuers)('the identity API of %s, with %s,', (_name, credentials, 
       region: 'us-east-1',
       accessKeyId: server.accessKey,
       secretAccessKey: server.secretKey,
-      budget,
+      gate,
       credentials: credentials === 'keys' ? 'keys' : sessions,
       onFound: () => undefined,
     });
@@ -54,7 +54,7 @@ describe.each(issuers)('the identity API of %s, with %s,', (_name, credentials, 
   }
 
   test('is never asked more at a time than it may be, and everything is done', async () => {
-    await makeProducts(3, createBudget({ concurrency: 2, perSecond: 0 }));
+    await makeProducts(3, createBudget(2, 0));
     expect(proxy.mostAtOnce).toBe(2);
   });
 
@@ -67,7 +67,7 @@ describe.each(issuers)('the identity API of %s, with %s,', (_name, credentials, 
       return calls % 9 === 0 && !body.includes('CreateAccessKey') ? { kind: 'answer', status: 503 } : null;
     });
     const before = proxy.seen.length;
-    await makeProducts(3, createBudget({ concurrency: 16, perSecond }));
+    await makeProducts(3, createBudget(16, perSecond));
     const seen = proxy.seen.slice(before);
     expect(seen.length).toBeGreaterThan(perSecond);
     // A little less than a second: not every request takes equally long to arrive.

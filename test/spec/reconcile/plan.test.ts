@@ -56,8 +56,14 @@ describe('a new product', () => {
     expect(kinds(plan(aWish({ history: false }), nothingThere()))).not.toContain('commit-files');
   });
 
-  test('has files written while keys are made: neither waits for the other', () => {
+  test('has files written while keys are made; its .env is the last of its files', () => {
     const steps = plan(aWish(), nothingThere());
+    expect(stepsBefore(steps, indexOf(steps, 'prove-key'))).not.toContain(indexOf(steps, 'update-files'));
+    expect(stepsBefore(steps, indexOf(steps, 'write-env'))).toContain(indexOf(steps, 'update-files'));
+  });
+
+  test('has its .env written whatever becomes of its other files, once it has a workspace', () => {
+    const steps = plan(aWish(), { ...nothingThere(), workspaceExists: true });
     expect(stepsBefore(steps, indexOf(steps, 'write-env'))).not.toContain(indexOf(steps, 'update-files'));
   });
 });
