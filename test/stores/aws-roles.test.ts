@@ -14,6 +14,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { assemblePolicy, samePolicy } from '../../src/grants/policy.ts';
 import { principalNameOf } from '../../src/identity/issuer.ts';
 import { AwsRoleIssuer } from '../../src/identity/issuers/aws-roles.ts';
+import { ProvisionerError } from '../../src/model/errors.ts';
+import type { RequestGate } from '../../src/model/gate.ts';
 import type { HomeName } from '../../src/model/home.ts';
 import { ProductId } from '../../src/model/ids.ts';
 import { type FaultProxy, startFaultProxy } from '../support/fault-proxy.ts';
@@ -51,7 +53,19 @@ async function makePolicy(PolicyName: string): Promise<string | undefined> {
   return Policy?.Arn;
 }
 
-function issuerWith({ seconds = hour, permissionsBoundary = '', patienceMs = 10_000 } = {}): AwsRoleIssuer {
+interface Setting {
+  readonly seconds?: number;
+  readonly permissionsBoundary?: string;
+  readonly patienceMs?: number;
+  readonly gate?: RequestGate;
+}
+
+function issuerWith({
+  seconds = hour,
+  permissionsBoundary = '',
+  patienceMs = 10_000,
+  ...gate
+}: Setting = {}): AwsRoleIssuer {
   return new AwsRoleIssuer({
     endpoint: proxy.url,
     stsEndpoint: proxy.url,
@@ -64,6 +78,7 @@ function issuerWith({ seconds = hour, permissionsBoundary = '', patienceMs = 10_
     },
     seconds,
     patienceMs,
+    ...gate,
   });
 }
 
@@ -106,6 +121,24 @@ describe('a role that was made a moment ago', () => {
       code: 'STORE_DENIED',
       message: expect.stringContaining('not now'),
     });
+  });
+
+  test('is not asked for again and again while the store is known to be away', async () => {
+    let turnedAway = 0;
+    let closed = false;
+    const gate: RequestGate = {
+      add: (send) => {
+        if (!closed) return send();
+        turnedAway += 1;
+        throw new ProvisionerError('STORE_UNAVAILABLE', 'away', { facts: { turnedAway: true } });
+      },
+    };
+    const issuer = issuerWith({ gate });
+    const { principal } = await makeProduct(issuer);
+    const { name } = await issuer.createKey(principal, null);
+    closed = true;
+    await expect(issuer.renewKey(principal, name)).rejects.toMatchObject({ turnedAway: true });
+    expect(turnedAway).toBe(1);
   });
 });
 

@@ -136,7 +136,9 @@ export class AwsRoleIssuer implements Issuer {
       maxTimeout: 2000,
       maxRetryTime: this.#options.patienceMs,
       shouldRetry: ({ error }) =>
-        error instanceof ProvisionerError && (error.retryable || error.code === 'STORE_DENIED'),
+        error instanceof ProvisionerError &&
+        !error.turnedAway &&
+        (error.retryable || error.code === 'STORE_DENIED'),
     });
   }
 
