@@ -23,7 +23,10 @@ export interface Books {
   readonly wake: Wake;
 }
 
-export async function readBooks({ database: { sql } }: ReconcileParts, id: ProductId): Promise<Books> {
+export async function readBooks(
+  { database: { sql } }: Pick<ReconcileParts, 'database'>,
+  id: ProductId,
+): Promise<Books> {
   const [record, keys, grants, wake] = await Promise.all([
     findProduct(sql, id),
     listKeys(sql, id),
