@@ -19,7 +19,15 @@ test('a session that is renewed takes the place of the one before, and stays cur
   await noteIssued(books.db, product, { id, secretSha256: 'second', expiresAt: at(18) }, at(6));
   await makeCurrent(books.db, product, id, at(7));
   expect(await listKeys(books.db, product)).toEqual([
-    { id, state: 'current', secretSha256: 'second', issuedAt: at(6), graceUntil: null, expiresAt: at(18) },
+    {
+      id,
+      state: 'current',
+      secretSha256: 'second',
+      issuedAt: at(6),
+      provenAt: null,
+      graceUntil: null,
+      expiresAt: at(18),
+    },
   ]);
 });
 
