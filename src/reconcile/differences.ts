@@ -42,7 +42,7 @@ export function driftOf(desired: DesiredHome, observed: Observed): readonly Diff
     ...differencesOfFiles(desired, observed).filter(({ field, found }) => {
       const path = field.slice(fileField.length);
       const last = observed.rendered[path];
-      return last !== undefined && found !== last.slice(0, digestLength);
+      return last !== undefined && found !== shortened(last);
     }),
   ];
 }
@@ -53,8 +53,11 @@ export function isPolicyInForce({ policy, fixedPolicy }: DesiredHome, observed: 
 }
 
 const fileField = 'file ';
-/** Enough of a digest for people to tell two apart. */
-const digestLength = 12;
+
+/** Enough of a digest for people to tell two apart, and whether the file can be run. */
+function shortened(digest: string): string {
+  return digest.replace(/^(\w{12})\w+/, '$1');
+}
 
 function differencesOfGrants(
   { grantFacts: wanted }: DesiredHome,
@@ -121,10 +124,10 @@ function word(value: string | undefined): string | null {
 
 function differencesOfFiles(desired: DesiredHome, observed: Observed): Difference[] {
   if (desired.holdFiles) return [];
-  return desired.files.flatMap(({ path, sha256, ownership }) => {
+  return desired.files.flatMap(({ path, digest, ownership }) => {
     const live = observed.files[path];
-    if (ownership !== 'managed' || live === sha256) return [];
-    const found = live === undefined ? null : live.slice(0, digestLength);
-    return [{ field: `${fileField}${path}`, found, wanted: sha256.slice(0, digestLength) }];
+    if (ownership !== 'managed' || live === digest) return [];
+    const found = live === undefined ? null : shortened(live);
+    return [{ field: `${fileField}${path}`, found, wanted: shortened(digest) }];
   });
 }

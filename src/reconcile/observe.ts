@@ -99,7 +99,15 @@ export async function observe(
 
 type Inside = ObservedWorkspace & { readonly found: ObservedEnv | null };
 
-const unseen: Inside = { exists: true, files: {}, conflicts: [], history: true, env: null, found: null };
+const unseen: Inside = {
+  exists: true,
+  files: {},
+  conflicts: [],
+  displaced: [],
+  history: true,
+  env: null,
+  found: null,
+};
 
 async function observeInside(
   parts: ReconcileParts,
@@ -110,6 +118,7 @@ async function observeInside(
     record.home,
     [...new Set([...rendered.map((file) => file.path), ...Object.keys(record.files)])],
     rendered.filter((file) => file.ownership === 'merged').map((file) => file.path),
+    rendered.filter((file) => file.ownership === 'managed').map((file) => file.path),
   );
   const search = thorough ? hide : null;
   const found =
@@ -138,6 +147,7 @@ async function joined(
     rendered: inside.exists ? record.files : {},
     history: inside.history,
     conflicts: inside.conflicts,
+    displaced: inside.displaced,
     env: inside.found,
     grants: outside.grants.map(({ outputPort }) => outputPort),
     grantFacts: outside.grants,

@@ -99,6 +99,8 @@ export interface Observed {
   readonly history: boolean;
   /** Files whose new version lies beside them, for a person to look at. */
   readonly conflicts: readonly string[];
+  /** Files beside which lies what was in their place. */
+  readonly displaced: readonly string[];
   readonly env: ObservedEnv | null;
   readonly grants: readonly string[];
   readonly grantFacts: readonly GrantFacts[];

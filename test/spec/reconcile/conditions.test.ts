@@ -11,6 +11,7 @@ const conditionsAt = (policyFill: number) =>
     noRoom: [],
     policyFill,
     conflicts: [],
+    displaced: [],
     beingEdited: [],
     fixedForMs: null,
     others: [],

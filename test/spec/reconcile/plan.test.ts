@@ -351,6 +351,7 @@ describe('whatever is observed', () => {
     rendered: fc.constantFrom({}, { 'README.md': 'bb' }, { 'run.sh': 'aa', 'README.md': 'bb' }),
     history: fc.boolean(),
     conflicts: fc.constant([]),
+    displaced: fc.constant([]),
     env: fc.option(
       fc.record({
         entries: fc.constantFrom({}, { S3_PREFIX: 'sales/' }),

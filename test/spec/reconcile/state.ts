@@ -20,8 +20,8 @@ export function aWish(change: Partial<DesiredHome> = {}): DesiredHome {
     grants: [],
     grantFacts: (change.grants ?? []).map(factsOf),
     files: [
-      { path: 'run.sh', sha256: 'aa', ownership: 'managed' },
-      { path: 'README.md', sha256: 'bb', ownership: 'once' },
+      { path: 'run.sh', digest: 'aa', ownership: 'managed' },
+      { path: 'README.md', digest: 'bb', ownership: 'once' },
     ],
     history: true,
     holdFiles: false,
@@ -87,6 +87,7 @@ export function inOrder(change: Partial<Observed> = {}): Observed {
     rendered: { 'run.sh': 'aa', 'README.md': 'bb' },
     history: true,
     conflicts: [],
+    displaced: [],
     env: anEnv(),
     grants: [],
     grantFacts: (change.grants ?? []).map(factsOf),
