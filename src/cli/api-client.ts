@@ -40,7 +40,7 @@ const answerWithinMs = 60_000;
 
 /** @param url from `--url`; else `PROV_API_URL`, else this machine */
 export async function openApi(env: Variables, url: string | undefined): Promise<ApiClient> {
-  const base = new URL(url ?? env.PROV_API_URL ?? `http://127.0.0.1:${env.PROV_PORT ?? '8090'}`);
+  const base = new URL(url || env.PROV_API_URL || `http://127.0.0.1:${env.PROV_PORT ?? '8090'}`);
   const key = await keyOf(env);
   if (key !== undefined && env.PROV_ALLOW_HTTP !== 'true' && !isSafeAddress(base.href)) {
     throw new ProvisionerError(
@@ -51,8 +51,13 @@ export async function openApi(env: Variables, url: string | undefined): Promise<
   return new HttpApiClient(base, key);
 }
 
+/** Whether an order that could be a file in the control folder is for the API: who gives a key or an address means that. */
+export async function asksApi(env: Variables, url: string | undefined): Promise<boolean> {
+  return (url ?? env.PROV_API_URL ?? '') !== '' || (await keyOf(env)) !== undefined;
+}
+
 /** `PROV_API_KEY`, or what the file holds that `PROV_API_KEY_FILE` names. Never a word on the command line: all see those. */
-export async function keyOf(env: Variables): Promise<string | undefined> {
+async function keyOf(env: Variables): Promise<string | undefined> {
   const { PROV_API_KEY: key, PROV_API_KEY_FILE: file } = env;
   if (file === undefined || file === '') return key || undefined;
   try {

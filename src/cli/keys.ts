@@ -6,7 +6,7 @@ import type { Variables } from '../config/secret-references.ts';
 import { keyOrderFile } from '../model/control.ts';
 import { ProvisionerError } from '../model/errors.ts';
 import { type RoleName, roleNames } from '../model/role.ts';
-import { type ApiClient, keyOf, openApi } from './api-client.ts';
+import { type ApiClient, asksApi, openApi } from './api-client.ts';
 import { type ApiOptions, apiCommand } from './api-command.ts';
 import { ago } from './cells.ts';
 import { placeOrder } from './control-folder.ts';
@@ -21,7 +21,7 @@ export function keysCommand(env: Variables): Command {
   const keys = new Command('keys').description('keys to the API');
   keys
     .command('create')
-    .description('make a key and show it, once; without PROV_API_KEY through the control folder')
+    .description('make a key and show it, once; without a key and an address through the control folder')
     .argument('<name>', 'who or what will use it; stands in the audit')
     .addOption(new Option('--role <role>', 'what it may').choices(roleNames).default('viewer'))
     .option('--days <number>', 'it ends after so many days')
@@ -54,7 +54,7 @@ async function create(env: Variables, name: string, options: CreateOptions): Pro
   const days = options.days === undefined ? undefined : Number(options.days);
   if (days !== undefined && !(Number.isInteger(days) && days >= 1))
     throw new ProvisionerError('CONFIG_INVALID', '--days must be a whole number, 1 or more.');
-  const viaApi = (await keyOf(env)) !== undefined;
+  const viaApi = await asksApi(env, options.url);
   const key = viaApi
     ? (await (await openApi(env, options.url)).send(form.NewApiKey, 'POST', '/keys', { name, role, days }))
         .key

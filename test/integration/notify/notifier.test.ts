@@ -113,7 +113,7 @@ describe.each([
       'provisioner.brake.raised Brake 1',
       'provisioner.key.raised KeyEnds 1',
     ]);
-    await releaseBrake(database.sql);
+    await database.sql.transaction().execute(releaseBrake);
     await eventually('the release', () => types().includes('provisioner.brake.recovered Brake 1'));
   });
 
