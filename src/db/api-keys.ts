@@ -47,12 +47,6 @@ export async function findApiKey(
   return row === undefined ? null : { ...toRecord(row), sha256: row.sha256 };
 }
 
-/** Newest first, with those that ended. */
-export async function listApiKeys(db: Kysely<Tables>): Promise<ApiKeyRecord[]> {
-  const rows = await db.selectFrom('api_key').selectAll().orderBy('made_at', 'desc').orderBy('id').execute();
-  return rows.map(toRecord);
-}
-
 /** Keys that open something yet, but end within `withinMs`, or are in the last quarter of a life that is shorter. */
 export async function listApiKeysNearEnd(
   db: Kysely<Tables>,
@@ -95,7 +89,8 @@ export async function noteApiKeyUse(db: Kysely<Tables>, id: string, now: Date): 
   await db.updateTable('api_key').set({ used_at: now }).where('id', '=', id).execute();
 }
 
-function toRecord(row: {
+/** A row as the rest of the program has it. */
+export function toRecord(row: {
   readonly id: string;
   readonly name: string;
   readonly role: RoleName;

@@ -97,27 +97,18 @@ export type AuditVerdict =
 /**
  * Follows the whole chain. Finds a row that was changed, one that is missing, and an end that was cut off. Whoever can
  * write to the table can also compute a whole new chain: keep the newest hash somewhere else to find that.
- *
- * @param onRows told how many rows were followed, of how many
  */
-export async function verifyAudit(
-  db: Kysely<Tables>,
-  onRows: (rows: number, of: number) => void = () => undefined,
-): Promise<AuditVerdict> {
+export async function verifyAudit(db: Kysely<Tables>): Promise<AuditVerdict> {
   for (;;) {
     const ends = await readEnds(db);
-    const verdict = await followChain(db, ends, onRows);
+    const verdict = await followChain(db, ends);
     // Rows that were pruned meanwhile are not missing: from where the chain begins now.
     if (verdict.ok || (await readEnds(db)).anchor.seq === ends.anchor.seq) return verdict;
   }
 }
 
 /** In no transaction, which would hold the embedded database's only connection: what is added later is not looked at. */
-async function followChain(
-  db: Kysely<Tables>,
-  { anchor, head, newest }: ChainEnds,
-  onRows: (rows: number, of: number) => void,
-): Promise<AuditVerdict> {
+async function followChain(db: Kysely<Tables>, { anchor, head, newest }: ChainEnds): Promise<AuditVerdict> {
   let { seq, hash } = anchor;
   const wrongAt = (at: bigint, what: string) =>
     ({ ok: false, rows: Number(seq - anchor.seq), seq: String(at), what }) as const;
@@ -137,7 +128,6 @@ async function followChain(
       hash = wanted;
       seq += 1n;
     }
-    onRows(Number(seq - anchor.seq), Number(head.seq - anchor.seq));
     if (page.length < batch && seq < head.seq)
       return wrongAt(seq + 1n, `the rows up to ${head.seq} are missing`);
   }
