@@ -7,7 +7,7 @@ import { keyOrderFile } from '../model/control.ts';
 import { ProvisionerError } from '../model/errors.ts';
 import { type RoleName, roleNames } from '../model/role.ts';
 import { type ApiClient, asksApi, openApi } from './api-client.ts';
-import { type ApiOptions, apiCommand } from './api-command.ts';
+import { type ApiOptions, apiCommand, type PagingOptions, printPage, withPaging } from './api-command.ts';
 import { ago } from './cells.ts';
 import { placeOrder } from './control-folder.ts';
 import * as form from './forms.ts';
@@ -28,7 +28,7 @@ export function keysCommand(env: Variables): Command {
     .option('--url <url>', 'the daemon’s address (or PROV_API_URL)')
     .option('--json', 'as JSON')
     .action((name: string, options: CreateOptions) => create(env, name, options));
-  keys.addCommand(apiCommand(env, 'list', 'all keys, with those that ended', list));
+  keys.addCommand(withPaging(apiCommand(env, 'list', 'keys, newest first, with those that ended', list)));
   keys.addCommand(
     apiCommand(
       env,
@@ -80,16 +80,23 @@ async function orderKey(
   return text;
 }
 
-async function list(api: ApiClient, _args: readonly string[], { json }: ApiOptions): Promise<void> {
-  const { items } = await api.get(pageOf(form.ApiKey).omit({ next: true }), '/keys');
-  if (json === true) return printJson({ items });
-  const rows = items.map((key) => [
-    key.id,
-    key.name,
-    key.role,
-    ago(key.madeAt),
-    ago(key.usedAt),
-    key.revokedAt === null ? ago(key.expiresAt) : `revoked ${ago(key.revokedAt)}`,
-  ]);
-  print(table(['KEY', 'NAME', 'ROLE', 'MADE', 'USED', 'ENDS'], rows));
+async function list(
+  api: ApiClient,
+  _args: readonly string[],
+  { json, limit, cursor }: ApiOptions & PagingOptions,
+): Promise<void> {
+  const page = await api.get(pageOf(form.ApiKey), '/keys', { limit, cursor });
+  printPage(page, json === true, (items) =>
+    table(
+      ['KEY', 'NAME', 'ROLE', 'MADE', 'USED', 'ENDS'],
+      items.map((key) => [
+        key.id,
+        key.name,
+        key.role,
+        ago(key.madeAt),
+        ago(key.usedAt),
+        key.revokedAt === null ? ago(key.expiresAt) : `revoked ${ago(key.revokedAt)}`,
+      ]),
+    ),
+  );
 }
