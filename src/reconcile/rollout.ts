@@ -7,9 +7,10 @@ import { joinCanaries, listBehind, noteCanary, readRollout, setStage } from '../
 import type { Condition } from '../model/condition.ts';
 import type { ProductId } from '../model/ids.ts';
 import type { Product } from '../model/product.ts';
-import { priorities } from '../queue/jobs.ts';
+import type { Cause } from '../model/run.ts';
 import { fits } from '../workspace/catalogue.ts';
 import type { FilesOutcome } from '../workspace/update.ts';
+import { carryOut } from './order.ts';
 import type { ReconcileParts } from './parts.ts';
 
 /** Whether a product follows a new version now. */
@@ -58,10 +59,21 @@ export async function noteTurn(
   const now = await readRollout(db, to, product.id);
   if (now?.stage !== 'canary') return;
   const { canaries, stopAfter } = parts.settings.rollout;
-  if (now.failed >= stopAfter) {
-    if (await setStage(db, to, 'stopped', parts.clock()))
-      parts.log.error('the rollout of a template stopped', { template: to, failed: now.failed });
-  } else if (now.succeeded + now.failed >= canaries) await letAllFollow(parts, to, product.id);
+  if (now.failed >= stopAfter) await stop(parts, to, now.failed);
+  else if (now.succeeded + now.failed >= canaries) {
+    const cause = { kind: 'clock', why: `the template ${to} goes to all` } as const;
+    await letAllFollow(parts, to, cause, product.id);
+  }
+}
+
+async function stop(parts: ReconcileParts, to: string, failed: number): Promise<void> {
+  const stopped = await carryOut(parts, {
+    action: 'stop-rollout',
+    target: to,
+    cause: { kind: 'clock', why: `${failed} canaries of ${to} failed` },
+    change: async (trx) => ((await setStage(trx, to, 'stopped', parts.clock())) ? [] : null),
+  });
+  if (stopped !== null) parts.log.error('the rollout of a template stopped', { template: to, failed });
 }
 
 /**
@@ -69,17 +81,25 @@ export async function noteTurn(
  *
  * @param except the last canary, which is being noted
  */
-export async function letAllFollow(parts: ReconcileParts, to: string, except?: ProductId): Promise<number> {
-  const { database, queue, log, clock } = parts;
-  await setStage(database.sql, to, 'all', clock());
-  const behind = (await listBehind(database.sql, nameOf(to), to)).filter((id) => id !== except);
-  log.info('a new version of a template goes to all', { template: to, products: behind.length });
-  const cause = { kind: 'clock', why: `the template ${to} goes to all` } as const;
-  await queue.reconcile(
-    behind.map((product) => ({ product, cause })),
-    priorities.resync,
-  );
-  return behind.length;
+export async function letAllFollow(
+  parts: ReconcileParts,
+  to: string,
+  cause: Cause,
+  except?: ProductId,
+): Promise<number> {
+  const followers = await carryOut(parts, {
+    action: cause.kind === 'person' ? 'order-release-template' : 'release-template',
+    target: to,
+    cause,
+    unhurried: true,
+    change: async (trx) => {
+      await setStage(trx, to, 'all', parts.clock());
+      return (await listBehind(trx, nameOf(to), to)).filter((id) => id !== except);
+    },
+  });
+  const products = followers ?? 0;
+  parts.log.info('a new version of a template goes to all', { template: to, products });
+  return products;
 }
 
 /** What people read meanwhile. */

@@ -1,5 +1,5 @@
 /** What people who write templates do on the command line. */
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -37,6 +37,14 @@ describe('lint', () => {
   test('finds every template of the project in order', async () => {
     const { code, out } = await provisioner(['template', 'lint', 'templates/sqlmesh']);
     expect(out).toBe('templates/sqlmesh: in order\n');
+    expect(code).toBe(0);
+  });
+
+  test('looks at all in ./templates when none is named', async () => {
+    const { code, out } = await provisioner(['template', 'lint', '--json']);
+    const names = (await readdir('templates')).sort().map((name) => `templates/${name}`);
+    expect(names.length).toBeGreaterThan(1);
+    expect(JSON.parse(out)).toEqual(Object.fromEntries(names.map((name) => [name, []])));
     expect(code).toBe(0);
   });
 
