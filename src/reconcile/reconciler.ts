@@ -147,7 +147,7 @@ async function reconcileHome(
     change: {
       conditions: homeConditions(product, prepared, files, [
         ...noticeOf(turn),
-        ...(await followRemote(parts, prepared.record)),
+        ...(await followRemote(parts, prepared.record, leak)),
       ]),
       ...toldFiles(prepared, records, files),
       ...rememberLines(prepared.record, wish.desired, observed, records),
