@@ -59,7 +59,7 @@ export async function proveKey(key: ProvenKey, claim: Claim, options: ProofOptio
   };
   const client = createS3Client({ ...options.store, ...credentials }, 1);
   try {
-    const checks = checksOf(client, options.store.bucket, claim, key.id);
+    const checks = checksOf(client, options.store.bucket, claim);
     const deadline = Date.now() + options.timeoutMs;
     await allHold(
       checks.filter((check) => check.allowed),
@@ -74,8 +74,9 @@ export async function proveKey(key: ProvenKey, claim: Claim, options: ProofOptio
   }
 }
 
-function checksOf(client: S3Client, bucket: string, claim: Claim, keyId: string): Check[] {
-  const proofKey = (home: HomeName) => `${prefixOf(home)}.proof-${keyId}`;
+function checksOf(client: S3Client, bucket: string, claim: Claim): Check[] {
+  // Always the same: what a killed run left behind goes with the next proof.
+  const proofKey = (home: HomeName) => `${prefixOf(home)}.proof`;
   const put = (home: HomeName) =>
     client.send(new PutObjectCommand({ Bucket: bucket, Key: proofKey(home), Body: new Uint8Array() }));
   const remove = (home: HomeName) =>
