@@ -2,12 +2,9 @@
 import { resolve } from 'node:path';
 import type { Environment } from '../config/schema.ts';
 import type { Database } from '../db/connection.ts';
-import { whileLeased } from '../db/lease.ts';
 import { hastenFailed } from '../db/wake.ts';
 import { claimGroup } from '../db/workspace-groups.ts';
-import { issuerFinder } from '../identity/find-issuer.ts';
 import type { Issuer } from '../identity/issuer.ts';
-import type { Capabilities } from '../identity/probe.ts';
 import { canaryHome } from '../model/home.ts';
 import type { PortalClient } from '../portal/client.ts';
 import { createPortalClient } from '../portal/create-client.ts';
@@ -25,11 +22,11 @@ import type { Redactor } from '../telemetry/redact.ts';
 import type { Tracer } from '../telemetry/tracer.ts';
 import { type WorkspaceOptions, Workspaces } from '../workspace/workspace.ts';
 import { createBudget, useOf } from './budgets.ts';
-import { adminOf, issuerOptionsOf, placeOf, portalOptionsOf, probeThrowAway } from './connections.ts';
+import { adminOf, placeOf, portalOptionsOf } from './connections.ts';
 import type { Platform } from './platform.ts';
-import { findCapabilities } from './probing.ts';
 import { groundIn, reconcileSettings } from './settings.ts';
 import { createSink } from './sink.ts';
+import { StoreKnowledge } from './store-knowledge.ts';
 
 /** What failed in an outage is spread over so long when it is over. */
 const catchUpSeconds = 20;
@@ -55,32 +52,9 @@ export function assembleParts(env: Environment, foundations: Foundations): Recon
     concurrency: env.PROV_IDENTITY_CONCURRENCY,
     perSecond: env.PROV_IDENTITY_RATE,
   });
-  const findIssuer = issuerFinder({
-    ...issuerOptionsOf(env),
-    budget: identityBudget,
-    onFound: (issuer) => {
-      const { store: name, credentials, limits } = issuer.kind;
-      log.info('found the store’s identity API', { store: name, credentials, ...limits });
-      if (env.PROV_OBSERVE_ONLY) {
-        log.info('the store is not probed, as nothing is applied here', { store: name });
-        return;
-      }
-      const { signal } = stopping;
-      const work = () => probeThrowAway(env, store, issuer, 'dp-probe');
-      const probe = () => whileLeased(database.sql, { name: 'store-probe', leaseMs: 15_000, signal, work });
-      probing = findCapabilities({ probe, store: name, log, signal }).then((found) => {
-        capabilities = found;
-      });
-    },
-  });
-  let capabilities: Capabilities | null = null;
-  let probing: Promise<void> | null = null;
-  // It makes and removes what it needs: let it end before the store's clients do.
-  const stopping = new AbortController();
-  started.defer(async () => {
-    stopping.abort();
-    await probing;
-  });
+  const knowledge = started.use(new StoreKnowledge(env, { store, database, log }, identityBudget));
+  const { findIssuer } = knowledge;
+  void knowledge.ask(log);
   const workspaces = new Workspaces({
     root: resolve(env.PROV_TEMPLATE_OUTPUT_PATH),
     owner: { uid: env.PROV_WORKSPACE_UID, gid: env.PROV_WORKSPACE_GID },
@@ -113,7 +87,7 @@ export function assembleParts(env: Environment, foundations: Foundations): Recon
     portal,
     store,
     findIssuer,
-    capabilities: () => capabilities,
+    storeReport: () => knowledge.report(),
     sink,
     workspaces,
     published: new Published({ store, workspaces, log }),

@@ -3,11 +3,13 @@
  * answer is needed, and again until there is one.
  */
 import { ProvisionerError } from '../model/errors.ts';
+import { askForToken } from './ask-for-token.ts';
 import type { Issuer, RequestBudget } from './issuer.ts';
 import { AwsIamIssuer, type UserOptions } from './issuers/aws-iam.ts';
 import { AwsRoleIssuer } from './issuers/aws-roles.ts';
 import { MinioIssuer } from './issuers/minio/minio.ts';
 import { MinioSessionIssuer } from './issuers/minio/sessions.ts';
+import { storeNameAt } from './store-name.ts';
 
 export interface IssuerOptions {
   /** `auto`: by asking the store. */
@@ -76,10 +78,15 @@ async function connectIam(options: IssuerOptions): Promise<Issuer> {
     credentials = 'keys',
   } = options;
   const { users = { permissionsBoundary: undefined, path: undefined } } = options;
-  if (credentials === 'keys') return AwsIamIssuer.connect({ ...options, endpoint, users });
+  const store = await storeNameAt(s3Endpoint);
+  if (credentials === 'keys') return AwsIamIssuer.connect({ ...options, endpoint, users, store });
   const { seconds } = credentials;
-  const issuer = new AwsRoleIssuer({ ...options, endpoint, stsEndpoint, users, seconds });
+  const issuer = new AwsRoleIssuer({ ...options, endpoint, stsEndpoint, users, seconds, store });
   await issuer.check();
+  if ((await askForToken({ ...options, endpoint: stsEndpoint })) === 'none') {
+    const message = `The store (${store}) gives no sessions: set PROV_CREDENTIALS=keys, or PROV_STS_ENDPOINT where STS has an address of its own.`;
+    throw new ProvisionerError('STORE_REJECTED', message);
+  }
   return issuer;
 }
 

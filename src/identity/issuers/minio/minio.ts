@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { canonicalForm, type PolicyDocument, type PolicyStatement } from '../../../grants/policy.ts';
 import { joinPolicies, splitPolicy } from '../../../grants/policy-parts.ts';
 import { ProvisionerError } from '../../../model/errors.ts';
+import type { SelfService } from '../../../model/store-report.ts';
 import { FoundPolicy, growsFrom } from '../../found-policy.ts';
 import type {
   AccessKey,
@@ -16,6 +17,7 @@ import type {
   ObserveOptions,
   PrincipalName,
 } from '../../issuer.ts';
+import { tryEach } from '../../self-service.ts';
 import { AdminApi, type AdminOptions, type GroupInfo } from './admin-api.ts';
 
 /** With several policies on a group there is no limit that a product could meet; this one keeps a mistake bounded. */
@@ -43,12 +45,19 @@ const guardTokens: PolicyStatement = {
 
 export class MinioIssuer implements Issuer {
   readonly kind: IssuerKind;
+  readonly #options: AdminOptions;
   readonly #api: AdminApi;
   readonly #guard: readonly PolicyStatement[];
   /** What was asked last for each principal: RustFS loses concurrent changes to one group. */
   readonly #queues = new Map<PrincipalName, Promise<unknown>>();
 
-  private constructor(api: AdminApi, store: 'MinIO' | 'RustFS', tokens: 'allowed' | 'denied') {
+  private constructor(
+    options: AdminOptions,
+    api: AdminApi,
+    store: 'MinIO' | 'RustFS',
+    tokens: 'allowed' | 'denied',
+  ) {
+    this.#options = options;
     this.#api = api;
     this.kind = { store, limits, credentials: 'keys' };
     this.#guard = store === 'RustFS' && tokens === 'denied' ? [guardAdmin, guardTokens] : [guardAdmin];
@@ -63,7 +72,7 @@ export class MinioIssuer implements Issuer {
     const api = new AdminApi(options);
     // Both have this policy built in; only RustFS answers with an envelope around the document.
     const [builtIn] = await Promise.all([api.readPolicy('readwrite'), api.listGroups()]);
-    return new MinioIssuer(api, builtIn?.envelope === true ? 'RustFS' : 'MinIO', tokens);
+    return new MinioIssuer(options, api, builtIn?.envelope === true ? 'RustFS' : 'MinIO', tokens);
   }
 
   /** A user of this name in the product's group, with a fresh secret: what it had before ends, its tokens do not. */
@@ -182,6 +191,15 @@ export class MinioIssuer implements Issuer {
       while (parts > 0) await this.#api.removePolicy(partName(principal, --parts));
       if (group !== null) await this.#api.removeGroup(principal);
     });
+  }
+
+  trySelfService(principal: PrincipalName, { id, secret }: AccessKey): Promise<readonly SelfService[]> {
+    const api = new AdminApi({ ...this.#options, accessKeyId: id, secretAccessKey: secret });
+    return tryEach([
+      ['own policy', () => api.putPolicy(principal, { Version: '2012-10-17', Statement: [guardAdmin] })],
+      ['further keys', () => api.addServiceAccount(newKeyId(), newSecret())],
+      ['own secret', () => api.putUser(id, newSecret(), 'enabled')],
+    ]);
   }
 
   async check(): Promise<void> {
