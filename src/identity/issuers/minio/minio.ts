@@ -164,7 +164,7 @@ export class MinioIssuer implements Issuer {
     return this.#inTurn(principal, async () => {
       const user = await this.#api.readUser(keyId).catch(async (thrown: unknown) => {
         // About one that somebody made below a key of ours the stores do not answer as about a user.
-        if (await this.#api.disableServiceAccount(keyId)) return null;
+        if (await this.#disableServiceAccount(keyId)) return null;
         throw thrown;
       });
       if (user?.enabled === true) await this.#api.disableUser(keyId);
@@ -228,6 +228,18 @@ export class MinioIssuer implements Issuer {
     if (user === null) return member ? [{ id, active: false }] : [];
     const widened = user.policies.length > 0 || user.groups.length > 1;
     return [{ id, active: user.enabled && member && !widened }];
+  }
+
+  /** On RustFS only its owner and root may switch one off: there it is ended at once. `false`: there is none. */
+  async #disableServiceAccount(id: string): Promise<boolean> {
+    try {
+      return await this.#api.disableServiceAccount(id);
+    } catch (thrown) {
+      const denied = thrown instanceof ProvisionerError && thrown.code === 'STORE_DENIED';
+      if (this.kind.store !== 'RustFS' || !denied) throw thrown;
+      await this.#api.removeServiceAccount(id);
+      return true;
+    }
   }
 
   async #selfMadeKeys(members: readonly string[]): Promise<ListedKey[]> {
