@@ -33,8 +33,8 @@ ENV NODE_ENV=production \
     PROV_TEMPLATE_PATH=/app/templates/sqlmesh \
     PROV_TEMPLATE_OUTPUT_PATH=/products \
     NODE_COMPILE_CACHE=/app/.compile-cache
-# Types are stripped once, here: the root is read-only when it runs.
-RUN node src/main.ts --version
+# Types are stripped once, here: the root is read-only when it runs. The daemon is loaded by `serve` alone.
+RUN node src/main.ts --version && node --eval "import('/app/src/daemon.ts')"
 USER provisioner
 VOLUME ["/data", "/control", "/products"]
 EXPOSE 8090

@@ -1,4 +1,5 @@
 /** The command line: `provisioner serve` and what people do beside it. */
+import { flushCompileCache } from 'node:module';
 import { Argument, Command, CommanderError } from 'commander';
 import { loadDotEnv, loadEnvironment } from '../config/env.ts';
 import type { Variables } from '../config/secret-references.ts';
@@ -104,6 +105,8 @@ async function serve(env: Variables): Promise<void> {
   const settings = await loadEnvironment(env);
   const daemon = await startDaemon(settings);
   daemon.log.info('listening', { url: daemon.url });
+  // Now, not at the end: one that is killed leaves its successor the same work.
+  flushCompileCache();
   const why = await Promise.race([stopping.promise, daemon.stuck.then(() => 'stuck' as const)]);
   if (why === 'stuck') {
     // Whoever supervises us starts us again.

@@ -3,8 +3,9 @@ import type { Environment } from '../config/schema.ts';
 import type { Database } from '../db/connection.ts';
 import { whileLeased } from '../db/lease.ts';
 import { issuerFinder } from '../identity/find-issuer.ts';
-import type { Issuer, RequestBudget } from '../identity/issuer.ts';
+import type { Issuer } from '../identity/issuer.ts';
 import { asProvisionerError } from '../model/errors.ts';
+import type { RequestGate } from '../model/gate.ts';
 import { type Capabilities, limitationsOf, type StoreReport } from '../model/store-report.ts';
 import type { ObjectStore } from '../storage/store.ts';
 import type { Logger } from '../telemetry/logger.ts';
@@ -23,14 +24,19 @@ export class StoreKnowledge implements AsyncDisposable {
   constructor(
     env: Environment,
     parts: { readonly store: ObjectStore; readonly database: Database; readonly log: Logger },
-    budget: RequestBudget,
+    gate: RequestGate,
   ) {
     this.findIssuer = issuerFinder({
       ...issuerOptionsOf(env),
-      budget,
+      gate,
       onFound: (issuer) => {
-        const { store, credentials, limits } = issuer.kind;
+        const { store, credentials, limits, fixedForMs } = issuer.kind;
         parts.log.info('found the store’s identity API', { store, credentials, ...limits });
+        if (fixedForMs !== null)
+          parts.log.warn('sessions keep access that was taken away', {
+            store,
+            forSeconds: fixedForMs / 1000,
+          });
         this.#found = issuer;
         if (env.PROV_OBSERVE_ONLY)
           parts.log.info('the store is not probed, as nothing is applied here', { store });
@@ -53,7 +59,8 @@ export class StoreKnowledge implements AsyncDisposable {
   report(): StoreReport | null {
     if (this.#found === null) return null;
     const limitations = this.#capabilities === null ? [] : limitationsOf(this.#capabilities);
-    return { ...this.#found.kind, capabilities: this.#capabilities, limitations };
+    const { store, credentials, limits } = this.#found.kind;
+    return { store, credentials, limits, capabilities: this.#capabilities, limitations };
   }
 
   /** It makes and removes what it needs: it ends before the store's clients do. */

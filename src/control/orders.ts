@@ -60,7 +60,7 @@ class Orders implements Commands {
     const known = await findProduct(database.sql, product);
     if (known === null || (await portal.readProduct(product)) === null) return 'unknown';
     if (known.state !== 'retired' && known.archive === null) return 'not-retired';
-    if (known.archive === null || !(await workspaces.isArchived(known.archive))) return 'archive-gone';
+    if (known.archive === null || !(await workspaces.archived.holds(known.archive))) return 'archive-gone';
     await this.#note(by, 'order-undelete', known.home, product);
     await queue.reconcile(jobsFor([product], by, 'undelete'));
     return 'queued';

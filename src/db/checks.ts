@@ -1,4 +1,4 @@
-/** The drift check's book: which products were compared longest ago. And the archive's: which workspaces are due. */
+/** The drift check's book: which products were compared longest ago. And the archive's: whose workspaces are there. */
 import type { Kysely } from 'kysely';
 import type { ProductId } from '../model/ids.ts';
 import type { Tables } from './tables.ts';
@@ -38,18 +38,16 @@ export async function countLive(db: Kysely<Tables>): Promise<number> {
   return Number(row?.count ?? 0);
 }
 
-/** Workspaces of products that were retired before an instant and still lie in the archive. */
-export async function listOldArchives(
+/** Workspaces that our books know to be in the archive: its folder's name → whose it is. */
+export async function listArchives(
   db: Kysely<Tables>,
-  before: Date,
-): Promise<{ readonly product: ProductId; readonly archive: string }[]> {
+): Promise<ReadonlyMap<string, { readonly product: ProductId; readonly retired: boolean }>> {
   const rows = await db
     .selectFrom('product')
-    .select(['id', 'archive'])
-    .where('state', '=', 'retired')
+    .select(['id', 'archive', 'state'])
     .where('archive', 'is not', null)
-    .where('retired_at', '<', before)
-    .limit(100)
     .execute();
-  return rows.flatMap(({ id, archive }) => (archive === null ? [] : [{ product: id, archive }]));
+  return new Map(
+    rows.map(({ id, archive, state }) => [archive ?? '', { product: id, retired: state === 'retired' }]),
+  );
 }

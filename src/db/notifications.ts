@@ -91,8 +91,16 @@ export async function closeOthers(
 }
 
 /** Forgets what only happened, once it may be told again. */
-export async function forgetTold(db: Kysely<Tables>, kind: NoticeKind, before: Date): Promise<void> {
-  await db.deleteFrom('notification').where('kind', '=', kind).where('told_at', '<=', before).execute();
+export async function forgetTold(
+  db: Kysely<Tables>,
+  kinds: readonly NoticeKind[],
+  before: Date,
+): Promise<void> {
+  await db
+    .deleteFrom('notification')
+    .where('kind', 'in', [...kinds])
+    .where('told_at', '<=', before)
+    .execute();
 }
 
 /** What is due, put off to `leaseUntil` in the same statement: no other process sends it meanwhile. */

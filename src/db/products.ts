@@ -1,4 +1,5 @@
 /** The books on products: homes, conditions, when to look again. */
+import { isDeepStrictEqual } from 'node:util';
 import { type Kysely, sql as raw } from 'kysely';
 import type { Condition } from '../model/condition.ts';
 import type { HomeName } from '../model/home.ts';
@@ -24,6 +25,10 @@ export interface ProductRecord {
   readonly rotateWhy: string | null;
   /** Folder of the workspace in the archive, if it is there. */
   readonly archive: string | null;
+  /** What the portal's lists said of it when it was last brought in order; `null`: it has to be looked at. */
+  readonly fingerprint: string | null;
+  /** Digest of the lines that we last wrote to `.env`, without credentials; `null`: not known. */
+  readonly envSha256: string | null;
 }
 
 const columns = [
@@ -39,6 +44,8 @@ const columns = [
   'paused_by',
   'rotate_why',
   'archive',
+  'fingerprint',
+  'env_sha256',
 ] as const;
 
 type Row = {
@@ -54,6 +61,8 @@ type Row = {
   paused_by: string | null;
   rotate_why: string | null;
   archive: string | null;
+  fingerprint: string | null;
+  env_sha256: string | null;
 };
 
 function toRecord(row: Row): ProductRecord {
@@ -64,6 +73,7 @@ function toRecord(row: Row): ProductRecord {
     teardownAgreed: row.teardown_agreed,
     pausedBy: row.paused_by,
     rotateWhy: row.rotate_why,
+    envSha256: row.env_sha256,
   };
 }
 
@@ -130,7 +140,7 @@ export async function countRetiredSince(db: Kysely<Tables>, since: Date): Promis
  */
 export async function claimHome(
   db: Kysely<Tables>,
-  product: { readonly id: ProductId; readonly name: string; readonly namespace: string },
+  product: Pick<ProductRecord, 'id' | 'name' | 'namespace'> & { readonly archive?: string | null },
   home: HomeName,
   now: Date,
 ): Promise<ProductRecord | null> {
@@ -148,6 +158,7 @@ export async function claimHome(
       checked_at: now,
       updated_at: now,
       retired_at: null,
+      archive: product.archive ?? null,
     })
     .onConflict((conflict) => conflict.doNothing())
     .returning(columns)
@@ -168,6 +179,7 @@ export interface ProductChange {
   readonly teardownAgreed?: boolean;
   readonly rotateWhy?: string | null;
   readonly archive?: string | null;
+  readonly envSha256?: string;
   /** What the portal's lists say of a product that is in order; `null`: it has to be looked at. */
   readonly fingerprint?: string | null;
 }
@@ -178,7 +190,7 @@ export async function changeProduct(
   change: ProductChange,
   now: Date,
 ): Promise<void> {
-  const { conditions, files, retiredAt, teardownAgreed, rotateWhy, ...plain } = change;
+  const { conditions, files, retiredAt, teardownAgreed, rotateWhy, envSha256, ...plain } = change;
   await db
     .updateTable('product')
     .set({
@@ -188,10 +200,21 @@ export async function changeProduct(
       ...(retiredAt === undefined ? {} : { retired_at: retiredAt }),
       ...(teardownAgreed === undefined ? {} : { teardown_agreed: teardownAgreed }),
       ...(rotateWhy === undefined ? {} : { rotate_why: rotateWhy }),
+      ...(envSha256 === undefined ? {} : { env_sha256: envSha256 }),
       updated_at: now,
     })
     .where('id', '=', id)
     .execute();
+}
+
+/** What of a change the record does not say already. */
+export function newsIn(change: ProductChange, record: ProductRecord | null): ProductChange {
+  const known: Partial<Record<string, unknown>> = { ...record };
+  const news = Object.entries(change).filter(
+    // Not as text: the database has an order of its own for what is in JSON.
+    ([name, value]) => !(name in known) || !isDeepStrictEqual(value, known[name]),
+  );
+  return Object.fromEntries(news);
 }
 
 /** How many products stand how: state and the type of the first condition that holds. */

@@ -51,6 +51,8 @@ export interface ProductTable {
   checked_at: MaybeInstant;
   /** What the portal's lists said of it when it was last brought in order; null: it has to be looked at. */
   fingerprint: MaybeText;
+  /** Digest of the lines that we last wrote to `.env`, without credentials; null: not known. */
+  env_sha256: MaybeText;
   /** Folder of the workspace below `.archive/`, from retirement to the sweep or the undelete. */
   archive: MaybeText;
 }
@@ -122,6 +124,7 @@ export interface GrantTable {
 
 /** Access keys that we made. The secret is never here, only its digest, to recognise a `.env` that was changed. */
 export interface AccessKeyTable {
+  /** Of a session its name, which is not what requests are signed with. */
   id: string;
   product: ProductId;
   state: 'issued' | 'current' | 'grace';

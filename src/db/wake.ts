@@ -21,11 +21,13 @@ export async function setWake(
     .execute();
 }
 
-/** Failed runs of the product in a row, and when it is tried again by itself (`null`: not, or right now). */
-export async function findWake(
-  db: Kysely<Tables>,
-  product: ProductId,
-): Promise<{ readonly attempts: number; readonly at: Date | null }> {
+/** When a product is looked at again by itself (`null`: not, or right now), and how many runs failed in a row. */
+export interface Wake {
+  readonly attempts: number;
+  readonly at: Date | null;
+}
+
+export async function findWake(db: Kysely<Tables>, product: ProductId): Promise<Wake> {
   const row = await db
     .selectFrom('wake')
     .select(['attempts', 'at'])

@@ -1,14 +1,12 @@
 /** Whether somebody gives sessions at an address, found out by asking for a role that nobody has. */
 import { asProvisionerError } from '../model/errors.ts';
-import { type AssumeRoleOptions, assumeRole } from './assume-role.ts';
+import { assumeRole, type StsPlace } from './sts.ts';
 
 /**
  * @returns `given`: to everybody who asks (MinIO ignores the role); `none`: there is no such service
  * @throws ProvisionerError `STORE_UNAVAILABLE`
  */
-export async function askForToken(
-  who: Pick<AssumeRoleOptions, 'endpoint' | 'region' | 'accessKeyId' | 'secretAccessKey'>,
-): Promise<'given' | 'refused' | 'none'> {
+export async function askForToken(who: StsPlace): Promise<'given' | 'refused' | 'none'> {
   const roleArn = 'arn:aws:iam::000000000000:role/dp-probe';
   try {
     await assumeRole({ ...who, roleArn, sessionName: 'dp-probe', seconds: 900 });

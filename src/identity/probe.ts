@@ -67,7 +67,7 @@ class Probe {
   }
 
   #makeKey(): Promise<AccessKey> {
-    return this.#issuer.createKey(this.#principal, this.#issuer.proposeKeyId());
+    return this.#issuer.createKey(this.#principal, this.#issuer.proposeKeyId(), this.#options.policy);
   }
 
   async #endKeys(): Promise<{ readonly exists: boolean }> {

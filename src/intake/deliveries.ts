@@ -10,8 +10,8 @@ import { type DeliveryRecord, insertDeliveries } from '../db/history.ts';
 import type { Affected, LookUp } from '../model/affected.ts';
 import { ProvisionerError } from '../model/errors.ts';
 import type { ProductId } from '../model/ids.ts';
-import { type LookUpJob, lookUpKey, type QueueName, type ReconcileJob } from '../queue/jobs.ts';
-import type { Queue } from '../queue/queue.ts';
+import { type LookUpJob, lookUpKey, type ReconcileJob } from '../queue/jobs.ts';
+import type { Queue, Woken } from '../queue/queue.ts';
 import { noTracer, type Tracer } from '../telemetry/tracer.ts';
 
 /** A verified delivery with the verdict on it. */
@@ -99,9 +99,9 @@ class GroupCommit implements Deliveries {
     await this.#gather();
     const batch = this.#waiting.splice(0, largestCommit);
     try {
-      const queues = await inTime(this.#store(batch));
+      const woken = await inTime(this.#store(batch));
       for (const each of batch) each.resolve(each.id);
-      for (const name of queues) this.#queue.wake(name);
+      this.#queue.wake(woken);
     } catch (cause) {
       const error = new ProvisionerError('DATABASE_UNAVAILABLE', 'The delivery could not be stored.', {
         cause,
@@ -113,8 +113,7 @@ class GroupCommit implements Deliveries {
     }
   }
 
-  /** @returns the queues that have new work */
-  async #store(batch: readonly Waiting[]): Promise<readonly QueueName[]> {
+  async #store(batch: readonly Waiting[]): Promise<Woken> {
     const named = [...new Set(batch.flatMap(({ arrival }) => lookUpProducts(arrival.affected)))];
     return this.#database.sql.transaction().execute(async (trx) => {
       const grants = await listGrantsAround(trx, named);

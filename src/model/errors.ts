@@ -64,6 +64,11 @@ export class ProvisionerError extends Error {
     return errorCatalogue[this.code].needs;
   }
 
+  /** Nothing was asked: who would have been is known to be away. */
+  get turnedAway(): boolean {
+    return this.facts.turnedAway === true;
+  }
+
   /** Whether another try of the same call can succeed. */
   get retryable(): boolean {
     return this.needs === 'time';

@@ -38,4 +38,6 @@ export interface RunEnding {
   readonly parked: boolean;
   /** Parts of the home that others had changed and that were made good. */
   readonly drift: readonly string[];
+  /** How others can have read the key in use, which was replaced; `null`: not that we know. */
+  readonly leak: string | null;
 }

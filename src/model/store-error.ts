@@ -40,6 +40,7 @@ export function httpStatusOf(error: unknown): number | undefined {
  * @returns `STORE_UNAVAILABLE` when there was no answer, 5xx or throttling; `STORE_DENIED`; else `STORE_REJECTED`
  */
 export function storeError(what: string, error: unknown): ProvisionerError {
+  if (error instanceof ProvisionerError) return error;
   const status = httpStatusOf(error);
   const name = error instanceof Error ? error.name : 'unknown';
   const words = error instanceof Error ? error.message : String(error);
@@ -60,4 +61,10 @@ export function storeError(what: string, error: unknown): ProvisionerError {
       facts,
     },
   );
+}
+
+/** Whether a request ended without an answer of the store, or with one that says that it can not answer (5xx). */
+export function isNoAnswer(error: unknown): boolean {
+  const status = error instanceof ProvisionerError ? error.facts.status : httpStatusOf(error);
+  return typeof status !== 'number' || status >= 500;
 }

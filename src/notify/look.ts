@@ -6,7 +6,7 @@ import { listDegraded, listHomeless } from '../db/products.ts';
 import type { NoticeKind } from '../model/notice.ts';
 import type { Notice } from './notice.ts';
 
-/** Kinds that are a state: they last and end. Drift only happens. */
+/** Kinds that are a state: they last and end. Drift and leaks only happen. */
 export const lastingKinds = ['degraded', 'parked', 'brake', 'key'] as const satisfies NoticeKind[];
 
 /** One message says it for all products that it holds. */

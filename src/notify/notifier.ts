@@ -15,6 +15,7 @@ import {
 } from '../db/notifications.ts';
 import { findProduct } from '../db/products.ts';
 import { asProvisionerError } from '../model/errors.ts';
+import type { ProductId } from '../model/ids.ts';
 import type { NoticeKind } from '../model/notice.ts';
 import type { RunEnding } from '../model/run.ts';
 import type { Logger } from '../telemetry/logger.ts';
@@ -38,8 +39,15 @@ export interface NotifierOptions {
 }
 
 export interface Notifier extends AsyncDisposable {
-  /** Takes note of drift; never throws. */
+  /** Takes note of drift and leaks; never throws. */
   onRun(ending: RunEnding): void;
+}
+
+/** What was made good as soon as it was found. */
+interface Happened {
+  readonly kind: 'drift' | 'leak';
+  readonly reason: string;
+  readonly message: string;
 }
 
 /** So long nobody else sends what this process is sending. */
@@ -61,7 +69,7 @@ class LookingNotifier implements Notifier {
   #timer: NodeJS.Timeout | undefined;
   #stopped = false;
   #working: Promise<void> = Promise.resolve();
-  /** Notes of drift that are on their way into the book. */
+  /** Notes of what only happened, on their way into the book. */
   #noting: Promise<void> = Promise.resolve();
 
   constructor(options: NotifierOptions) {
@@ -73,9 +81,9 @@ class LookingNotifier implements Notifier {
     this.#lookAfter(this.#options.lookEveryMs);
   }
 
-  onRun({ product, drift }: RunEnding): void {
-    if (drift.length === 0 || !this.#options.kinds.includes('drift')) return;
-    this.#noting = this.#noting.then(() => this.#noteDrift(product, drift));
+  onRun({ product, drift, leak }: RunEnding): void {
+    if (drift.length > 0) this.#noteLater(product, 'drift', `Drift-${drift.join('-')}`, drift.join(', '));
+    if (leak !== null) this.#noteLater(product, 'leak', 'KeyLeaked', leak);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -96,18 +104,27 @@ class LookingNotifier implements Notifier {
     }, ms);
   }
 
-  async #noteDrift(product: RunEnding['product'], drift: readonly string[]): Promise<void> {
+  #noteLater(product: ProductId, kind: 'drift' | 'leak', reason: string, message: string): void {
+    if (!this.#options.kinds.includes(kind)) return;
+    this.#noting = this.#noting.then(() => this.#note(product, { kind, reason, message }));
+  }
+
+  async #note(product: ProductId, { message, ...what }: Happened): Promise<void> {
     const { database, log } = this.#options;
     try {
       const record = await findProduct(database.sql, product);
       if (record === null) return;
-      const facts = { product: record.name, home: record.home, message: drift.join(', ') };
-      const notice = { subject: product, reason: `Drift-${drift.join('-')}`, kind: 'drift', facts } as const;
-      // It is repaired already: waiting whether it passes has no sense.
+      const notice = {
+        subject: product,
+        ...what,
+        facts: { product: record.name, home: record.home, message },
+      };
+      // It is made good already: waiting whether it passes has no sense.
       await openNotices(database.sql, [notice], this.#channels, this.#times(0));
     } catch (thrown) {
-      log.warn('drift could not be noted for a message', {
+      log.warn('what happened could not be noted for a message', {
         product,
+        kind: what.kind,
         error: asProvisionerError(thrown).message,
       });
     }
@@ -120,7 +137,7 @@ class LookingNotifier implements Notifier {
       const found = (await lookForNotices(database, now)).filter(({ kind }) => kinds.includes(kind));
       await openNotices(database.sql, found, this.#channels, this.#times(afterMs));
       await closeOthers(database.sql, lastingKinds, found, now);
-      await forgetTold(database.sql, 'drift', new Date(now.getTime() - repeatMs));
+      await forgetTold(database.sql, ['drift', 'leak'], new Date(now.getTime() - repeatMs));
       const due = await claimDue(database.sql, now, new Date(now.getTime() + leaseMs));
       await Promise.all(groupsOf(due).map((group) => this.#send(group)));
     } catch (thrown) {

@@ -102,7 +102,7 @@ export class Caller {
 
   /** Sits out the rest of a `Retry-After`; the call's own wait comes on top of this one. */
   async #shouldRetry(error: Error, ownWaitMs: number): Promise<boolean> {
-    if (!(error instanceof ProvisionerError) || !error.retryable) return false;
+    if (!(error instanceof ProvisionerError) || !error.retryable || error.turnedAway) return false;
     const asked = Number(error.facts.retryAfterMs ?? 0);
     if (asked > this.#options.retry.maxRetryAfterMs) return false;
     if (asked > ownWaitMs) await pause(asked - ownWaitMs);

@@ -1,5 +1,6 @@
 /** Puts a portal client together from address, credentials and limits. */
 import PQueue from 'p-queue';
+import type { RequestGate } from '../model/gate.ts';
 import { apiRoot } from './base-url.ts';
 import { Caller, type RetryPolicy } from './caller.ts';
 import type { PortalClient } from './client.ts';
@@ -21,8 +22,8 @@ export interface PortalClientOptions {
   readonly onRequest?: RequestObserver;
   /** Milliseconds since 1970. */
   readonly clock?: () => number;
-  /** Within which requests are made; a handful at a time when left out. */
-  readonly budget?: PQueue;
+  /** Which requests pass; a handful at a time when left out. */
+  readonly gate?: RequestGate;
   readonly tuning?: Partial<PortalTuning>;
 }
 
@@ -69,7 +70,7 @@ export function createPortalClient(options: PortalClientOptions): PortalClient {
   const transport = new Transport({
     root: apiRoot(options.baseUrl),
     limits,
-    budget: options.budget ?? new PQueue({ concurrency: defaultConcurrency }),
+    gate: options.gate ?? new PQueue({ concurrency: defaultConcurrency }),
   });
   const caller = new Caller({ transport, credentials, retry: tuning, clock });
   return new HttpPortalClient(caller, { clock, keepDefaultsMs: tuning.keepDefaultsMs });

@@ -60,6 +60,7 @@ export class HttpPortalClient implements PortalClient {
     // The product's own route decides: what is gone gets torn down, so that must not follow from a part of it.
     if (detail === null) return null;
     if (inputs === null || values === null) throw halfGone(id);
+    if (detail.id !== id) throw aboutAnother(id);
     return toProduct({ detail, inputs, values, assignments, defaults });
   }
 
@@ -116,6 +117,17 @@ function unexpected(route: Route<unknown>, kind: 'gone' | 'conflict'): Provision
     `${label} was answered with ${status}, which is not expected here.`,
     {
       facts: { route: label, status },
+    },
+  );
+}
+
+/** Of a cache or a proxy in between: what belongs to one product must not be given to another. */
+function aboutAnother(id: ProductId): ProvisionerError {
+  return new ProvisionerError(
+    'PORTAL_CONTRACT',
+    'The portal answered with another product than was asked for.',
+    {
+      facts: { product: id },
     },
   );
 }

@@ -1,4 +1,5 @@
 /** Requests to the portal: a handful at a time, in the trailing-slash form that the portal wants. */
+import type { RequestGate } from '../model/gate.ts';
 import { type Answer, type ExchangeLimits, type ExchangeRequest, exchange } from './exchange.ts';
 
 /** Where requests go, and within what bounds. */
@@ -6,8 +7,8 @@ export interface TransportOptions {
   /** Start of every URL, without a slash at its end. */
   readonly root: string;
   readonly limits: ExchangeLimits;
-  /** Begins requests within the budget: the portal gives up on its own database after 5 s of waiting for one of 40 connections. */
-  readonly budget: { add<T>(work: () => Promise<T>): Promise<T> };
+  /** Lets a handful pass at a time: the portal gives up on its own database after 5 s of waiting for one of 40 connections. */
+  readonly gate: RequestGate;
 }
 
 /** A request whose URL is still a path below the root. */
@@ -47,7 +48,7 @@ export class Transport {
     const { label, method, headers, body } = request;
     const url = `${this.#options.root}${path}${request.query}`;
     const wanted = { label, method, url, headers, body };
-    return this.#options.budget.add(() => exchange(wanted, this.#options.limits));
+    return this.#options.gate.add(() => exchange(wanted, this.#options.limits));
   }
 
   #remember(label: string, isOther: boolean): void {

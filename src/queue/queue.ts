@@ -39,6 +39,9 @@ export interface NewJobs {
   readonly lookUps?: readonly LookUpJob[];
 }
 
+/** What was committed: of which queue, and for what (the products, or what is looked up). Of these one job runs at a time. */
+export type Woken = readonly { readonly name: QueueName; readonly groups: readonly string[] }[];
+
 /**
  * A job as it was claimed. It carries the try it belongs to: a process that was frozen, and whose claim another one has
  * taken over, can neither end that one's run nor keep it alive.
@@ -50,14 +53,14 @@ export interface Queue extends AsyncDisposable {
    * Adds jobs inside the caller's transaction. Those whose key already waits are left out.
    * @returns the queues to wake after the commit
    */
-  add(trx: Transaction<Tables>, jobs: NewJobs): Promise<readonly QueueName[]>;
+  add(trx: Transaction<Tables>, jobs: NewJobs): Promise<Woken>;
   /** Adds reconciles in a transaction of its own and wakes the workers. */
   reconcile(jobs: readonly ReconcileJob[], priority?: number): Promise<void>;
   /** Adds look-ups, to be done at the earliest after `delayMs`. */
   lookUp(jobs: readonly LookUpJob[], delayMs?: number): Promise<void>;
-  /** Tells this process's worker of the queue that something was committed. */
-  wake(name: QueueName): void;
-  onWake(name: QueueName, listener: () => void): () => void;
+  /** Tells this process's workers what was committed. */
+  wake(woken: Woken): void;
+  onWake(name: QueueName, listener: (groups: readonly string[]) => void): () => void;
   /** Claims up to `limit` jobs. */
   claim(name: QueueName, limit: number): Promise<Claim[]>;
   /** The job is over, however its run ended: when to try again is the product's `wake_at`. */
@@ -81,8 +84,9 @@ export async function openQueue(database: Database, log: Logger, tracer: Tracer 
     schema: 'queue',
     ...(database.embedded ? { backend: 'pglite' as const } : {}),
     schedule: false,
-    superviseIntervalSeconds: 5,
-    monitorIntervalSeconds: 5,
+    // How soon the silence of a dead process is noticed; an embedded database has no other process.
+    superviseIntervalSeconds: database.embedded ? 60 : 5,
+    monitorIntervalSeconds: database.embedded ? 60 : 5,
   });
   boss.on('error', (error: Error) => log.error('the queue reports an error', { error: error.message }));
   await boss.start();
@@ -110,7 +114,7 @@ class BossQueue implements Queue {
   readonly #database: Database;
   #claims = 0;
   readonly #tracer: Tracer;
-  readonly #wakes = new EventEmitter<Record<QueueName, []>>();
+  readonly #wakes = new EventEmitter<Record<QueueName, [groups: readonly string[]]>>();
 
   constructor(boss: PgBoss, database: Database, tracer: Tracer) {
     this.#boss = boss;
@@ -121,45 +125,41 @@ class BossQueue implements Queue {
   async add(
     trx: Transaction<Tables>,
     { reconcile = [], unhurried = [], lookUps = [] }: NewJobs,
-  ): Promise<readonly QueueName[]> {
-    const db = fromKysely(trx);
-    const added: QueueName[] = [];
-    const inserts = [
-      ...reconcileInserts(reconcile, priorities.fresh),
-      ...reconcileInserts(unhurried, priorities.resync),
+  ): Promise<Woken> {
+    const connection = { db: fromKysely(trx) };
+    return [
+      ...(await this.#insert(
+        queueNames.reconcile,
+        [...reconcileInserts(reconcile, priorities.fresh), ...reconcileInserts(unhurried, priorities.resync)],
+        connection,
+      )),
+      ...(await this.#insert(queueNames.lookUp, lookUpInserts(lookUps), connection)),
     ];
-    if (inserts.length > 0) {
-      await this.#boss.insert(queueNames.reconcile, inserts, { db });
-      added.push(queueNames.reconcile);
-    }
-    if (lookUps.length > 0) {
-      await this.#boss.insert(queueNames.lookUp, lookUpInserts(lookUps), { db });
-      added.push(queueNames.lookUp);
-    }
-    return added;
   }
 
   async reconcile(jobs: readonly ReconcileJob[], priority: number = priorities.fresh): Promise<void> {
-    if (jobs.length === 0) return;
     const trace = this.#tracer.current();
     const traced = jobs.map((job) => ({ trace, ...job }));
-    await this.#boss.insert(queueNames.reconcile, reconcileInserts(traced, priority));
-    this.wake(queueNames.reconcile);
+    this.wake(await this.#insert(queueNames.reconcile, reconcileInserts(traced, priority)));
   }
 
   async lookUp(jobs: readonly LookUpJob[], delayMs = 0): Promise<void> {
-    if (jobs.length === 0) return;
     const startAfter = new Date(Date.now() + delayMs);
     const inserts = lookUpInserts(jobs).map((job) => (delayMs === 0 ? job : { ...job, startAfter }));
-    await this.#boss.insert(queueNames.lookUp, inserts);
-    this.wake(queueNames.lookUp);
+    this.wake(await this.#insert(queueNames.lookUp, inserts));
   }
 
-  wake(name: QueueName): void {
-    this.#wakes.emit(name);
+  async #insert(name: QueueName, jobs: JobInsert[], connection: ConnectionOptions = {}): Promise<Woken> {
+    if (jobs.length === 0) return [];
+    await this.#boss.insert(name, jobs, connection);
+    return [{ name, groups: jobs.map(({ group }) => group?.id ?? '') }];
   }
 
-  onWake(name: QueueName, listener: () => void): () => void {
+  wake(woken: Woken): void {
+    for (const { name, groups } of woken) this.#wakes.emit(name, groups);
+  }
+
+  onWake(name: QueueName, listener: (groups: readonly string[]) => void): () => void {
     this.#wakes.on(name, listener);
     return () => this.#wakes.off(name, listener);
   }
@@ -174,17 +174,16 @@ class BossQueue implements Queue {
   async #fetch(name: QueueName, limit: number, connection: ConnectionOptions): Promise<Claim[]> {
     const how = { ...connection, groupConcurrency: 1, includeMetadata: true } as const;
     this.#claims += 1;
-    if (this.#claims % claimsOfAll === 0) {
-      // A share for what is in no hurry: a flood of webhooks does not stop the drift check.
-      const batchSize = Math.ceil(limit / claimsOfAll);
-      const jobs = await this.#boss.fetch<unknown>(name, {
-        ...how,
-        batchSize,
-        maxPriority: priorities.resync,
-      });
-      if (jobs.length > 0) return jobs;
-    }
-    return this.#boss.fetch<unknown>(name, { ...how, batchSize: limit });
+    // A share for what is in no hurry: a flood of webhooks does not stop the drift check.
+    const isShared = name === queueNames.reconcile && this.#claims % claimsOfAll === 0;
+    const share = isShared ? Math.ceil(limit / claimsOfAll) : 0;
+    const unhurried =
+      share === 0
+        ? []
+        : await this.#boss.fetch<unknown>(name, { ...how, batchSize: share, maxPriority: priorities.resync });
+    const batchSize = limit - unhurried.length;
+    if (batchSize === 0) return unhurried;
+    return [...unhurried, ...(await this.#boss.fetch<unknown>(name, { ...how, batchSize }))];
   }
 
   async finish(name: QueueName, job: Claim): Promise<void> {

@@ -1,7 +1,8 @@
 /**
  * Takes jobs from the queue and runs them, up to `slots` at a time. pg-boss's own workers would each fetch on every
  * wake (16 fetches for one job) and poll between; this one fetches once for all free slots, when something was
- * committed, or a slot got free while more may wait, and looks every two seconds for what another process committed.
+ * committed that may run now, or a run ended that something waited for, and looks every two seconds for what another
+ * process committed. A fetch that finds nothing costs as much as one that does.
  */
 import { asProvisionerError } from '../model/errors.ts';
 import type { Logger } from '../telemetry/logger.ts';
@@ -39,9 +40,11 @@ class QueueWorker implements Worker {
   #stopListening: () => void = () => undefined;
   #stopping: Promise<void> | null = null;
   #fetching: Promise<void> | null = null;
-  /** Something was committed while a fetch was under way: fetch once more. */
-  #wokenMeanwhile = false;
-  /** More may wait than the last fetch gave: for a slot, or for the run of the same product before it. */
+  /** Groups for which something was committed since the last fetch began: fetch once more. */
+  #woken = new Set<string>();
+  /** Groups for which something was committed that waits for the end of their run. */
+  readonly #heldBack = new Set<string>();
+  /** The last fetch took as much as it could: more may wait for a slot. */
   #moreMayWait = false;
 
   constructor(options: WorkerOptions) {
@@ -49,10 +52,7 @@ class QueueWorker implements Worker {
   }
 
   start(): void {
-    this.#stopListening = this.#options.queue.onWake(this.#options.name, () => {
-      this.#moreMayWait = true;
-      this.#wake();
-    });
+    this.#stopListening = this.#options.queue.onWake(this.#options.name, (groups) => this.#hear(groups));
     this.#timers.push(
       setInterval(() => this.#wake(), pollMs),
       setInterval(() => void this.#refresh(), refreshMs),
@@ -75,29 +75,34 @@ class QueueWorker implements Worker {
     clearTimeout(timer);
   }
 
+  /** One job of a group runs at a time: what comes for one that runs has to wait for its end. */
+  #hear(groups: readonly string[]): void {
+    const running = this.#groupsRunning();
+    for (const group of groups) (running.has(group) ? this.#heldBack : this.#woken).add(group);
+    if (this.#woken.size > 0) this.#wake();
+  }
+
+  #groupsRunning(): ReadonlySet<string> {
+    return new Set([...this.#running.keys()].map(groupOf));
+  }
+
   #wake(): void {
-    if (this.#stopping !== null) return;
-    if (this.#fetching !== null) {
-      this.#wokenMeanwhile = true;
-      return;
-    }
+    if (this.#stopping !== null || this.#fetching !== null) return;
     this.#fetching = this.#fetch().finally(() => {
       this.#fetching = null;
-      if (this.#wokenMeanwhile) this.#wake();
+      if (this.#woken.size > 0) this.#wake();
     });
   }
 
   async #fetch(): Promise<void> {
-    this.#wokenMeanwhile = false;
+    this.#woken = new Set();
     const { queue, name, slots, log } = this.#options;
     const free = slots - this.#running.size;
+    this.#moreMayWait = free === 0;
     if (free === 0) return;
-    // A job that waits for the one that runs now was committed while that ran: its wake is not forgotten here.
-    if (this.#running.size === 0) this.#moreMayWait = false;
     try {
       const jobs = await queue.claim(name, free);
-      // The queue may have given less than it has, to keep its shares.
-      if (jobs.length > 0) this.#moreMayWait = true;
+      this.#moreMayWait = jobs.length >= free;
       for (const job of jobs) this.#begin(job);
     } catch (error) {
       log.error('could not take work from the queue', {
@@ -108,9 +113,12 @@ class QueueWorker implements Worker {
   }
 
   #begin(job: Claim): void {
+    const group = groupOf(job);
+    // Committed while this claim was made: it waits for this run, and the fetch that follows does not find it.
+    if (this.#woken.has(group)) this.#heldBack.add(group);
     const over = this.#run(job).finally(() => {
       this.#running.delete(job);
-      if (this.#moreMayWait) this.#wake();
+      if (this.#heldBack.delete(group) || this.#moreMayWait) this.#wake();
     });
     this.#running.set(job, over);
   }
@@ -147,4 +155,8 @@ class QueueWorker implements Worker {
       log.warn('claims could not be refreshed', { queue: name, error: asProvisionerError(error).message });
     }
   }
+}
+
+function groupOf(job: Claim): string {
+  return job.groupId ?? job.id;
 }

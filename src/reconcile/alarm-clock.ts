@@ -58,7 +58,7 @@ async function wakeDue({ queue, database, clock }: Parts): Promise<void> {
     const due = await takeDue(trx, clock());
     return queue.add(trx, { reconcile: due.map((product) => ({ product, cause })) });
   });
-  for (const name of woken) queue.wake(name);
+  queue.wake(woken);
 }
 
 /** Taking the file away is the taking of the order: it counts once. */

@@ -15,7 +15,7 @@ export interface AuditedRun {
   readonly cause: Cause;
 }
 
-/** Each difference that was found behind our back, and each action that was carried out. */
+/** A leak and each difference that was found behind our back, and each action that was carried out. */
 export function auditOf(
   run: AuditedRun,
   drift: readonly Difference[],
@@ -24,7 +24,11 @@ export function auditOf(
   observed: Observed,
 ): readonly AuditEntry[] {
   const common = { ...run, actor: actorOf(run.cause) };
+  const exposed = observed.env?.exposed ?? null;
   return [
+    ...(exposed === null
+      ? []
+      : [{ ...common, action: 'leak-found', target: observed.env?.keyId ?? '', after: { where: exposed } }]),
     ...drift.map(({ field, found, wanted }) => ({
       ...common,
       action: 'drift-found',
@@ -66,6 +70,7 @@ function changeOf(action: Action, desired: DesiredHome | null, observed: Observe
     case 'delete-key':
     case 'forget-session':
     case 'issue-key':
+    case 'renew-session':
     case 'write-env':
       return { after: { why: action.why } };
     case 'restore-workspace':

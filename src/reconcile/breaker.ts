@@ -1,15 +1,19 @@
 /**
  * Meets an outage of the store or the portal with one question a second instead of with every product's retries: after
- * some failures in a row runs end before they ask anything, until the question is answered.
+ * some requests in a row without an answer nothing more is sent, until the question is answered.
  */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { asProvisionerError, type ErrorCode, ProvisionerError } from '../model/errors.ts';
+import type { RequestGate } from '../model/gate.ts';
 import type { Logger } from '../telemetry/logger.ts';
 
 export interface BreakerOptions {
   /** What is away, for people: `store`. */
   readonly name: string;
-  /** The error that counts. */
+  /** The error of who is turned away. */
   readonly code: ErrorCode;
+  /** Whether what a request ended with means that nobody is there: its error, or an answer that is none. */
+  readonly isAway: (ended: { readonly error: unknown } | { readonly answer: unknown }) => boolean;
   /** Asks one cheap question; rejects while there is no answer. */
   readonly probe: () => Promise<unknown>;
   /** Told when it answers again. */
@@ -17,13 +21,17 @@ export interface BreakerOptions {
   readonly log: Logger;
 }
 
-/** Failures in a row, of whatever products, that open it. */
-const threshold = 5;
+/** Requests in a row without an answer, of whatever products, that open it: few enough, and more than bad luck. */
+const threshold = 8;
 const probeMs = 1000;
+/** A question that takes longer is asked again. */
+const patienceMs = 5000;
 
-/** Closed while all is well; open while runs are turned away. */
-export class Breaker implements Disposable {
+/** Closed while all is well; open while requests are turned away. */
+export class Breaker implements RequestGate, Disposable {
   readonly #options: BreakerOptions;
+  /** Set in what the question sends: that alone goes through while it is open. */
+  readonly #asking = new AsyncLocalStorage<true>();
   #failures = 0;
   #open: { readonly since: Date; readonly words: string } | null = null;
   #timer: NodeJS.Timeout | undefined;
@@ -36,6 +44,10 @@ export class Breaker implements Disposable {
   /** What is away while it is open, for people. */
   get name(): string {
     return this.#options.name;
+  }
+
+  get code(): ErrorCode {
+    return this.#options.code;
   }
 
   get open(): boolean {
@@ -54,12 +66,23 @@ export class Breaker implements Disposable {
     );
   }
 
-  /** Takes note of how a run ended (`null`: well). */
-  note(error: ProvisionerError | null): void {
-    if (error === null) this.#failures = 0;
-    if (error?.code !== this.#options.code || error.facts.turnedAway === true) return;
-    this.#failures += 1;
-    if (this.#failures >= threshold && this.#open === null) this.#trip(error.message);
+  /** Sends unless it is open, and takes note of how that ended. */
+  async add<T>(send: () => Promise<T>): Promise<T> {
+    if (this.#asking.getStore() === undefined) this.pass();
+    try {
+      const answer = await send();
+      this.#note(this.#options.isAway({ answer }) ? 'It answers with errors of its own.' : null);
+      return answer;
+    } catch (error) {
+      this.#note(this.#options.isAway({ error }) ? asProvisionerError(error).message : null);
+      throw error;
+    }
+  }
+
+  /** @param words how the request failed; `null`: it was answered, well or not */
+  #note(words: string | null): void {
+    this.#failures = words === null ? 0 : this.#failures + 1;
+    if (words !== null && this.#failures >= threshold && this.#open === null) this.#trip(words);
   }
 
   #trip(words: string): void {
@@ -77,7 +100,7 @@ export class Breaker implements Disposable {
   async #probe(): Promise<void> {
     const { name, log, probe, onClosed } = this.#options;
     try {
-      await probe();
+      await inTime(this.#asking.run(true, probe));
       if (this.#stopped) return;
       this.#open = null;
       this.#failures = 0;
@@ -95,4 +118,12 @@ export class Breaker implements Disposable {
     this.#stopped = true;
     clearTimeout(this.#timer);
   }
+}
+
+async function inTime(question: Promise<unknown>): Promise<void> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error('no answer in time')), patienceMs);
+  // One that fails later has been given up already.
+  question.catch(() => undefined);
+  await Promise.race([question, late]).finally(() => clearTimeout(timer));
 }

@@ -24,7 +24,7 @@ export async function claimProviders(parts: ReconcileParts, product: Product): P
 /**
  * The product's record, made when it has none. Changes nothing outside our books. The name is noted before anything is made under it. A prefix whose
  * marker names another product (of an earlier database, say) is left alone; one that names this product is its home,
- * however it is called.
+ * however it is called. A workspace that the archive keeps for it is noted, so that it comes back.
  *
  * @throws ProvisionerError `NAMESPACE_INVALID` when every name is taken
  */
@@ -39,7 +39,9 @@ export async function claimRecord(parts: ReconcileParts, product: Product): Prom
   for (const home of names.filter((name) => name !== undefined)) {
     const found = home === first ? owner : await parts.store.readMarker(home);
     if (found !== null && found !== product.id) continue;
-    const record = (await claimHome(db, product, home, parts.clock())) ?? (await findProduct(db, product.id));
+    const archive = (await parts.workspaces.archived.newestOf(product.id))?.name ?? null;
+    const claimed = await claimHome(db, { ...product, archive }, home, parts.clock());
+    const record = claimed ?? (await findProduct(db, product.id));
     if (record !== null) return record;
   }
   throw new ProvisionerError(

@@ -20,7 +20,8 @@ export function partOf(field: string): string {
 export function differencesOf(desired: DesiredHome, observed: Observed): readonly Difference[] {
   return [
     ...differencesOfStore(desired, observed),
-    ...(observed.unseen ? [] : differencesOfEnv(desired, observed)),
+    ...(observed.unseen ? [] : differencesOfEnv(observed)),
+    ...(observed.unseen ? [] : differencesOfLines(desired, observed)),
     ...(observed.unseen ? [] : differencesOfFiles(desired, observed)),
     ...differencesOfGrants(desired, observed),
   ];
@@ -36,20 +37,27 @@ export function driftOf(desired: DesiredHome, observed: Observed): readonly Diff
   if (observed.unseen) return differencesOfStore(desired, observed);
   return [
     ...differencesOfStore(desired, observed),
-    ...(observed.env === null || !observed.env.guarded || keyInUse(observed) === null
-      ? differencesOfEnv(desired, observed)
-      : []),
+    ...differencesOfEnv(observed),
+    ...(observed.env?.edited === true ? differencesOfLines(desired, observed) : []),
     ...differencesOfFiles(desired, observed).filter(({ field, found }) => {
       const path = field.slice(fileField.length);
       const last = observed.rendered[path];
-      return last !== undefined && found !== last.slice(0, digestLength);
+      return last !== undefined && found !== shortened(last);
     }),
   ];
 }
 
+/** Where sessions keep what they were opened with, our books say what that was. */
+export function isPolicyInForce({ policy, fixedPolicy }: DesiredHome, observed: Observed): boolean {
+  return fixedPolicy || samePolicy(policy, observed.policy);
+}
+
 const fileField = 'file ';
-/** Enough of a digest for people to tell two apart. */
-const digestLength = 12;
+
+/** Enough of a digest for people to tell two apart, and whether the file can be run. */
+function shortened(digest: string): string {
+  return digest.replace(/^(\w{12})\w+/, '$1');
+}
 
 function differencesOfGrants(
   { grantFacts: wanted }: DesiredHome,
@@ -65,7 +73,7 @@ function differencesOfStore(desired: DesiredHome, observed: Observed): Differenc
     found.push({ field: 'finalizer', found: null, wanted: desired.finalizer });
   if (!observed.marked) found.push({ field: 'prefix', found: null, wanted: `${desired.home}/` });
   if (!observed.principalExists) found.push({ field: 'principal', found: null, wanted: 'there' });
-  if (!samePolicy(desired.policy, observed.policy))
+  if (!isPolicyInForce(desired, observed))
     found.push({
       field: 'policy',
       found: observed.policy === null ? null : JSON.stringify(observed.policy),
@@ -83,19 +91,31 @@ function differencesOfStore(desired: DesiredHome, observed: Observed): Differenc
   return found;
 }
 
-function differencesOfEnv(desired: DesiredHome, observed: Observed): Difference[] {
+function differencesOfEnv(observed: Observed): Difference[] {
   const { env } = observed;
   if (env === null) return [{ field: '.env', found: null, wanted: 'the managed block' }];
   const found: Difference[] = [];
   if (!env.guarded) found.push({ field: '.env mode and owner', found: 'others', wanted: 'guarded' });
   if (keyInUse(observed) === null)
     found.push({ field: '.env key', found: 'not the product’s', wanted: 'the product’s' });
-  for (const name of new Set([...Object.keys(desired.env), ...Object.keys(env.entries)])) {
-    if (desired.env[name] === env.entries[name]) continue;
-    // Values of further lines may be secrets.
-    found.push({ field: `.env ${name}`, found: word(env.entries[name]), wanted: word(desired.env[name]) });
-  }
+  else if (!env.consistent)
+    found.push({ field: '.env key', found: 'different under AWS_…', wanted: 'the same under all names' });
   return found;
+}
+
+function differencesOfLines({ env: wanted }: DesiredHome, { env }: Observed): Difference[] {
+  const found = env?.entries;
+  if (found === undefined) return [];
+  const names = [...new Set([...Object.keys(wanted), ...Object.keys(found)])];
+  return names
+    .filter((name) => wanted[name] !== found[name])
+    .map((name) => ({ field: `.env ${name}`, ...wordsFor(found[name], wanted[name]) }));
+}
+
+/** Values of further lines may be secrets. */
+function wordsFor(found: string | undefined, wanted: string | undefined) {
+  if (found === undefined || wanted === undefined) return { found: word(found), wanted: word(wanted) };
+  return { found: 'another value', wanted: 'set' };
 }
 
 function word(value: string | undefined): string | null {
@@ -104,10 +124,10 @@ function word(value: string | undefined): string | null {
 
 function differencesOfFiles(desired: DesiredHome, observed: Observed): Difference[] {
   if (desired.holdFiles) return [];
-  return desired.files.flatMap(({ path, sha256, ownership }) => {
+  return desired.files.flatMap(({ path, digest, ownership }) => {
     const live = observed.files[path];
-    if (ownership !== 'managed' || live === sha256) return [];
-    const found = live === undefined ? null : live.slice(0, digestLength);
-    return [{ field: `${fileField}${path}`, found, wanted: sha256.slice(0, digestLength) }];
+    if (ownership !== 'managed' || live === digest) return [];
+    const found = live === undefined ? null : shortened(live);
+    return [{ field: `${fileField}${path}`, found, wanted: shortened(digest) }];
   });
 }

@@ -8,6 +8,7 @@ import { asProvisionerError, ProvisionerError } from '../model/errors.ts';
 import { homeNamesFor } from '../model/home.ts';
 import { digestOf } from '../sinks/sink.ts';
 import type { Claim, ProvenKey } from '../storage/proof.ts';
+import { nameInArchive } from '../workspace/archive.ts';
 import type { RenderedFile } from '../workspace/render.ts';
 import type { FilesOutcome } from '../workspace/update.ts';
 import type { Handlers } from './apply.ts';
@@ -63,6 +64,12 @@ export function createHandlers(parts: ReconcileParts, subject: RunSubject): Hand
   const hideKey = ({ secret, session }: ProvenKey): void => {
     hide(secret);
     if (session !== null) hide(session.token);
+  };
+
+  const take = (key: AccessKey): string => {
+    hideKey(key);
+    issued = key;
+    return key.name;
   };
 
   const keyInEnv = async (): Promise<EnvCredentials> => {
@@ -126,17 +133,16 @@ export function createHandlers(parts: ReconcileParts, subject: RunSubject): Hand
       const chosen = issuer.proposeKeyId();
       if (chosen !== null)
         await noteIssued(database.sql, id, { id: chosen, secretSha256: null, expiresAt: null }, clock());
-      const key = await issuer.createKey(principal, chosen);
-      hideKey(key);
-      const digest = digestOf(key.secret, key.session?.token);
-      const expiresAt = key.session?.expiresAt ?? null;
-      await noteIssued(database.sql, id, { id: key.id, secretSha256: digest, expiresAt }, clock());
-      issued = key;
-      return key.id;
+      const key = await issuer.createKey(principal, chosen, wish().policy);
+      const name = take(key);
+      await noteIssued(database.sql, id, noteOf(key), clock());
+      return name;
     },
+    // Noted when it is handed over: until then the session before, under the same name, is the one in use.
+    'renew-session': async (action) => take(await issuer.renewKey(principal, action.key, wish().policy)),
     'prove-key': async () => {
       await prove(newKey());
-      await noteProven(database.sql, newKey().id, clock());
+      await noteProven(database.sql, newKey().name, clock());
     },
     'prove-again': async (action) => {
       await prove(await keyInUse());
@@ -151,7 +157,7 @@ export function createHandlers(parts: ReconcileParts, subject: RunSubject): Hand
         if (asProvisionerError(thrown).code === 'PROOF_FAILED') await issuer.deleteKey(principal, action.key);
         throw thrown;
       }
-      const digest = digestOf(secret, undefined);
+      const digest = digestOf(key, secret, undefined);
       await noteIssued(database.sql, id, { id: key, secretSha256: digest, expiresAt: null }, clock());
       await noteProven(database.sql, key, clock());
     },
@@ -190,11 +196,12 @@ export function createHandlers(parts: ReconcileParts, subject: RunSubject): Hand
       const now = clock();
       const graceUntil = new Date(now.getTime() + subject.graceMs);
       await database.sql.transaction().execute(async (trx) => {
-        await makeCurrent(trx, id, newKey().id, graceUntil);
+        await noteIssued(trx, id, noteOf(newKey()), now);
+        await makeCurrent(trx, id, newKey().name, graceUntil);
         await replaceGrants(trx, id, subject.grants, now);
         if (record.rotateWhy !== null) await changeProduct(trx, id, { rotateWhy: null }, now);
       });
-      return newKey().id;
+      return newKey().name;
     },
     'adopt-key': async (action) => {
       const now = clock();
@@ -221,9 +228,10 @@ export function createHandlers(parts: ReconcileParts, subject: RunSubject): Hand
     },
     'delete-principal': () => issuer.deletePrincipal(principal),
     'archive-workspace': async (action) => {
-      // Noted first: one that was moved and is not in our books would never come back, nor be swept.
-      const name = `${action.home}-${clock().toISOString().replace(/[:.]/g, '-')}`;
-      await changeProduct(database.sql, id, { archive: name }, clock());
+      const at = clock();
+      const name = nameInArchive({ home: action.home, product: id, at });
+      // Noted before it is there: a kill in between leaves nothing that nobody brings back.
+      await changeProduct(database.sql, id, { archive: name }, at);
       await workspaces.archive(action.home, name);
     },
     'purge-data': (action) => store.purge(action.home),
@@ -246,6 +254,15 @@ export function createHandlers(parts: ReconcileParts, subject: RunSubject): Hand
         );
       });
     },
+  };
+}
+
+/** What our books say of a key. */
+function noteOf({ name, id, secret, session }: AccessKey) {
+  return {
+    id: name,
+    secretSha256: digestOf(id, secret, session?.token),
+    expiresAt: session?.expiresAt ?? null,
   };
 }
 

@@ -2,15 +2,14 @@
 import { type KeyRecord, listKeys } from '../db/access-keys.ts';
 import { listGrantsOf } from '../db/grants.ts';
 import { findProduct, type ProductRecord } from '../db/products.ts';
+import { findWake, type Wake } from '../db/wake.ts';
 import { type Issuer, type ObservedPrincipal, principalNameOf } from '../identity/issuer.ts';
 import { asProvisionerError, type ProvisionerError } from '../model/errors.ts';
 import type { GrantFacts } from '../model/grant.ts';
-import type { HomeName } from '../model/home.ts';
 import type { ProductId } from '../model/ids.ts';
-import { digestOf, type SecretSink } from '../sinks/sink.ts';
 import type { RenderedFile } from '../workspace/render.ts';
 import type { ObservedWorkspace } from '../workspace/workspace.ts';
-import { credentialNames } from './desired.ts';
+import { observeEnv, observeReference } from './observe-env.ts';
 import type { ReconcileParts } from './parts.ts';
 import type { Observed, ObservedEnv, ObservedKey } from './state.ts';
 
@@ -21,15 +20,20 @@ export interface Books {
   readonly keys: readonly KeyRecord[];
   /** In force, in order of the ports. */
   readonly grants: readonly GrantFacts[];
+  readonly wake: Wake;
 }
 
-export async function readBooks({ database: { sql } }: ReconcileParts, id: ProductId): Promise<Books> {
-  const [record, keys, grants] = await Promise.all([
+export async function readBooks(
+  { database: { sql } }: Pick<ReconcileParts, 'database'>,
+  id: ProductId,
+): Promise<Books> {
+  const [record, keys, grants, wake] = await Promise.all([
     findProduct(sql, id),
     listKeys(sql, id),
     listGrantsOf(sql, id),
+    findWake(sql, id),
   ]);
-  return { record, keys, grants };
+  return { record, keys, grants, wake };
 }
 
 /** What the books and the store say, before anything is rendered. */
@@ -46,8 +50,7 @@ export async function observeOutside(
   { keys, grants }: Books,
   thorough: boolean,
 ): Promise<ObservedOutside> {
-  const sessions = issuer.kind.credentials === 'sessions';
-  const booked = keys.filter((key) => (key.expiresAt !== null) === sessions).map((key) => key.id);
+  const booked = keys.map((key) => key.id);
   const [marker, principal] = await Promise.all([
     parts.store.readMarker(record.home),
     issuer.observe(principalNameOf(record.id), { booked, thorough }),
@@ -96,7 +99,15 @@ export async function observe(
 
 type Inside = ObservedWorkspace & { readonly found: ObservedEnv | null };
 
-const unseen: Inside = { exists: true, files: {}, conflicts: [], history: true, env: null, found: null };
+const unseen: Inside = {
+  exists: true,
+  files: {},
+  conflicts: [],
+  displaced: [],
+  history: true,
+  env: null,
+  found: null,
+};
 
 async function observeInside(
   parts: ReconcileParts,
@@ -107,11 +118,13 @@ async function observeInside(
     record.home,
     [...new Set([...rendered.map((file) => file.path), ...Object.keys(record.files)])],
     rendered.filter((file) => file.ownership === 'merged').map((file) => file.path),
+    rendered.filter((file) => file.ownership === 'managed').map((file) => file.path),
   );
+  const search = thorough ? hide : null;
   const found =
     parts.sink === null
-      ? await observedEnv(parts, record.home, workspace, thorough ? hide : null)
-      : await observedReference(parts.sink, record, workspace);
+      ? await observeEnv(parts, record, workspace, search)
+      : await observeReference(parts, parts.sink, record, workspace, search);
   return { ...workspace, found };
 }
 
@@ -123,7 +136,7 @@ async function joined(
   inside: Inside,
 ): Promise<Observed> {
   const nowMs = parts.clock().getTime();
-  const archive = record.archive !== null && (await parts.workspaces.isArchived(record.archive));
+  const archive = record.archive !== null && (await parts.workspaces.archived.holds(record.archive));
   return {
     finalizers,
     marked: outside.marked,
@@ -134,6 +147,7 @@ async function joined(
     rendered: inside.exists ? record.files : {},
     history: inside.history,
     conflicts: inside.conflicts,
+    displaced: inside.displaced,
     env: inside.found,
     grants: outside.grants.map(({ outputPort }) => outputPort),
     grantFacts: outside.grants,
@@ -146,13 +160,14 @@ async function joined(
 
 /** The store's list decides which keys there are; our books say what each of them is, and which are gone. */
 function joinKeys({ principal, keys }: ObservedOutside, nowMs: number, graceMs: number): ObservedKey[] {
-  const listed = new Map(principal.keys.map((key) => [key.id, key.active]));
+  const listed = new Map(principal.keys.map((key) => [key.id, key]));
   const books = new Map(keys.map((key) => [key.id, key]));
   return [...new Set([...listed.keys(), ...books.keys()])].map((id) => {
     const book = books.get(id);
     return {
       id,
-      active: listed.get(id) ?? false,
+      active: listed.get(id)?.active ?? false,
+      endable: listed.has(id) ? listed.get(id)?.endsAlone !== true : book?.expiresAt == null,
       state: book?.state ?? 'unknown',
       graceUntilMs: graceEndMs(book?.graceUntil ?? null, nowMs, graceMs),
       expiresAtMs: book?.expiresAt?.getTime() ?? null,
@@ -170,53 +185,4 @@ const clockSlackMs = 60_000;
 export function graceEndMs(until: Date | null, nowMs: number, graceMs: number): number | null {
   if (until === null) return null;
   return until.getTime() > nowMs + graceMs + clockSlackMs ? nowMs : until.getTime();
-}
-
-/** @param hide given: the workspace's history is searched for the secret, too */
-async function observedEnv(
-  { workspaces }: ReconcileParts,
-  home: HomeName,
-  { env }: ObservedWorkspace,
-  hide: ((secret: string) => void) | null,
-): Promise<ObservedEnv | null> {
-  if (env === null) return null;
-  const { S3_ACCESS_KEY: id = '', S3_SECRET_KEY: secret = '' } = env.entries;
-  const { S3_SESSION_TOKEN: token } = env.entries;
-  const agrees =
-    env.entries.AWS_ACCESS_KEY_ID === id &&
-    env.entries.AWS_SECRET_ACCESS_KEY === secret &&
-    env.entries.AWS_SESSION_TOKEN === token;
-  let exposed = env.open ? 'everybody on the machine could read the .env' : null;
-  if (hide !== null && secret !== '') {
-    hide(secret);
-    if (await workspaces.historyHolds(home, secret)) exposed = 'it lies in the workspace’s git history';
-  }
-  const credentials = new Set<string>(credentialNames);
-  const rest = Object.entries(env.entries).filter(([name]) => !credentials.has(name));
-  return {
-    entries: agrees ? Object.fromEntries(rest) : {},
-    keyId: id,
-    secretSha256: digestOf(secret, token),
-    guarded: env.guarded,
-    exposed,
-    provable: true,
-  };
-}
-
-/** The secret lies in a sink: `.env` holds everything else, and no credentials of an earlier time. */
-async function observedReference(
-  sink: SecretSink,
-  { id, home }: ProductRecord,
-  { env }: ObservedWorkspace,
-): Promise<ObservedEnv | null> {
-  if (env === null) return null;
-  const key = await sink.read({ product: id, home });
-  return {
-    entries: env.entries,
-    keyId: key?.id ?? '',
-    secretSha256: key?.digest ?? '',
-    guarded: env.guarded,
-    exposed: null,
-    provable: sink.fetch !== undefined,
-  };
 }

@@ -19,6 +19,8 @@ export interface Outcome {
   readonly audit: readonly AuditEntry[];
   /** Parts of the home that others had changed, each once. */
   readonly drift: readonly string[];
+  /** How others can have read the key in use; `null`: not that we know. */
+  readonly leak: string | null;
 }
 
 /** What goes with one run. */
@@ -37,6 +39,7 @@ export const nothingToDo: Outcome = {
   nextMs: null,
   audit: [],
   drift: [],
+  leak: null,
 };
 
 /** Nobody waits for a drift check: it looks for what costs time to find. */
@@ -45,7 +48,10 @@ export function isThorough({ cause }: Run): boolean {
 }
 
 /** Metrics and a line of the log for an action as it ends. */
-export function noteAction({ metrics, log }: ReconcileParts, action: ActionRecord): void {
+export function noteAction(
+  { metrics, log }: Pick<ReconcileParts, 'metrics' | 'log'>,
+  action: ActionRecord,
+): void {
   metrics.action(action.kind, action.outcome, action.ms);
   log.debug(action.description, { action: action.kind, outcome: action.outcome, ms: Math.round(action.ms) });
 }
@@ -53,6 +59,12 @@ export function noteAction({ metrics, log }: ReconcileParts, action: ActionRecor
 /** Somebody, or something, changed what is ours: people must see it, and that it was put right. */
 export function noteDrift(log: Logger, drift: readonly Difference[]): void {
   for (const { field, found, wanted } of drift) log.warn('found drift', { field, found, wanted });
+}
+
+/** A key that others may know: it is replaced, but what they did with it until then is for people to find out. */
+export function noteLeak({ log, metrics }: ReconcileParts, where: string): void {
+  metrics.leak();
+  log.warn('found a key that others may know', { where });
 }
 
 /** A run's last line. */
@@ -63,7 +75,7 @@ export function logOutcome(log: Logger, { actions, error }: Outcome, ms: number,
     did: actions.filter((action) => action.outcome === 'done').length,
   };
   // Once was said for all, when the breaker opened.
-  if (error?.facts.turnedAway === true) log.debug('turned away', facts);
+  if (error?.turnedAway === true) log.debug('turned away', facts);
   else if (error !== null) log.error(error.message, { ...facts, code: error.code, ...error.facts });
   else if (actions.length > 0) log.info('brought the product in order', facts);
   else log.debug('nothing to do', facts);

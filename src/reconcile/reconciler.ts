@@ -20,11 +20,13 @@ import { createHandlers } from './handlers.ts';
 import { historyMessage } from './history-message.ts';
 import { type PreparedHome, prepareHome } from './home.ts';
 import { type Books, graceEndMs, readBooks } from './observe.ts';
+import { rememberLines } from './observe-env.ts';
 import {
   isThorough,
   logOutcome,
   noteAction,
   noteDrift,
+  noteLeak,
   nothingToDo,
   type Outcome,
   type Run,
@@ -32,7 +34,7 @@ import {
 import type { ReconcileParts, ReconcileSettings } from './parts.ts';
 import { whyPaused } from './pause.ts';
 import { renewalMs } from './plan-keys.ts';
-import { recordRun } from './record.ts';
+import { type Ended, recordRun } from './record.ts';
 import { followRemote } from './remote.ts';
 import { retire } from './retirement.ts';
 import { noteTurn, noticeOf } from './rollout.ts';
@@ -56,10 +58,9 @@ export async function reconcileProduct(
   const started = performance.now();
   const cleanUps: (() => void)[] = [];
   const run: Run = { id, cause, defer: (cleanUp) => void cleanUps.push(cleanUp) };
-  const outcome = await outcomeOf(parts, product, run);
-  for (const breaker of parts.breakers) breaker.note(outcome.error);
+  const { outcome, books } = await lookAndAct(parts, product, run);
   const ms = performance.now() - started;
-  const ending = await recordRun(parts, { run, product, startedAt, ms, outcome });
+  const ending = await recordRun(parts, { run, product, startedAt, ms, outcome, books });
   parts.metrics.run(outcome.error === null ? 'succeeded' : 'failed', ms);
   for (const field of outcome.drift) parts.metrics.drift(field);
   if (outcome.error !== null) parts.tracer.fail(outcome.error);
@@ -68,17 +69,21 @@ export async function reconcileProduct(
   for (const cleanUp of cleanUps) cleanUp();
 }
 
-async function outcomeOf(parts: ReconcileParts, id: ProductId, run: Run): Promise<Outcome> {
+async function lookAndAct(
+  parts: ReconcileParts,
+  id: ProductId,
+  run: Run,
+): Promise<Pick<Ended, 'outcome' | 'books'>> {
   const reading = readBooks(parts, id);
   try {
     for (const breaker of parts.breakers) breaker.pass();
     const [product, books] = await Promise.all([parts.portal.readProduct(id), reading]);
-    return await outcomeFor(parts, product, books, run);
+    return { outcome: await outcomeFor(parts, product, books, run), books };
   } catch (thrown) {
     const error = asProvisionerError(thrown);
     const books = await reading.catch(() => null);
-    if (books === null) return { ...nothingToDo, error };
-    return { ...nothingToDo, ...(await endExpired(parts, id, books, run)), error };
+    const done = books === null ? {} : await endExpired(parts, id, books, run);
+    return { outcome: { ...nothingToDo, ...done, error }, books };
   }
 }
 
@@ -123,15 +128,18 @@ async function reconcileHome(
   const { wish, observed, steps } = prepared;
   const drift = driftOf(wish.desired, observed);
   noteDrift(parts.log, drift);
+  const leak = observed.env?.exposed ?? null;
+  if (leak !== null) noteLeak(parts, leak);
   if (paused !== null) {
     const conditions = conditionsOfPause(paused, steps, homeConditions(product, prepared, null, []));
-    return { ...nothingToDo, change: { conditions } };
+    return { ...nothingToDo, change: { conditions }, leak };
   }
   const { records, done, failure, files } = await applyHome(parts, prepared, run);
   const error = failure ?? prepared.problem;
   const { turn } = prepared;
   if (turn.kind === 'follows' && turn.canary && wish.template !== null)
     await noteTurn(parts, prepared.record, wish.template, error !== null, files);
+  const keys = records.length === 0 ? books.keys : await listKeys(parts.database.sql, product.id);
   const audited = { at: parts.clock(), product: product.id, run: run.id, cause: run.cause };
   return {
     actions: records,
@@ -143,13 +151,15 @@ async function reconcileHome(
         ...(await followRemote(parts, prepared.record)),
       ]),
       ...toldFiles(prepared, records, files),
+      ...rememberLines(prepared.record, wish.desired, observed, records),
       ...(error === null ? { fingerprint: standingFor(parts, product, prepared) } : {}),
     },
     nextMs: earliest(
-      nextKeyChangeMs(await listKeys(parts.database.sql, product.id), parts.settings, observed.nowMs),
+      nextKeyChangeMs(keys, parts.settings, observed.nowMs),
       isWidened(wish.desired, observed) ? parts.clock().getTime() + secondLookMs : null,
     ),
     audit: auditOf(audited, drift, done, wish.desired, observed),
+    leak,
     drift: [...new Set(drift.map(({ field }) => partOf(field)))],
   };
 }
@@ -180,6 +190,7 @@ async function applyHome(parts: ReconcileParts, prepared: PreparedHome, run: Run
     message: historyMessage(known, wish.template ?? '', run.cause),
     onFiles: (outcome) => {
       files = outcome;
+      tellOfFiles(parts, outcome);
     },
     grants: wish.grants,
     claim: () => claimOfKey(parts, known, wish.desired.readable),
@@ -191,6 +202,13 @@ async function applyHome(parts: ReconcileParts, prepared: PreparedHome, run: Run
   const applied = await applyPlan(steps, handlers, note, parts.tracer);
   // Set by the handler, which the compiler does not see.
   return { ...applied, failure: applied.error, files: files as FilesOutcome | null };
+}
+
+function tellOfFiles({ log }: ReconcileParts, { displaced, left }: FilesOutcome): void {
+  if (displaced.length > 0)
+    log.warn('what a person had in the place of template files is kept beside them', { displaced });
+  if (left.length > 0)
+    log.info('files that a person changed are no more in the template, and theirs from now on', { left });
 }
 
 /** A key that others may know is not left open for long; a tool that is at work gets to its next read of `.env`. */
@@ -231,7 +249,9 @@ function homeConditions(
     noRoom: wish.noRoom,
     policyFill: policySize(wish.desired.policy) / issuer.kind.limits.policySize,
     conflicts: [...new Set([...observed.conflicts, ...(files?.conflicts ?? [])])].sort(),
+    displaced: [...new Set([...observed.displaced, ...(files?.displaced ?? [])])].sort(),
     beingEdited: files?.waiting ?? [],
+    fixedForMs: issuer.kind.fixedForMs,
     others,
   });
 }

@@ -1,13 +1,14 @@
 /** Writes down how a run went, all of it or nothing: conditions, the next look, the run, the audit. */
 import { insertAudit } from '../db/audit.ts';
 import { insertRun } from '../db/history.ts';
-import { changeProduct } from '../db/products.ts';
-import { findWake, setWake } from '../db/wake.ts';
+import { changeProduct, newsIn } from '../db/products.ts';
+import { findWake, setWake, type Wake } from '../db/wake.ts';
 import type { ProvisionerError } from '../model/errors.ts';
 import type { ProductId } from '../model/ids.ts';
 import type { RunEnding } from '../model/run.ts';
 import { nextTryMs } from '../queue/backoff.ts';
 import { conditionsOfFailure } from './conditions.ts';
+import type { Books } from './observe.ts';
 import type { Outcome, Run } from './outcome.ts';
 import type { ReconcileParts } from './parts.ts';
 
@@ -21,6 +22,8 @@ export interface Ended {
   readonly startedAt: Date;
   readonly ms: number;
   readonly outcome: Outcome;
+  /** What our books said before; `null`: they could not be read. */
+  readonly books: Books | null;
 }
 
 /** What the product is left with. */
@@ -32,33 +35,53 @@ interface Left {
 
 /** @throws ProvisionerError `DATABASE_UNAVAILABLE`; nothing is written then, and the run is done again */
 export function recordRun(parts: ReconcileParts, ended: Ended): Promise<RunEnding> {
-  const { run, product, startedAt, ms, outcome } = ended;
-  const { error, actions, audit } = outcome;
+  const { outcome } = ended;
+  const { error, change, drift, leak, actions } = outcome;
+  const quiet = { product: ended.product, conditions: change.conditions ?? null, parked: false, drift, leak };
+  // Most runs find nothing to do: such a one writes nothing.
+  if (error === null && actions.length === 0 && isKnown(ended)) return Promise.resolve(quiet);
   return parts.database.sql.transaction().execute(async (trx) => {
     const within = { ...parts, database: { ...parts.database, sql: trx } };
-    const ending =
-      error === null ? await recordSuccess(within, ended) : await recordFailure(within, ended, error);
-    if (actions.length > 0 || (error !== null && !isTurnedAway(error))) {
-      const failure = error === null ? null : { code: error.code, message: error.message };
-      await insertRun(trx, { id: run.id, product, cause: run.cause, startedAt, ms, error: failure, actions });
-      await insertAudit(trx, audit);
-    }
+    if (error === null) await recordSuccess(within, ended);
+    const ending = error === null ? quiet : await recordFailure(within, ended, error);
+    if (actions.length > 0 || (error !== null && !error.turnedAway)) await recordHistory(within, ended);
     return ending;
   });
 }
 
+/** Whether our books say all this already. */
+function isKnown({ books, outcome: { change, nextMs } }: Ended): boolean {
+  if (books === null) return false;
+  return isSameWake(books.wake, nextMs) && Object.keys(newsIn(change, books.record)).length === 0;
+}
+
+function isSameWake({ at, attempts }: Wake, nextMs: number | null): boolean {
+  return attempts === 0 && (at?.getTime() ?? null) === nextMs;
+}
+
+async function recordHistory({ database }: ReconcileParts, ended: Ended): Promise<void> {
+  const { run, product, startedAt, ms, outcome } = ended;
+  const { error, actions, audit } = outcome;
+  const failure = error === null ? null : { code: error.code, message: error.message };
+  const { id, cause } = run;
+  await insertRun(database.sql, { id, product, cause, startedAt, ms, error: failure, actions });
+  await insertAudit(database.sql, audit);
+}
+
 async function recordSuccess(
   { database, clock }: ReconcileParts,
-  { product, outcome: { change, nextMs, drift } }: Ended,
-): Promise<RunEnding> {
-  await setWake(database.sql, product, nextMs === null ? null : new Date(nextMs), 0);
-  if (Object.keys(change).length > 0) await changeProduct(database.sql, product, change, clock());
-  return { product, conditions: change.conditions ?? null, parked: false, drift };
+  { product, books, outcome: { change, nextMs } }: Ended,
+): Promise<void> {
+  const { sql } = database;
+  if (books === null || !isSameWake(books.wake, nextMs))
+    await setWake(sql, product, nextMs === null ? null : new Date(nextMs), 0);
+  const news = newsIn(change, books?.record ?? null);
+  if (Object.keys(news).length > 0) await changeProduct(sql, product, news, clock());
 }
 
 async function recordFailure(
   parts: ReconcileParts,
-  { product, outcome: { change, drift } }: Ended,
+  { product, outcome: { change, drift, leak } }: Ended,
   error: ProvisionerError,
 ): Promise<RunEnding> {
   const { sql } = parts.database;
@@ -68,7 +91,7 @@ async function recordFailure(
   const conditions = conditionsOfFailure(error, waitMs, error.needs === 'person' ? null : attempts);
   // Without a fingerprint the next resync looks at it, too.
   await changeProduct(sql, product, { ...change, conditions, fingerprint: null }, now);
-  return { product, conditions, parked: waitMs === null, drift };
+  return { product, conditions, parked: waitMs === null, drift, leak };
 }
 
 async function whatIsLeft(
@@ -79,14 +102,10 @@ async function whatIsLeft(
 ): Promise<Left> {
   const wake = await findWake(database.sql, product);
   // Turned away is not tried.
-  if (isTurnedAway(error)) return { attempts: Math.max(1, wake.attempts), waitMs: turnedAwayMs };
+  if (error.turnedAway) return { attempts: Math.max(1, wake.attempts), waitMs: turnedAwayMs };
   // A webhook that came before the next try was due says nothing new: a storm of them must not park a product in an
   // outage of seconds.
   const attempts = Math.max(1, wake.attempts + (wake.at === null || wake.at <= now ? 1 : 0));
   const { needs } = error;
   return { attempts, waitMs: nextTryMs({ needs, attempts, maxTries: settings.maxTries }, random()) };
-}
-
-function isTurnedAway({ facts }: ProvisionerError): boolean {
-  return facts.turnedAway === true;
 }

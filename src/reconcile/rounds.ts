@@ -1,6 +1,6 @@
 /** The leader's rounds: the drift check, a few products at a time, and the sweep of the archive. */
 import { insertAudit, pruneAudit } from '../db/audit.ts';
-import { countLive, listOldArchives, takeUnchecked } from '../db/checks.ts';
+import { countLive, listArchives, takeUnchecked } from '../db/checks.ts';
 import { pruneHistory } from '../db/history.ts';
 import { changeProduct } from '../db/products.ts';
 import { asProvisionerError } from '../model/errors.ts';
@@ -57,22 +57,33 @@ async function checkSome({ database, queue, clock }: Parts, intervalMs: number):
     const due = await takeUnchecked(trx, since, now, share);
     return queue.add(trx, { unhurried: due.map((product) => ({ product, cause })) });
   });
-  for (const name of woken) queue.wake(name);
+  queue.wake(woken);
 }
 
-async function sweep({ database, workspaces, clock, log }: Parts, options: RoundsOptions): Promise<void> {
-  const now = clock();
-  const ago = (ms: number) => new Date(now.getTime() - ms);
+async function sweep(parts: Parts, options: RoundsOptions): Promise<void> {
+  const { database, clock } = parts;
+  const ago = (ms: number) => new Date(clock().getTime() - ms);
   await pruneHistory(database.sql, ago(options.keepHistoryMs));
   await pruneAudit(database.sql, ago(options.keepAuditMs));
-  if (options.archiveRetentionMs === 0) return;
-  for (const { product, archive } of await listOldArchives(database.sql, ago(options.archiveRetentionMs))) {
-    await workspaces.dropArchived(archive);
-    await changeProduct(database.sql, product, { archive: null }, now);
+  if (options.archiveRetentionMs > 0) await sweepArchive(parts, ago(options.archiveRetentionMs));
+}
+
+/** By what lies there: books that were lost know of none. */
+async function sweepArchive({ database, workspaces, clock, log }: Parts, before: Date): Promise<void> {
+  const due = (await workspaces.archived.list()).filter(({ at }) => at < before);
+  if (due.length === 0) return;
+  const known = await listArchives(database.sql);
+  const now = clock();
+  for (const { name, product } of due) {
+    const book = known.get(name);
+    // Its product is back, and waits for it.
+    if (book?.retired === false) continue;
+    await workspaces.archived.drop(name);
+    if (book !== undefined) await changeProduct(database.sql, book.product, { archive: null }, now);
     const cause = { kind: 'clock', why: 'its time in the archive is over' } as const;
-    const entry = { at: now, actor: 'provisioner', cause, product, run: null };
-    await insertAudit(database.sql, [{ ...entry, action: 'drop-archived-workspace', target: archive }]);
-    log.info('deleted a workspace from the archive', { product, archive });
+    const entry = { at: now, actor: 'provisioner', cause, product: book?.product ?? product, run: null };
+    await insertAudit(database.sql, [{ ...entry, action: 'drop-archived-workspace', target: name }]);
+    log.info('deleted a workspace from the archive', { product: entry.product, archive: name });
   }
 }
 

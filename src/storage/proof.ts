@@ -177,6 +177,6 @@ async function holdsNow(check: Check): Promise<void> {
     });
   }
   const failure = storeError(`let the key ${check.what}`, refusal.error);
-  if (failure.retryable) throw failure;
+  if (failure.retryable && !failure.turnedAway) throw failure;
   throw new AbortError(failure);
 }

@@ -11,6 +11,7 @@ import {
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
+import { gateMiddleware, insideRetries, type RequestGate } from '../model/gate.ts';
 import { type HomeName, isHomeName, prefixOf } from '../model/home.ts';
 import { ProductId } from '../model/ids.ts';
 import { httpStatusOf, storeError } from '../model/store-error.ts';
@@ -29,11 +30,13 @@ export interface S3Options {
   readonly sessionToken?: string;
   /** Where requests name the bucket; `path`, which every S3 server understands, when left out. */
   readonly addressing?: 'path' | 'virtual';
+  /** Which single requests pass; all of them when left out. */
+  readonly gate?: RequestGate;
 }
 
 /** The one way a client is made here: checksums only where the protocol asks for them. */
 export function createS3Client(options: Omit<S3Options, 'bucket'>, maxAttempts: number): S3Client {
-  return new S3Client({
+  const client = new S3Client({
     endpoint: options.endpoint,
     region: options.region,
     forcePathStyle: options.addressing !== 'virtual',
@@ -48,6 +51,9 @@ export function createS3Client(options: Omit<S3Options, 'bucket'>, maxAttempts: 
       ...(options.sessionToken === undefined ? {} : { sessionToken: options.sessionToken }),
     },
   });
+  const { gate } = options;
+  if (gate !== undefined) client.middlewareStack.addRelativeTo(gateMiddleware(gate), insideRetries);
+  return client;
 }
 
 /** Key of the marker object: keeps an empty prefix visible and says whose it is. */

@@ -41,6 +41,8 @@ export interface Metrics {
   portalRequest(route: string, status: string, ms: number): void;
   /** Something of a home in order was found changed by others, and made good. */
   drift(field: string): void;
+  /** A key in use was found where others could read it. */
+  leak(): void;
   /** A message to people was sent, given up, or left out because it had been sent before. */
   notification(channel: string, outcome: string): void;
   brake(on: boolean): void;
@@ -92,6 +94,7 @@ function countEvents(registry: Registry) {
   ]);
   const portal = histogram('portal_request', 'Time of one request to the portal.', ['route', 'status']);
   const drift = counter('drift', 'Parts of homes that others had changed, found and made good.', ['field']);
+  const leak = counter('leaks', 'Keys in use that were found where others could read them.', []);
   const notification = counter('notifications', 'Messages to people.', ['channel', 'outcome']);
   return {
     delivery: (generation, verdict, ms) => delivery.observe({ generation, verdict }, ms / 1000),
@@ -105,6 +108,7 @@ function countEvents(registry: Registry) {
       call.observe({ adapter, operation, outcome }, ms / 1000),
     portalRequest: (route, status, ms) => portal.observe({ route, status }, ms / 1000),
     drift: (field) => drift.inc({ field }),
+    leak: () => leak.inc(),
     notification: (channel, outcome) => notification.inc({ channel, outcome }),
   } satisfies Partial<Metrics>;
 }

@@ -1,7 +1,8 @@
 /** What a workspace's repository holds from before: read by git's plumbing, never through the working tree. */
 import { createHash } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
+import { lstat, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileDigest } from './digest.ts';
 import { readObjects, runGit } from './git-plumbing.ts';
 
 /** A secret lies in small files; bigger ones are data. */
@@ -9,38 +10,37 @@ const largestSearched = 1_000_000;
 /** Objects that are read at a time: bounds the memory of a search. */
 const objectsAtOnce = 64;
 
-/** Path → SHA-256 of every file of a commit. */
+/** Path → digest of every file of a commit. */
 export async function digestsAt(gitDir: string, commit: string): Promise<Readonly<Record<string, string>>> {
   const lines = await runGit(gitDir, ['ls-tree', '-r', '-z', '--full-tree', commit]);
-  const files = [...lines.matchAll(/\d+ blob ([0-9a-f]+)\t([^\0]+)\0/g)];
+  const files = [...lines.matchAll(/(\d+) blob ([0-9a-f]+)\t([^\0]+)\0/g)];
   if (files.length === 0) return {};
   const contents = splitObjects(
     await readObjects(
       gitDir,
-      files.map(([, id = '']) => id),
+      files.map(([, , id = '']) => id),
     ),
   );
   return Object.fromEntries(
-    files.map(([, , path = ''], index) => [
+    files.map(([, mode, , path = ''], index) => [
       path,
-      createHash('sha256')
-        .update(contents[index] ?? '')
-        .digest('hex'),
+      fileDigest({ content: contents[index] ?? '', executable: mode === '100755' }),
     ]),
   );
 }
 
-/** Repository → its branches when it was last searched through, and for what. */
+/** Repository → its branches and its index when it was last searched through, and for what. */
 const searched = new Map<string, string>();
 
 /**
- * Whether a text lies in any object up to 1 MB, reachable or not. A repository whose branches did not move since it was
- * last searched for the same text is not read again.
+ * Whether a text lies in any object up to 1 MB, reachable or not. A repository in which nothing was committed or staged since
+ * it was last searched for the same text is not read again.
  */
 export async function searchObjects(gitDir: string, text: string): Promise<boolean> {
   const state = createHash('sha256')
     .update(text)
     .update(await branchesOf(gitDir))
+    .update(await stampOfIndex(gitDir))
     .digest('hex');
   if (searched.get(gitDir) === state) return false;
   const listed = await runGit(gitDir, [
@@ -69,6 +69,12 @@ async function branchesOf(gitDir: string): Promise<string> {
     readFile(path, 'utf8').catch(() => ''),
   );
   return (await Promise.all(read)).join('\0');
+}
+
+/** What is staged is an object that no branch leads to. */
+async function stampOfIndex(gitDir: string): Promise<string> {
+  const stat = await lstat(join(gitDir, 'index')).catch(() => null);
+  return stat === null ? '' : [stat.ino, stat.size, stat.mtimeMs, stat.ctimeMs].join(' ');
 }
 
 function splitObjects(stream: Buffer): Buffer[] {

@@ -1,29 +1,29 @@
 /** The workspaces below the output path: look, write, archive. */
-import { lstat, mkdir, rename, rm } from 'node:fs/promises';
+import { lstat, mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { HomeName } from '../model/home.ts';
+import { Archive } from './archive.ts';
 import { type Contract, readContract } from './contract.ts';
+import { fileDigest } from './digest.ts';
 import { type EnvEntries, readEnvBlock, withEnvBlock, withoutEnvBlock } from './env-block.ts';
+import { olderSuffix } from './give-way.ts';
 import { type Listing, listFolder } from './listing.ts';
+import { besideSuffix, foreseeConflicts } from './merge-file.ts';
+import { findInOpenFiles } from './open-files.ts';
 import { Owners, type OwnersOptions } from './owners.ts';
 import type { Tips } from './push.ts';
-import { type RenderedFile, sha256 } from './render.ts';
+import type { RenderedFile } from './render.ts';
 import { type Entry, Repository, templateRef } from './repository.ts';
 import { isSettled, settle } from './settle.ts';
 import {
   makeFolder,
   type Ownership,
+  readPlainFile,
   readWorkspaceFile,
   workspaceError,
   writeWorkspaceFiles,
 } from './tree.ts';
-import {
-  besideSuffix,
-  type FilesOutcome,
-  type FilesUpdate,
-  foreseeConflicts,
-  updateFiles,
-} from './update.ts';
+import { type FilesOutcome, type FilesUpdate, updateFiles } from './update.ts';
 
 /** Our block in `.env` as found, and whether the file is guarded as it should be. */
 export interface FoundEnv {
@@ -36,10 +36,12 @@ export interface FoundEnv {
 /** What lies in a workspace. */
 export interface ObservedWorkspace {
   readonly exists: boolean;
-  /** Path → SHA-256; absent = no file. */
+  /** Path → digest; absent = no file. */
   readonly files: Readonly<Record<string, string>>;
   /** Files whose new version lies beside them: a person has not looked at it yet. */
   readonly conflicts: readonly string[];
+  /** Files beside which lies what was in their place. */
+  readonly displaced: readonly string[];
   /** Its history has begun, or none is wanted. */
   readonly history: boolean;
   readonly env: FoundEnv | null;
@@ -50,16 +52,17 @@ export interface WorkspaceOptions extends OwnersOptions {
   readonly history: boolean;
 }
 
-const archiveFolder = '.archive';
-
 /** All methods throw `WORKSPACE_UNWRITABLE` or `WORKSPACE_UNSAFE`; all are idempotent. */
 export class Workspaces {
+  /** Workspaces of deleted products. */
+  readonly archived: Archive;
   readonly #root: string;
   readonly #owner: Ownership;
   readonly #owners: Owners;
   readonly #history: boolean;
 
   constructor(options: WorkspaceOptions) {
+    this.archived = new Archive(join(options.root, '.archive'));
     this.#root = options.root;
     this.#owner = options.owner;
     this.#owners = new Owners(options);
@@ -71,28 +74,32 @@ export class Workspaces {
    *
    * @param paths files to look at
    * @param mergeable files whose new version may lie beside them
+   * @param managed files beside which may lie what was in their place
    */
   async observe(
     home: HomeName,
     paths: readonly string[],
     mergeable: readonly string[] = [],
+    managed: readonly string[] = [],
   ): Promise<ObservedWorkspace> {
     if (!(await this.#exists(home)))
-      return { exists: false, files: {}, conflicts: [], history: false, env: null };
+      return { exists: false, files: {}, conflicts: [], displaced: [], history: false, env: null };
     const folder = this.#folder(home);
-    const beside = await Promise.all(
-      mergeable.map(async (path) => ((await isThere(join(folder, `${path}${besideSuffix}`))) ? [path] : [])),
-    );
+    const having = async (suffix: string, all: readonly string[]) => {
+      const found = await Promise.all(all.map((path) => isThere(join(folder, `${path}${suffix}`))));
+      return all.filter((_, index) => found[index]);
+    };
     const found = await Promise.all(
       paths.map(async (path): Promise<[string, string] | null> => {
-        const text = await readWorkspaceFile(folder, path);
-        return text === null ? null : [path, sha256(text)];
+        const file = await readPlainFile(folder, path);
+        return file === null ? null : [path, fileDigest(file)];
       }),
     );
     return {
       exists: true,
       files: Object.fromEntries(found.filter((entry) => entry !== null)),
-      conflicts: beside.flat(),
+      conflicts: await having(besideSuffix, mergeable),
+      displaced: await having(olderSuffix, managed),
       history: (await (await this.#repositoryOf(home))?.hasBegun()) ?? true,
       env: await this.#observeEnv(home),
     };
@@ -103,9 +110,12 @@ export class Workspaces {
     return (await (await this.#repositoryOf(home))?.listRendered()) ?? {};
   }
 
-  /** Whether the text was ever committed or staged in the workspace. */
-  async historyHolds(home: HomeName, text: string): Promise<boolean> {
-    return (await (await this.#repositoryOf(home))?.holds(text)) ?? false;
+  /** Where others can have read the text, in words: an open file, or anything ever committed or staged. */
+  async findLeak(home: HomeName, text: string): Promise<string | null> {
+    const path = await findInOpenFiles(this.#folder(home), text);
+    if (path !== null) return `everybody on the machine could read it in ${JSON.stringify(path)}`;
+    const inHistory = await (await this.#repositoryOf(home))?.holds(text);
+    return inHistory === true ? 'it lies in the workspace’s git history' : null;
   }
 
   /** Writes, merges and removes what the template gives. */
@@ -170,46 +180,28 @@ export class Workspaces {
     await this.#replaceGuarded(home, name, content);
   }
 
-  /**
-   * Moves the workspace to the archive, without our block in its `.env`. Gone already = done.
-   *
-   * @param name its folder's name there
-   */
+  /** Moves the workspace to the archive under a name, without our block in its `.env`. Gone already = done. */
   async archive(home: HomeName, name: string): Promise<void> {
     if (!(await this.#exists(home))) return;
     const folder = this.#folder(home);
     const env = await readWorkspaceFile(folder, '.env');
     if (env !== null) await this.#replaceGuarded(home, '.env', withoutEnvBlock(env));
     try {
-      await mkdir(join(this.#root, archiveFolder), { recursive: true, mode: 0o750 });
-      await rename(folder, join(this.#root, archiveFolder, name));
+      await mkdir(this.archived.root, { recursive: true, mode: 0o750 });
+      await rename(folder, join(this.archived.root, name));
     } catch (error) {
       throw workspaceError(home, error);
     }
-  }
-
-  /** Whether the archive has a folder of that name. */
-  isArchived(name: string): Promise<boolean> {
-    return isThere(join(this.#root, archiveFolder, name));
   }
 
   /** Brings a workspace back from the archive to where nothing lies now. */
   async restore(home: HomeName, name: string): Promise<void> {
     if (await this.#exists(home)) return;
     try {
-      await rename(join(this.#root, archiveFolder, name), this.#folder(home));
+      await rename(join(this.archived.root, name), this.#folder(home));
     } catch (error) {
       throw workspaceError(home, error);
     }
-  }
-
-  /** Deletes a workspace in the archive for good. Gone already = done. */
-  async dropArchived(name: string): Promise<void> {
-    await rm(join(this.#root, archiveFolder, name), { recursive: true, force: true }).catch(
-      (error: unknown) => {
-        throw workspaceError(name, error);
-      },
-    );
   }
 
   /** One folder of a workspace, for looking; `null`: there is none. */

@@ -1,11 +1,12 @@
 /** What the daemon does by itself over the years, and what people may order: on a real store, portal and database. */
-import { chmod, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { simpleGit } from 'simple-git';
 import { expect, test } from 'vitest';
 import { PortalUser } from '../../demo/people/portal-user.ts';
 import { openDatabase } from '../../src/db/connection.ts';
 import { bucketsOf, exactInventory } from '../support/inventory.ts';
+import { copyDatabase } from '../support/prepared-database.ts';
 import { entriesOf, s3As } from '../support/s3-as.ts';
 import { createWorld, eventually, type World } from '../support/world.ts';
 
@@ -20,6 +21,13 @@ async function isIdle(world: World): Promise<boolean> {
   await world.portal.idle();
   const text = await (await fetch(`${world.daemon().url}/metrics`)).text();
   return [...text.matchAll(/^provisioner_jobs\{.*\} (\d+)$/gm)].every(([, count]) => count === '0');
+}
+
+/** The daemon must be stopped. */
+async function loseDatabase(world: World): Promise<void> {
+  const folder = String(world.environment.PROV_DATABASE_URL);
+  await rm(folder, { recursive: true });
+  await copyDatabase(folder);
 }
 
 /** Looks into the books; the daemon must be stopped, as an embedded database has one owner. */
@@ -67,7 +75,13 @@ test('drift is put right without an event, and the audit says what it was, in a 
   const managed = await readFile(path, 'utf8');
   await writeFile(path, '# broken\n');
   await eventually('the file as it was', async () => (await readFile(path, 'utf8')) === managed);
-  await settled(world, 2);
+  const env = await envOf(world, 'drifting');
+  const envPath = join(world.folder, 'products/drifting/.env');
+  // In one go, as a half of it would be another finding.
+  await writeFile(`${envPath}~`, env.replace(/^S3_BUCKET=.*$/m, 'S3_BUCKET=elsewhere'), { mode: 0o600 });
+  await rename(`${envPath}~`, envPath);
+  await eventually('the .env as it was', async () => (await readFile(envPath, 'utf8')) === env);
+  await settled(world, 3);
   await world.daemon()[Symbol.asyncDispose]();
   const { drift, verdict } = await books(world, async ({ sql }) => {
     const { sealAudit, verifyAudit } = await import('../../src/db/audit.ts');
@@ -75,29 +89,45 @@ test('drift is put right without an event, and the audit says what it was, in a 
     const rows = await sql.selectFrom('audit').selectAll().where('action', '=', 'drift-found').execute();
     return { drift: rows, verdict: await verifyAudit(sql) };
   });
-  expect(drift).toMatchObject([{ target: 'file macros/provisioner.py', actor: 'provisioner' }]);
+  expect(drift.map(({ target }) => target).sort()).toEqual(['.env S3_BUCKET', 'file macros/provisioner.py']);
+  expect(new Set(drift.map(({ actor }) => actor))).toEqual(new Set(['provisioner']));
   expect(verdict.ok).toBe(true);
 });
 
-test('a key that everybody could read, or that lies in the workspace’s history, is replaced at once', async () => {
+test('a key that others could read - in .env, in a commit, in a notebook - is replaced at once, and that is told', async () => {
   await using world = await createWorld({ PROV_DRIFT_INTERVAL: '1s' });
   await new PortalUser(world.portal.url).createProduct('leaky', 'leaky');
-  const first = entriesOf(await envOf(world, 'leaky')).S3_ACCESS_KEY;
+  await envOf(world, 'leaky');
   await settled(world, 1);
   const folder = join(world.folder, 'products/leaky');
+  const keys: string[] = [];
+  const another = async (how: string) => {
+    const entries = await eventually(`another key after ${how}`, async () => {
+      const found = entriesOf((await world.workspaceFile('leaky', '.env')) ?? '');
+      return found.S3_ACCESS_KEY === undefined || keys.includes(found.S3_ACCESS_KEY) ? null : found;
+    });
+    keys.push(String(entries.S3_ACCESS_KEY));
+    return String(entries.S3_SECRET_KEY);
+  };
+  await another('the first run');
   await chmod(join(folder, '.env'), 0o644);
-  const second = await eventually('another key', async () => {
-    const key = entriesOf((await world.workspaceFile('leaky', '.env')) ?? '').S3_ACCESS_KEY;
-    return key !== first && key;
-  });
+  await another('.env was opened');
   const git = simpleGit(folder).addConfig('user.name', 'anna').addConfig('user.email', 'anna@example.com');
   await git.raw('add', '--force', '.env');
   await git.commit('oops');
-  await eventually('a third key', async () => {
-    const key = entriesOf((await world.workspaceFile('leaky', '.env')) ?? '').S3_ACCESS_KEY;
-    return key !== undefined && key !== second && key !== first;
+  const secret = await another('.env was committed');
+  await writeFile(join(folder, 'eda.ipynb'), JSON.stringify({ cells: [{ source: `key = '${secret}'` }] }), {
+    mode: 0o644,
   });
-  expect(said(world, 'git history')).toBeGreaterThan(0);
+  await another('the key was pasted');
+  const told = world.lines.filter((line) => line.includes('found a key that others may know'));
+  expect(told.map((line) => JSON.parse(line).where)).toEqual([
+    'everybody on the machine could read the .env',
+    'it lies in the workspace’s git history',
+    'everybody on the machine could read it in "eda.ipynb"',
+  ]);
+  const metrics = await (await fetch(`${world.daemon().url}/metrics`)).text();
+  expect(metrics).toContain('\nprovisioner_leaks_total 3\n');
 });
 
 test('a key that has reached its age is replaced by one that works, without an event', async () => {
@@ -148,7 +178,7 @@ test('with the database lost, a start takes all homes over: same keys, same file
   await writeFile(join(world.folder, 'products/kept/config.yaml'), '# mine\n');
   const before = await Promise.all(['kept', 'before'].map((home) => envOf(world, home)));
   await world.daemon()[Symbol.asyncDispose]();
-  await rm(join(world.folder, 'data'), { recursive: true });
+  await loseDatabase(world);
   const runsBefore = ran();
   await world.restart();
   await eventually('both homes', () => said(world, 'recognise access key') >= 2 && ran() >= runsBefore + 2);
@@ -158,30 +188,44 @@ test('with the database lost, a start takes all homes over: same keys, same file
   expect((await readdir(join(world.folder, 'products'))).sort()).toEqual(['before', 'kept']);
 });
 
-test('a workspace comes back from the archive with its product, and is swept when its time there is over', async () => {
-  await using world = await createWorld({ PROV_BRAKE_MINIMUM: '100' });
-  const user = new PortalUser(world.portal.url);
-  const id = await user.createProduct('phoenix', 'phoenix');
-  await envOf(world, 'phoenix');
-  await settled(world, 1);
-  await writeFile(join(world.folder, 'products/phoenix/mine.sql'), 'select 1\n');
-  const { products, roleAssignments } = world.portal.state;
-  const copy = { product: products.get(id), roles: [...roleAssignments] };
-  await user.delete(id);
-  const archived = () => readdir(join(world.folder, 'products/.archive')).catch(() => []);
-  await eventually('the archive', async () => (await archived()).length === 1);
-  if (copy.product === undefined) throw new Error('the portal has no such product');
-  products.set(id, { ...copy.product, status: 'active', finalizers: [] });
-  for (const [key, role] of copy.roles) roleAssignments.set(key, role);
-  await world.restart();
-  await eventually('the workspace', async () => (await world.workspaceFile('phoenix', 'mine.sql')) !== null);
-  const text = await eventually('a key', async () => {
-    const found = await world.workspaceFile('phoenix', '.env');
-    return found?.includes('S3_SECRET_KEY=') === true ? found : null;
-  });
-  expect(await s3As(world.store.endpoint, text).put('phoenix/x')).toBe(200);
-  await user.delete(id);
-  await eventually('the archive again', async () => (await archived()).length === 1);
-  await world.restart({ PROV_ARCHIVE_RETENTION: '1ms' });
-  await eventually('the sweep', async () => (await archived()).length === 0);
-});
+test.each([
+  ['', async (_world: World) => undefined],
+  [', though the database was lost meanwhile', loseDatabase],
+])(
+  'a workspace comes back from the archive with its product, or is swept when its time there is over%s',
+  async (_what, meanwhile) => {
+    await using world = await createWorld({ PROV_BRAKE_MINIMUM: '100' });
+    const user = new PortalUser(world.portal.url);
+    const id = await user.createProduct('phoenix', 'phoenix');
+    await envOf(world, 'phoenix');
+    await settled(world, 1);
+    await writeFile(join(world.folder, 'products/phoenix/mine.sql'), 'select 1\n');
+    const { products, roleAssignments } = world.portal.state;
+    const copy = { product: products.get(id), roles: [...roleAssignments] };
+    const archived = () => readdir(join(world.folder, 'products/.archive')).catch(() => []);
+    const deleteIt = async () => {
+      await user.delete(id);
+      await eventually('its end', async () => !(await user.exists(id)) && (await archived()).length === 1);
+      await world.daemon()[Symbol.asyncDispose]();
+      await meanwhile(world);
+    };
+    await deleteIt();
+    if (copy.product === undefined) throw new Error('the portal has no such product');
+    products.set(id, { ...copy.product, status: 'active', finalizers: [] });
+    for (const [key, role] of copy.roles) roleAssignments.set(key, role);
+    await world.restart();
+    await eventually(
+      'the workspace',
+      async () => (await world.workspaceFile('phoenix', 'mine.sql')) !== null,
+    );
+    const text = await eventually('a key', async () => {
+      const found = await world.workspaceFile('phoenix', '.env');
+      return found?.includes('S3_SECRET_KEY=') === true ? found : null;
+    });
+    expect(await s3As(world.store.endpoint, text).put('phoenix/x')).toBe(200);
+    await deleteIt();
+    await mkdir(join(world.folder, 'products/.archive/of-somebody-else'));
+    await world.restart({ PROV_ARCHIVE_RETENTION: '1ms' });
+    await eventually('the sweep', async () => (await archived()).join() === 'of-somebody-else');
+  },
+);

@@ -76,7 +76,8 @@ test('an .env that became readable for a group is closed again, with the same ke
 test('a file that a person edited or deleted stays so; a managed file is rewritten', async () => {
   await using world = await createWorld();
   await new PortalUser(world.portal.url).createProduct('edited', 'edited');
-  await envOf(world, 'edited');
+  // Keys do not wait for the files, nor files for keys; the history comes last.
+  await eventually('the whole workspace', () => world.workspaceFile('edited', '.git/index'));
   const folder = join(world.folder, 'products', 'edited');
   const managed = await readFile(join(folder, 'macros/provisioner.py'), 'utf8');
   await writeFile(join(folder, 'config.yaml'), '# mine\n');

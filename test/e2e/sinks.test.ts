@@ -134,7 +134,7 @@ const managers = [
 ] as const;
 
 test.each(managers)(
-  'in %s: made, kept out of the workspace, proven again under a policy that was put right, made anew when lost, gone with the product',
+  'in %s: made, kept out of the workspace, proven again under a policy that was put right, made anew when lost or pasted into a notebook, gone with the product',
   async (_name, start) => {
     await using manager = await start();
     await using world = await createWorld({ ...manager.settings, PROV_DRIFT_INTERVAL: '1s' });
@@ -162,10 +162,18 @@ test.each(managers)(
     expect(second.id).not.toBe(first.id);
     expect(await works(second)).toBe(true);
 
+    const notebook = join(world.folder, 'products/product/eda.ipynb');
+    await writeFile(notebook, JSON.stringify({ source: second.secret }), { mode: 0o644 });
+    const third = await eventually('a third', async () => {
+      const key = await manager.read('product', product);
+      return key?.id === second.id ? null : key;
+    });
+    expect(await works(third)).toBe(true);
+
     await user.delete(product);
     await eventually('its end', async () => !(await user.exists(product)));
     expect(await manager.read('product', product)).toBeNull();
-    expect(await works(second)).toBe(false);
+    expect(await works(third)).toBe(false);
   },
 );
 

@@ -181,7 +181,7 @@ test.each(Object.entries(lax))(
 test('where a store gives no sessions, it is said at start', async () => {
   await using server = await startVersitygw();
   const { endpoint, iamEndpoint, accessKey: accessKeyId, secretKey: secretAccessKey } = server;
-  const credentials = { seconds: 900 };
+  const credentials = { seconds: 900, patienceMs: 0 };
   const place = { endpoint, iamEndpoint, region, accessKeyId, secretAccessKey, credentials };
   await expect(issuerFinder({ api: 'auto', ...place, onFound: () => undefined })()).rejects.toMatchObject({
     code: 'STORE_REJECTED',

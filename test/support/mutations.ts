@@ -37,7 +37,10 @@ export function damaged(value: unknown): fc.Arbitrary<unknown> {
       maxLength: 4,
     })
     .map((changes) =>
-      changes.reduce((current, [at, how, by]) => changeAt(current, at, how, by), structuredClone(value)),
+      changes.reduce(
+        (current, [at, how, by]) => changeAt(current, at, how, structuredClone(by)),
+        structuredClone(value),
+      ),
     );
 }
 

@@ -1,9 +1,9 @@
 /** What all calls of the AWS IAM Query API have in common. */
 import { IAMClient } from '@aws-sdk/client-iam';
 import type { ProvisionerError } from '../../model/errors.ts';
+import { gateMiddleware, insideRetries, type RequestGate } from '../../model/gate.ts';
 import { storeError } from '../../model/store-error.ts';
 import { storePatience } from '../../model/store-patience.ts';
-import type { RequestBudget } from '../issuer.ts';
 
 /** Where the API is, who we are there, and how much may be asked. */
 export interface IamPlace {
@@ -11,26 +11,16 @@ export interface IamPlace {
   readonly region: string;
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
-  /** Bounds single requests; none when left out. */
-  readonly budget?: RequestBudget;
-}
-
-function inTurn(budget: RequestBudget) {
-  return <Request, Answer>(next: (request: Request) => Promise<Answer>) =>
-    (request: Request) =>
-      budget.add(() => next(request));
+  /** Which single requests pass; all of them when left out. */
+  readonly gate?: RequestGate;
 }
 
 /** @param maxAttempts of one call: IAM allows few writes a second and throttles the rest (AWS documentation) */
-export function createIamClient({ budget, ...place }: IamPlace, maxAttempts: number): IAMClient {
+export function createIamClient({ gate, ...place }: IamPlace, maxAttempts: number): IAMClient {
   const { endpoint, region, accessKeyId, secretAccessKey } = place;
   const credentials = { accessKeyId, secretAccessKey };
   const client = new IAMClient({ endpoint, region, credentials, requestHandler: storePatience, maxAttempts });
-  if (budget !== undefined) {
-    // Each attempt waits for its turn, and is signed when it has it.
-    const options = { relation: 'after', toMiddleware: 'retryMiddleware', name: 'requestBudget' } as const;
-    client.middlewareStack.addRelativeTo(inTurn(budget), options);
-  }
+  if (gate !== undefined) client.middlewareStack.addRelativeTo(gateMiddleware(gate), insideRetries);
   return client;
 }
 

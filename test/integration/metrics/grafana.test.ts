@@ -85,6 +85,7 @@ const ofTheScrape = ['job', 'instance'];
 /** Labels of counters that nothing was counted in yet. */
 const unseen: Readonly<Record<string, readonly string[]>> = {
   provisioner_drift_total: ['field'],
+  provisioner_leaks_total: [],
   provisioner_notifications_total: ['channel', 'outcome'],
 };
 

@@ -137,6 +137,19 @@ describe.each([
     expect(types()).toEqual(['provisioner.brake.raised Brake 1']);
   });
 
+  test('a key that others may have known is told with where it lay, and no second time the same day', async () => {
+    const id = await product('leaky');
+    await using running = await start();
+    const ending = { product: id, conditions: null, parked: false, drift: [] };
+    running.notifier.onRun({ ...ending, leak: 'it lies in the workspace’s git history' });
+    await eventually('the message', () => types().length > 0);
+    running.notifier.onRun({ ...ending, leak: 'everybody could read it in "notes.txt"' });
+    await engageBrake(database.sql, 'gone', new Date());
+    await eventually('what came after it', () => types().length > 1);
+    expect(types()).toEqual(['provisioner.leak.raised KeyLeaked 1', 'provisioner.brake.raised Brake 1']);
+    expect(receiver.received[0]?.body).toContain('git history');
+  });
+
   test('a receiver that fails gets the same message again, with the same id', async () => {
     await engageBrake(database.sql, 'gone', new Date());
     await using _running = await start();
@@ -165,7 +178,7 @@ async function start(options: Partial<NotifierOptions> = {}) {
   const stack = new AsyncDisposableStack();
   receiver = stack.use(await startHttpReceiver());
   const redactor = new Redactor();
-  stack.use(
+  const notifier = stack.use(
     startNotifier({
       database,
       channels: [webhookChannel(receiver.url, secret)],
@@ -179,7 +192,7 @@ async function start(options: Partial<NotifierOptions> = {}) {
       ...options,
     }),
   );
-  return stack;
+  return { notifier, [Symbol.asyncDispose]: () => stack.disposeAsync() };
 }
 
 const messages = () => receiver.received.map(({ body }) => Payload.parse(JSON.parse(body)));

@@ -70,7 +70,7 @@ describe.each(generations)('reading the portal, %s', (generation) => {
       response.on('close', () => (inFlight -= 1));
       setTimeout(() => answer(request, response), 5);
     });
-    await fastClient(portal.url, { budget: new PQueue({ concurrency: 2 }) }).readProduct(provider);
+    await fastClient(portal.url, { gate: new PQueue({ concurrency: 2 }) }).readProduct(provider);
     expect(most).toBe(2);
   });
 

@@ -43,6 +43,16 @@ describe.each(generations)('traps of the portal, %s', (generation) => {
     expect(inputs).toEqual([expect.objectContaining({ status: 'approved', validUntil: '2026-11-19' })]);
   });
 
+  it('an answer about another product, as a cache in between may give it, is none', async () => {
+    const [names, extra] = providerAnswers(generation);
+    const other = recorded(generation, 'data-product-non-ascii-after-create');
+    const mixedUp = answerTo('GET', `/data_products/${provider}`, other);
+    await using portal = await startServer(replay(generation, names, [...extra, mixedUp]));
+    await expect(fastClient(portal.url).readProduct(provider)).rejects.toMatchObject({
+      code: 'PORTAL_CONTRACT',
+    });
+  });
+
   it('202 has no JSON: it is taken as done', async () => {
     const deleting = recorded(generation, 'data-product-delete-202');
     await using portal = await startServer((_, response) => sendRecorded(response, deleting));

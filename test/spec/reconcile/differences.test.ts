@@ -15,11 +15,16 @@ describe('drift', () => {
     expect(driftOf(aWish({ grants: ['p1', 'p2'] }), found)).toEqual([]);
   });
 
+  test('there is none where a setting changed: the lines of .env are as they were last written', () => {
+    expect(driftOf(aWish({ env: { S3_PREFIX: 'sales/', S3_REGION: 'eu-west-1' } }), inOrder())).toEqual([]);
+  });
+
   test('there is none where the template changed: the file is as it was last rendered', () => {
-    const wish = aWish({ files: [{ path: 'run.sh', sha256: 'new', ownership: 'managed' }] });
+    const wish = aWish({ files: [{ path: 'run.sh', digest: 'new', ownership: 'managed' }] });
     expect(driftOf(wish, inOrder())).toEqual([]);
   });
 
+  const wish = aWish({ env: { S3_PREFIX: 'sales/', S3_BUCKET: 'data-products' } });
   test.each([
     ['a policy', inOrder({ policy: {} }), ['policy']],
     ['a principal that is gone', inOrder({ principalExists: false }), ['principal']],
@@ -28,10 +33,20 @@ describe('drift', () => {
     ['a key that is not ours', inOrder({ keys: [aKey('K1'), aKey('K2', { state: 'unknown' })] }), ['key K2']],
     ['a key switched off', inOrder({ keys: [aKey('K1', { active: false })] }), ['key K1', '.env key']],
     ['an .env that is gone', inOrder({ env: null }), ['.env']],
+    [
+      'a line of .env that was changed, one that was taken out and one that was put in',
+      inOrder({ env: anEnv({ edited: true, entries: { S3_PREFIX: 'other/', MINE: '1' } }) }),
+      ['.env S3_PREFIX', '.env S3_BUCKET', '.env MINE'],
+    ],
+    [
+      'an .env in which AWS’s tools find another key',
+      inOrder({ env: anEnv({ consistent: false }) }),
+      ['.env key'],
+    ],
     ['an .env opened', inOrder({ env: anEnv({ guarded: false }) }), ['.env mode and owner']],
     ['a managed file', inOrder({ files: { 'run.sh': 'zz', 'README.md': 'edited' } }), ['file run.sh']],
   ])('is %s', (_what, observed, expected) => {
-    expect(fields(driftOf(aWish(), observed))).toEqual(expected);
+    expect(fields(driftOf(wish, observed))).toEqual(expected);
   });
 });
 

@@ -7,8 +7,8 @@ import { AwsV4Signer } from 'aws4fetch';
 import pRetry from 'p-retry';
 import { z } from 'zod';
 import { ProvisionerError } from '../../../model/errors.ts';
+import type { RequestGate } from '../../../model/gate.ts';
 import { storeError } from '../../../model/store-error.ts';
-import type { RequestBudget } from '../../issuer.ts';
 import { errorOf, jsonOf } from './admin-error.ts';
 import { openPayload, sealPayload } from './payload.ts';
 
@@ -17,8 +17,8 @@ export interface AdminOptions {
   readonly region: string;
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
-  /** Bounds single requests; none when left out. */
-  readonly budget?: RequestBudget;
+  /** Which single requests pass; all of them when left out. */
+  readonly gate?: RequestGate;
 }
 
 const timeoutMs = 10_000;
@@ -215,12 +215,12 @@ export class AdminApi {
 
   /** Sends, again when the store could not answer. A status of `missing` gives `null`. */
   async #send(what: string, call: Call, missing: readonly number[] = []): Promise<Buffer | null> {
-    const { budget } = this.#options;
+    const { gate } = this.#options;
     const send = () => this.#sendOnce(what, call, missing);
-    return pRetry(() => budget?.add(send) ?? send(), {
+    return pRetry(() => gate?.add(send) ?? send(), {
       retries,
       minTimeout: 100,
-      shouldRetry: ({ error }) => error instanceof ProvisionerError && error.retryable,
+      shouldRetry: ({ error }) => error instanceof ProvisionerError && error.retryable && !error.turnedAway,
     });
   }
 
