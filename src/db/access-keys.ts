@@ -172,3 +172,22 @@ export async function listKeysNearEnd(
     expiresAt === null ? [] : [{ ...product, expiresAt }],
   );
 }
+
+/** Keys in use that never end and are older than an instant, with their products; a paused product's stay as they are. */
+export async function listKeysOlder(
+  db: Kysely<Tables>,
+  than: Date,
+): Promise<
+  { readonly id: ProductId; readonly name: string; readonly home: string; readonly issuedAt: Date }[]
+> {
+  const rows = await db
+    .selectFrom('access_key')
+    .innerJoin('product', 'product.id', 'access_key.product')
+    .select(['product.id', 'product.name', 'product.home', 'access_key.issued_at'])
+    .where('access_key.state', '=', 'current')
+    .where('access_key.expires_at', 'is', null)
+    .where('access_key.issued_at', '<', than)
+    .where('product.paused_at', 'is', null)
+    .execute();
+  return rows.map(({ issued_at: issuedAt, ...product }) => ({ ...product, issuedAt }));
+}

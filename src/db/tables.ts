@@ -234,11 +234,12 @@ export interface RolloutTable {
   begun_at: Instant;
 }
 
-/** A product that tries a new version first. */
+/** A product that tries a new version first, or was asked and does not. */
 export interface RolloutCanaryTable {
   template: string;
   product: ProductId;
-  outcome: 'succeeded' | 'failed' | null;
+  /** `unfit`: it is none of those that may; `null`: it tries. */
+  outcome: 'succeeded' | 'failed' | 'unfit' | null;
 }
 
 export interface Tables {

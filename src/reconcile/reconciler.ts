@@ -148,7 +148,7 @@ async function reconcileHome(
       conditions: homeConditions(product, prepared, files, [
         ...noticeOf(turn),
         ...noticesOfStore(parts.storeReport()),
-        ...(await followRemote(parts, prepared.record)),
+        ...(await followRemote(parts, prepared.record, leak)),
       ]),
       ...toldFiles(prepared, records, files),
       ...rememberLines(prepared.record, wish.desired, observed, records),

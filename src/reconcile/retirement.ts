@@ -21,7 +21,7 @@ export async function retire(
   books: Books,
   run: Run,
 ): Promise<Outcome> {
-  const held = await whyHeld(parts, record);
+  const held = await whyHeld(parts, record, run);
   if (held !== null) {
     return { ...nothingToDo, change: { state: 'held', conditions: conditionsOfHeld(held) } };
   }
