@@ -8,11 +8,10 @@ import { issuerFinder } from '../identity/find-issuer.ts';
 import type { Capabilities } from '../identity/probe.ts';
 import { canaryHome } from '../model/home.ts';
 import { createPortalClient } from '../portal/create-client.ts';
-import type { ReconcileParts } from '../reconcile/parts.ts';
 import { EstatePauseView } from '../reconcile/pause.ts';
-import { Published } from '../reconcile/published.ts';
 import { proveKey } from '../storage/proof.ts';
 import { S3ObjectStore } from '../storage/s3.ts';
+import { push } from '../workspace/push.ts';
 import { type WorkspaceOptions, Workspaces } from '../workspace/workspace.ts';
 import { adminOf, issuerOptionsOf, placeOf, portalOptionsOf, probeThrowAway } from './connections.ts';
 import type { Foundations } from './foundations.ts';
@@ -20,9 +19,10 @@ import { createGates } from './gates.ts';
 import { findCapabilities } from './probing.ts';
 import { groundIn, reconcileSettings } from './settings.ts';
 import { createSink } from './sink.ts';
+import type { BareParts } from './watched.ts';
 
 /** Puts the parts together; what must be closed is left to `started`. */
-export function assembleParts(env: Environment, foundations: Foundations): ReconcileParts {
+export function assembleParts(env: Environment, foundations: Foundations): BareParts {
   const { started, redactor, log, metrics, tracer, platform, database, queue } = foundations;
   const gates = createGates(env, foundations, {
     portal: () => portal,
@@ -81,8 +81,8 @@ export function assembleParts(env: Environment, foundations: Foundations): Recon
     capabilities: () => capabilities,
     sink,
     workspaces,
-    published: new Published({ store, workspaces, log }),
     proveKey: (key, claim) => proveKey(key, claim, { store: place, timeoutMs: env.PROV_PROOF_TIMEOUT }),
+    push,
     hideSecret: (secret) => {
       redactor.register(secret);
       return () => redactor.forget(secret);

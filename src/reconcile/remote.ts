@@ -7,7 +7,7 @@ import type { ProductRecord } from '../db/products.ts';
 import { findRemote, noteRemote } from '../db/workspace-remotes.ts';
 import type { Condition } from '../model/condition.ts';
 import { isHomeName } from '../model/home.ts';
-import { type PushOutcome, push } from '../workspace/push.ts';
+import type { PushOutcome } from '../workspace/push.ts';
 import type { ReconcileParts } from './parts.ts';
 
 /** A push that failed is tried again after so long, unless there is something new to push. */
@@ -28,7 +28,7 @@ export async function followRemote(
   const now = parts.clock();
   const again = known?.problem != null && now.getTime() - known.triedAt.getTime() >= retryMs;
   if (known?.tips === wanted && !again) return known.problem === null ? [] : [known.problem];
-  const outcome = await push({ objects: tips.objects, url, login: remote.login, tips: tips.commits });
+  const outcome = await parts.push({ objects: tips.objects, url, login: remote.login, tips: tips.commits });
   const problem = problemOf(outcome, url);
   if (problem !== null) parts.log.warn(problem.message, { reason: problem.reason });
   await noteRemote(parts.database.sql, record.id, { tips: wanted, triedAt: now, problem });

@@ -60,11 +60,27 @@ describe('are counted', () => {
   test.each([
     ['portal', 'readProduct'],
     ['store', 'writeMarker'],
+    ['store', 'readPointer'],
     ['store', 'proveKey'],
     ['identity', 'createKey'],
     ['workspace', 'writeEnv'],
   ])('calls of the adapter %s: %s', async (adapter, operation) => {
     await sample('provisioner_adapter_call_seconds_count', { adapter, operation, outcome: 'ok' });
+  });
+
+  test('webhooks that are refused, whatever for, with the time that they took', async () => {
+    const refused = { generation: 'unknown', verdict: 'refused' };
+    const send = (type: string, body: string) =>
+      fetch(world.daemon().url, { method: 'POST', headers: { 'content-type': type }, body });
+    const answers = [
+      await send('text/plain', '{}'),
+      await send('application/json', '{'),
+      await send('application/json', JSON.stringify('x'.repeat(1024 * 1024))),
+      await send('application/json', '{}'),
+    ];
+    expect(answers.map(({ status }) => status)).toEqual([415, 400, 413, 401]);
+    await sample('provisioner_delivery_seconds_count', refused, (count) => count === 4);
+    await sample('provisioner_delivery_seconds_sum', refused, (seconds) => seconds > 0);
   });
 
   test('products, keys and what waits', async () => {
