@@ -115,7 +115,7 @@ export async function fillBooks(
 async function renderedFiles(folder: string): Promise<Readonly<Record<string, string>>> {
   const template = await loadTemplate(folder);
   const files = renderTemplate(template, { ...plainProduct, parameters: template.parameters({}) });
-  return Object.fromEntries(files.map(({ path, sha256 }) => [path, sha256]));
+  return Object.fromEntries(files.map(({ path, digest }) => [path, digest]));
 }
 
 function required<T>(found: T | undefined): T {

@@ -39,6 +39,7 @@ const identityCalls: Calls<Issuer> = {
   ensurePrincipal: true,
   putPolicy: true,
   createKey: true,
+  renewKey: true,
   disableKey: true,
   deleteKey: true,
   deletePrincipal: true,

@@ -40,7 +40,10 @@ export async function noteProven(db: Kysely<Tables>, id: string, now: Date): Pro
   await db.updateTable('access_key').set({ proven_at: now }).where('id', '=', id).execute();
 }
 
-/** Notes a key before anybody has it: before it is made, where its name is ours to choose, and after. */
+/**
+ * Notes a key before anybody has it: before it is made, where its name is ours to choose, and after. A session that was
+ * opened under a name that is there takes the place of the one before.
+ */
 export async function noteIssued(
   db: Kysely<Tables>,
   product: ProductId,
@@ -58,7 +61,11 @@ export async function noteIssued(
       grace_until: null,
       expires_at: key.expiresAt,
     })
-    .onConflict((conflict) => conflict.column('id').doUpdateSet({ secret_sha256: key.secretSha256 }))
+    .onConflict((conflict) =>
+      conflict
+        .column('id')
+        .doUpdateSet({ secret_sha256: key.secretSha256, issued_at: now, expires_at: key.expiresAt }),
+    )
     .execute();
 }
 

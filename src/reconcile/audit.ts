@@ -70,6 +70,7 @@ function changeOf(action: Action, desired: DesiredHome | null, observed: Observe
     case 'delete-key':
     case 'forget-session':
     case 'issue-key':
+    case 'renew-session':
     case 'write-env':
       return { after: { why: action.why } };
     case 'restore-workspace':

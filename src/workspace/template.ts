@@ -1,4 +1,5 @@
 /** Reads a template folder: `template.yaml` and everything below `files/`. Done once at start; rendering does no I/O. */
+import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { lstat, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -93,10 +94,18 @@ function digestOf(content: unknown): string {
   return createHash('sha256').update(JSON.stringify(content)).digest('hex');
 }
 
+/** A link could lead to what is no template's, in one of another's making: a key of ours would be in every workspace. */
 async function listFiles(root: string): Promise<string[]> {
-  const entries = await readdir(root, { recursive: true, withFileTypes: true }).catch((cause: unknown) => {
+  const [stat, entries] = await Promise.all([
+    lstat(root),
+    readdir(root, { recursive: true, withFileTypes: true }),
+  ]).catch((cause: unknown) => {
     throw invalid(root, 'it can not be listed', cause);
   });
+  if (stat.isSymbolicLink()) throw invalid(root, 'it is a link; a template holds its files itself');
+  const link = entries.find((entry) => entry.isSymbolicLink());
+  if (link !== undefined)
+    throw invalid(join(link.parentPath, link.name), 'it is a link; a template holds its files itself');
   return entries
     .filter((entry) => entry.isFile())
     .map((entry) => relative(root, join(entry.parentPath, entry.name)).split(sep).join('/'))
@@ -109,7 +118,11 @@ async function compileFile(
   rules: Readonly<Record<string, FileRule>>,
 ): Promise<TemplateFile> {
   const full = join(root, path);
-  const [text, stat] = await Promise.all([readFile(full, 'utf8'), lstat(full)]);
+  const [bytes, stat] = await Promise.all([readFile(full), lstat(full)]);
+  // Three-way merges and diffs are of texts; other bytes would come out as others.
+  if (!isUtf8(bytes) || bytes.includes(0))
+    throw invalid(full, 'it is no UTF-8 text; a template holds no binary files');
+  const text = bytes.toString('utf8');
   const target = path.replace(/\.hbs$/, '');
   const rule = rules[target];
   if (rule === undefined)

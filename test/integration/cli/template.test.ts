@@ -1,8 +1,11 @@
 /** What people who write templates do on the command line. */
+import { execFileSync } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { parse as parseToml } from 'smol-toml';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parse as parseYaml } from 'yaml';
 import { provisioner as runProvisioner } from '../../support/command-line.ts';
 
 let root: string;
@@ -217,6 +220,39 @@ describe('a new template', () => {
     expect(await readFile(join(out, 'README.md'), 'utf8')).toBe('# Sales report on duckdb\n');
     expect(await readFile(join(out, 'models/a.sql'), 'utf8')).toBe("select * from {{ ref('b') }}\n");
     expect(await readFile(join(out, 'sales_report.sql'), 'utf8')).toBe('select 1\n');
+  });
+
+  test('made of a Cookiecutter folder has people’s texts in it as texts, whatever they are', async () => {
+    const lines = {
+      'run.sh': 'echo "{{ cookiecutter.description }}" {{ cookiecutter.description }} > shown\n',
+      'a.py': '"""{{ cookiecutter.description }}"""\nx = f"{{ cookiecutter.description }}"\n',
+      'a.yaml':
+        'a: "{{ cookiecutter.description }}"\nb: {{ cookiecutter.description }}\nc: "say {{ cookiecutter.description }}"\n',
+      'a.toml': "a = '{{ cookiecutter.description }}'\n",
+      'a.json': '{\n  "a": "{{ cookiecutter.description }}"\n}\n',
+      'README.md': '{{ cookiecutter.description }}\n',
+      '.gitignore': '',
+    };
+    const from = await tree('cutter-of-texts', {
+      'cookiecutter.json': '{ "project_name": "x", "description": "y" }',
+      ...Object.fromEntries(
+        Object.entries(lines).map(([path, text]) => [`{{cookiecutter.project_name}}/${path}`, text]),
+      ),
+    });
+    const folder = join(root, 'of-texts');
+    expect((await provisioner(['template', 'import', from, folder])).code).toBe(0);
+    expect((await provisioner(['template', 'lint', folder])).out).toContain('in order');
+    const description = `$(touch pwned) \`touch pwned\` '; touch pwned; ' "; touch pwned; " """ {1/0} #: \n- x`;
+    const facts = await tree('facts', { 'texts.json': JSON.stringify({ product: { description } }) });
+    const out = join(root, 'of-texts-rendered');
+    await mkdir(out);
+    await provisioner(['template', 'preview', from, '--product', join(facts, 'texts.json'), '--out', out]);
+    execFileSync('sh', ['run.sh'], { cwd: out });
+    execFileSync('python3', ['a.py'], { cwd: out });
+    expect(await readdir(out)).not.toContain('pwned');
+    expect(parseYaml(await readFile(join(out, 'a.yaml'), 'utf8'))).toMatchObject({ a: description });
+    expect(parseToml(await readFile(join(out, 'a.toml'), 'utf8'))).toEqual({ a: description });
+    expect(JSON.parse(await readFile(join(out, 'a.json'), 'utf8'))).toEqual({ a: description });
   });
 
   test('is not half made when the Cookiecutter folder uses more than can be taken over', async () => {

@@ -11,6 +11,7 @@ async function openServer(): Promise<Books> {
   const server = await startPostgres();
   const database = await openDatabase(server.url);
   return {
+    database,
     db: database.sql,
     [Symbol.asyncDispose]: async () => {
       await database[Symbol.asyncDispose]();
