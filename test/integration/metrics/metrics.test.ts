@@ -87,7 +87,7 @@ describe('are counted', () => {
     await sample('provisioner_products', { state: 'live', condition: 'Ready' });
     await sample('provisioner_keys', { state: 'current', age: '1h' });
     await sample('provisioner_oldest_job_seconds', { queue: 'reconcile' }, (value) => value === 0);
-    await sample('provisioner_first_key_end_seconds', {}, (value) => value === Number.POSITIVE_INFINITY);
+    await sample('provisioner_keys_overdue', {}, (value) => value === 0);
   });
 
   test('nothing by an id', async () => {
