@@ -12,7 +12,7 @@ import type { ObjectStore } from '../storage/store.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Tracer } from '../telemetry/tracer.ts';
-import type { Remote } from '../workspace/push.ts';
+import type { PushOrder, PushOutcome, Remote } from '../workspace/push.ts';
 import type { Workspaces } from '../workspace/workspace.ts';
 import type { Breaker } from './breaker.ts';
 import type { HomeSettings } from './desired.ts';
@@ -66,6 +66,8 @@ export interface ReconcileParts {
   readonly sink: SecretSink | null;
   /** Shows with the key itself that it opens what it must and nothing else. */
   readonly proveKey: (key: ProvenKey, claim: Claim) => Promise<void>;
+  /** Brings commits to a remote. Never forces, and never throws for what can go wrong on the way. */
+  readonly push: (order: PushOrder) => Promise<PushOutcome>;
   /** Keeps a secret out of the log from now on; the returned function forgets it. */
   readonly hideSecret: (secret: string) => () => void;
   readonly settings: ReconcileSettings;
