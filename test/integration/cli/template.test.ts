@@ -278,6 +278,33 @@ describe('what is set', () => {
     expect(JSON.parse(listed.out)).toMatchObject({ rules: [{ tag: 'x', template: 'sqlmesh' }] });
   });
 
+  test('can be the store’s place by the platform file, where the environment does not say it', async () => {
+    const folder = await tree('platform', {
+      'stores.yaml':
+        "version: 1\nstores: { main: { endpoint: 'https://s3.example.com', region: eu-west-1, bucket: theirs } }\n",
+    });
+    const { code, out } = await provisioner(['config', 'show'], {
+      PROV_PLATFORM_FILE: join(folder, 'stores.yaml'),
+      S3_ENDPOINT: '',
+      S3_BUCKET: 'ours',
+    });
+    expect(code).toBe(0);
+    expect(out).toMatch(/^S3_ENDPOINT +platform file +https:\/\/s3\.example\.com$/m);
+    expect(out).toMatch(/^S3_REGION +platform file +eu-west-1$/m);
+    expect(out).toMatch(/^S3_BUCKET +environment +ours$/m);
+  });
+
+  test('stops at a line that .env could not hold', async () => {
+    const folder = await tree('platform', {
+      'unfit.yaml': "version: 1\nenv: { TRINO_HOST: trino, TRINO_PASSWORD: 'p$ss w!rd' }\n",
+    });
+    const { code, err } = await provisioner(['config', 'show'], {
+      PROV_PLATFORM_FILE: join(folder, 'unfit.yaml'),
+    });
+    expect([code, err]).toEqual([2, expect.stringContaining('TRINO_PASSWORD can not be written to .env')]);
+    expect(err).not.toContain('p$ss');
+  });
+
   test('a word that is no command is answered with one that is', async () => {
     const { code, err } = await provisioner(['templat', 'list']);
     expect([code, err]).toEqual([2, expect.stringContaining('Did you mean template?')]);
