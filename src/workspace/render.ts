@@ -71,7 +71,8 @@ export function sha256(content: string | Buffer): string {
   return createHash('sha256').update(content).digest('hex');
 }
 
-function isSet(value: unknown): boolean {
+/** Whether a file is there whose `when` names a parameter of this value. */
+export function isSet(value: unknown): boolean {
   return value !== undefined && value !== null && value !== false && value !== '' && value !== 'none';
 }
 

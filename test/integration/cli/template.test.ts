@@ -54,7 +54,7 @@ describe('lint', () => {
     });
     const unknown = await provisioner(['template', 'lint', folder, '--json']);
     expect(unknown.code).toBe(1);
-    expect(unknown.out).toContain('nickname');
+    expect(unknown.out).toContain('it uses product.nickname, which there is not');
     await tree('broken', {
       'files/README.md.hbs': '# {{line product.name}}',
       'files/a.yaml.hbs': 'name: {{product.name}}',
@@ -82,6 +82,53 @@ describe('lint', () => {
     expect([code, out]).toEqual([1, expect.stringContaining('a.toml: it is no TOML')]);
     await writeFile(join(folder, 'files/a.toml.hbs'), '[tool]\nname = {{yaml product.name}}\n');
     expect((await provisioner(['template', 'lint', folder])).out).toContain('in order');
+  });
+
+  test('finds a variable that there is none of in a branch that no product takes, and none that there is', async () => {
+    const folder = await tree('branches', {
+      'template.yaml': `id: branches\n${head}files: { README.md: once, .gitignore: once, a.txt: once }\n`,
+      'files/README.md.hbs': [
+        "{{#if (is product.type 'Odd')}}{{product.nickname}}{{/if}}",
+        '{{#each inputs as |input place|}}{{#if (is place 7)}}{{input.url}}{{/if}}{{else}}{{#if false}}{{outputs}}{{/if}}{{/each}}',
+        '{{#each inputs}}{{#each published}}{{#unless true}}{{colour}}{{../product.id}}{{../../home.nme}}{{/unless}}{{/each}}{{/each}}',
+        '{{#with home}}{{#if false}}{{bukket}}{{/if}}{{/with}}',
+      ].join('\n'),
+      'files/.gitignore': '',
+      'files/a.txt.hbs': [
+        '{{#each inputs as |input place|}}{{place}}{{input.uri}}{{#each input.published}}{{name}}{{@index}}',
+        '{{#each columns}}{{name}}{{this.type}}{{../name}}{{../../schema}}{{@root.home.bucket}}{{/each}}{{/each}}{{/each}}',
+        "{{#with product}}{{line name}}{{#each owners}}{{mail email}}{{/each}}{{/with}}{{lookup product 'name'}}",
+        '{{template.version}}{{#each product.tags}}{{line this}}{{/each}}{{product.tags.length}}',
+      ].join(''),
+    });
+    const { code, out } = await provisioner(['template', 'lint', folder, '--json']);
+    expect(code).toBe(1);
+    const found = Object.values(JSON.parse(out)).flat();
+    const names = ['product.nickname', 'input.url', 'outputs', 'colour', '../../home.nme', 'bukket'];
+    expect(found).toEqual(
+      names.map((name) => ({ file: 'README.md', problem: `it uses ${name}, which there is not` })),
+    );
+  });
+
+  test('tries each value of a choice, and says which file it never saw', async () => {
+    const parameters = {
+      type: 'object',
+      properties: {
+        ci: { type: 'string', enum: ['none', 'github', 'gitlab'], default: 'none' },
+        host: { type: 'string', default: '' },
+      },
+    };
+    const folder = await tree('choices', {
+      'template.yaml': `id: choices\n${head}parameters: ${JSON.stringify(parameters)}\nfiles: { README.md: once, .gitignore: once, ci.yaml: { rule: once, when: ci }, host.txt: { rule: once, when: host } }\n`,
+      'files/README.md': '',
+      'files/.gitignore': '',
+      'files/ci.yaml.hbs': "a: {{#if (is parameters.ci 'gitlab')}}[{{/if}}\n",
+      'files/host.txt.hbs': '{{parameters.host}}',
+    });
+    const { code, out, err } = await provisioner(['template', 'lint', folder]);
+    expect([code, out]).toEqual([1, expect.stringContaining('ci.yaml: it is no YAML')]);
+    expect(out).toContain('(with ci: "gitlab")');
+    expect(err).toContain('host.txt was not looked at');
   });
 
   test.each([
