@@ -20,11 +20,14 @@ export interface CredentialsOptions {
   /** Digest of a product's token; `null` when it has none. */
   readonly digestOf: (product: ProductId) => Promise<string | null>;
   readonly hash: (token: string) => string;
-  readonly session: (product: ProductId) => Promise<Session>;
+  /** A session, or why there is none. */
+  readonly answer: (
+    product: ProductId,
+  ) => Promise<{ readonly session: Session } | { readonly refused: string }>;
   readonly log: Logger;
 }
 
-export function createCredentialsRouter({ digestOf, hash, session, log }: CredentialsOptions): Router {
+export function createCredentialsRouter({ digestOf, hash, answer, log }: CredentialsOptions): Router {
   const router = Router();
   router.get('/credentials/:product', async (request, response) => {
     response.set('cache-control', 'no-store');
@@ -36,7 +39,14 @@ export function createCredentialsRouter({ digestOf, hash, session, log }: Creden
       return;
     }
     try {
-      const { id, secret, token, expiresAt } = await session(product.data);
+      const given = await answer(product.data);
+      if ('refused' in given) {
+        const message = `No session is given: ${given.refused}.`;
+        log.info('gave no session', { product: product.data, why: given.refused });
+        response.status(403).json({ code: 'NoSession', message });
+        return;
+      }
+      const { id, secret, token, expiresAt } = given.session;
       log.debug('gave a session', { product: product.data, expires: expiresAt.toISOString() });
       response.json({
         AccessKeyId: id,

@@ -1,5 +1,5 @@
 /** `provisioner template …`: for the people who write templates. */
-import { access, readFile } from 'node:fs/promises';
+import { access, readdir, readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { styleText } from 'node:util';
 import { Command } from 'commander';
@@ -49,9 +49,11 @@ export function templateCommand(env: Variables): Command {
   template
     .command('lint')
     .description('what is wrong with a template; exit 1 when anything is')
-    .argument('[folders...]', 'template folders', ['templates/*'])
+    .argument('[folders...]', 'template folders; without: all in ./templates')
     .option('--json', 'as JSON')
-    .action(async (folders: string[], { json }: { json?: true }) => lint(folders, json === true));
+    .action(async (folders: string[], { json }: { json?: true }) =>
+      lint(folders.length > 0 ? folders : await ownTemplates(), json === true),
+    );
   template
     .command('preview')
     .description('what a workspace would hold; with --out also writes it')
@@ -67,21 +69,44 @@ export function templateCommand(env: Variables): Command {
     .command('new')
     .description('a small template to begin with')
     .argument('<folder>', 'a folder that is not there yet')
-    .action(async (folder: string) => {
+    .option('--json', 'as JSON')
+    .action(async (folder: string, { json }: { json?: true }) => {
       await writeStarter(resolve(folder));
-      print(`Made ${folder}. Next: provisioner template lint ${folder}\n`);
+      sayMade(folder, [], json === true);
     });
   template
     .command('import')
     .description('make a template of a Cookiecutter folder')
     .argument('<cookiecutter>', 'folder with a cookiecutter.json')
     .argument('<folder>', 'a folder that is not there yet')
-    .action(async (from: string, folder: string) => {
-      const notes = await importCookiecutter(resolve(from), resolve(folder));
-      for (const note of notes) print(`${note}\n`);
-      print(`Made ${folder}. Next: provisioner template lint ${folder}\n`);
-    });
+    .option('--json', 'as JSON')
+    .action(async (from: string, folder: string, { json }: { json?: true }) =>
+      sayMade(folder, await importCookiecutter(resolve(from), resolve(folder)), json === true),
+    );
   return template;
+}
+
+function sayMade(folder: string, notes: readonly string[], json: boolean): void {
+  if (json) {
+    printJson({ folder, notes });
+    return;
+  }
+  for (const note of notes) print(`${note}\n`);
+  print(`Made ${folder}. Next: provisioner template lint ${folder}\n`);
+}
+
+const templatesFolder = 'templates';
+
+async function ownTemplates(): Promise<readonly string[]> {
+  const entries = await readdir(templatesFolder, { withFileTypes: true }).catch(() => []);
+  const folders = entries
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => join(templatesFolder, name));
+  if (folders.length > 0) return folders.sort();
+  throw new ProvisionerError(
+    'CONFIG_INVALID',
+    'There is no folder in ./templates: name the templates to look at.',
+  );
 }
 
 async function list(env: Variables, json: boolean): Promise<void> {

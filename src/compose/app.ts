@@ -10,13 +10,12 @@ import { countKeysByAge } from '../db/access-keys.ts';
 import { readBrake } from '../db/brake.ts';
 import { findTokenDigest } from '../db/credential-tokens.ts';
 import { countByCondition, listHomeless } from '../db/products.ts';
-import { principalNameOf } from '../identity/issuer.ts';
-import { OpenSessions } from '../identity/open-sessions.ts';
 import { createDeliveries } from '../intake/deliveries.ts';
 import { createIntakeRouter } from '../intake/router.ts';
 import { version } from '../model/version.ts';
 import { queueNames } from '../queue/jobs.ts';
 import type { ReconcileParts } from '../reconcile/parts.ts';
+import { createSessionDesk } from '../reconcile/session-desk.ts';
 import { tokenDigest } from '../sinks/credential-endpoint.ts';
 import type { People } from './people.ts';
 import { proofSecretsOf } from './proofs.ts';
@@ -114,12 +113,11 @@ function createApiOf(parts: ReconcileParts, { guard, secure }: People): express.
   return createApi({ db: database.sql, commands, jobs, clock, version, guard, secure, log });
 }
 
-function createCredentials({ database, findIssuer, hideSecret, log }: ReconcileParts): express.Router {
-  const sessions = new OpenSessions(findIssuer, hideSecret);
+function createCredentials(parts: ReconcileParts): express.Router {
   return createCredentialsRouter({
-    log,
+    log: parts.log,
     hash: tokenDigest,
-    digestOf: (product) => findTokenDigest(database.sql, product),
-    session: (product) => sessions.sessionOf(principalNameOf(product)),
+    digestOf: (product) => findTokenDigest(parts.database.sql, product),
+    answer: createSessionDesk(parts),
   });
 }

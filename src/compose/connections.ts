@@ -1,7 +1,7 @@
 /** Settings → where portal and store are and who we are there; for the daemon and for what looks at it from beside. */
 import type { Environment } from '../config/schema.ts';
 import { assemblePolicy } from '../grants/policy.ts';
-import type { IssuerOptions } from '../identity/find-issuer.ts';
+import type { IssuerOptions, SessionOptions } from '../identity/find-issuer.ts';
 import type { Issuer } from '../identity/issuer.ts';
 import { type Capabilities, type ProbeName, probeStore } from '../identity/probe.ts';
 import { canaryHome, closedCanaryHome } from '../model/home.ts';
@@ -30,10 +30,15 @@ export function issuerOptionsOf(env: Environment): Omit<IssuerOptions, 'onFound'
     ...adminOf(env),
     api: env.PROV_ISSUER,
     iamEndpoint: env.PROV_IAM_ENDPOINT,
-    credentials: env.PROV_CREDENTIALS === 'keys' ? 'keys' : { seconds: env.PROV_SESSION_LIFETIME / 1000 },
+    credentials: env.PROV_CREDENTIALS === 'keys' ? 'keys' : sessionsOf(env),
     stsEndpoint: env.PROV_STS_ENDPOINT,
     users: { permissionsBoundary: env.PROV_AWS_PERMISSIONS_BOUNDARY, path: env.PROV_AWS_IAM_PATH },
   };
+}
+
+function sessionsOf(env: Environment): SessionOptions {
+  const { PROV_SESSION_LIFETIME: lifeMs, PROV_PROOF_TIMEOUT: patienceMs, PROV_AWS_ROLE_ARN: roleArn } = env;
+  return { seconds: lifeMs / 1000, patienceMs, roleArn };
 }
 
 /** Where the portal is, and as whom we come. */

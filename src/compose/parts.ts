@@ -35,8 +35,10 @@ export function assembleParts(env: Environment, foundations: Foundations): Recon
     ...issuerOptionsOf(env),
     gate: gates.identity,
     onFound: (issuer) => {
-      const { store: name, credentials, limits } = issuer.kind;
+      const { store: name, credentials, limits, fixedForMs } = issuer.kind;
       log.info('found the store’s identity API', { store: name, credentials, ...limits });
+      if (fixedForMs !== null)
+        log.warn('sessions keep access that was taken away', { store: name, forSeconds: fixedForMs / 1000 });
       if (env.PROV_OBSERVE_ONLY) {
         log.info('the store is not probed, as nothing is applied here', { store: name });
         return;

@@ -39,7 +39,7 @@ export function reconcileSettings(
 /** Digest of everything of ours that every home is made from, in this installation. */
 export function groundIn(env: Environment, settings: ReconcileSettings): string {
   return groundOf(settings, {
-    credentials: env.PROV_CREDENTIALS,
+    credentials: [env.PROV_CREDENTIALS, env.PROV_SESSION_LIFETIME, env.PROV_AWS_ROLE_ARN],
     users: [env.PROV_AWS_PERMISSIONS_BOUNDARY, env.PROV_AWS_IAM_PATH],
     owner: [env.PROV_WORKSPACE_UID, env.PROV_WORKSPACE_GID],
   });

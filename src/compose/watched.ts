@@ -9,7 +9,16 @@ export function watchParts(parts: ReconcileParts, around: AroundCall): Reconcile
     watchCalls(
       'identity',
       issuer,
-      ['observe', 'ensurePrincipal', 'putPolicy', 'createKey', 'disableKey', 'deleteKey', 'deletePrincipal'],
+      [
+        'observe',
+        'ensurePrincipal',
+        'putPolicy',
+        'createKey',
+        'renewKey',
+        'disableKey',
+        'deleteKey',
+        'deletePrincipal',
+      ],
       around,
     ),
   );

@@ -121,6 +121,13 @@ function crossFaults(env: SomeSettings): Fault[] {
       example: 'sessions',
     });
   }
+  if (env.PROV_AWS_ROLE_ARN !== undefined && env.PROV_CREDENTIALS !== 'sessions') {
+    faults.push({
+      variable: 'PROV_CREDENTIALS',
+      problem: 'must be sessions with PROV_AWS_ROLE_ARN: a role has no lasting keys',
+      example: 'sessions',
+    });
+  }
   if (env.PROV_CREDENTIALS_URL !== undefined && (env.PROV_SECRET_SINK ?? 'env') !== 'env') {
     faults.push({
       variable: 'PROV_SECRET_SINK',

@@ -40,7 +40,10 @@ export async function noteProven(db: Kysely<Tables>, id: string, now: Date): Pro
   await db.updateTable('access_key').set({ proven_at: now }).where('id', '=', id).execute();
 }
 
-/** Notes a key before anybody has it: before it is made, where its name is ours to choose, and after. */
+/**
+ * Notes a key before anybody has it: before it is made, where its name is ours to choose, and after. A session that was
+ * opened under a name that is there takes the place of the one before.
+ */
 export async function noteIssued(
   db: Kysely<Tables>,
   product: ProductId,
@@ -58,7 +61,11 @@ export async function noteIssued(
       grace_until: null,
       expires_at: key.expiresAt,
     })
-    .onConflict((conflict) => conflict.column('id').doUpdateSet({ secret_sha256: key.secretSha256 }))
+    .onConflict((conflict) =>
+      conflict
+        .column('id')
+        .doUpdateSet({ secret_sha256: key.secretSha256, issued_at: now, expires_at: key.expiresAt }),
+    )
     .execute();
 }
 
@@ -164,4 +171,23 @@ export async function listKeysNearEnd(
   return rows.flatMap(({ expires_at: expiresAt, ...product }) =>
     expiresAt === null ? [] : [{ ...product, expiresAt }],
   );
+}
+
+/** Keys in use that never end and are older than an instant, with their products; a paused product's stay as they are. */
+export async function listKeysOlder(
+  db: Kysely<Tables>,
+  than: Date,
+): Promise<
+  { readonly id: ProductId; readonly name: string; readonly home: string; readonly issuedAt: Date }[]
+> {
+  const rows = await db
+    .selectFrom('access_key')
+    .innerJoin('product', 'product.id', 'access_key.product')
+    .select(['product.id', 'product.name', 'product.home', 'access_key.issued_at'])
+    .where('access_key.state', '=', 'current')
+    .where('access_key.expires_at', 'is', null)
+    .where('access_key.issued_at', '<', than)
+    .where('product.paused_at', 'is', null)
+    .execute();
+  return rows.map(({ issued_at: issuedAt, ...product }) => ({ ...product, issuedAt }));
 }

@@ -124,6 +124,7 @@ export interface GrantTable {
 
 /** Access keys that we made. The secret is never here, only its digest, to recognise a `.env` that was changed. */
 export interface AccessKeyTable {
+  /** Of a session its name, which is not what requests are signed with. */
   id: string;
   product: ProductId;
   state: 'issued' | 'current' | 'grace';

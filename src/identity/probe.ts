@@ -39,9 +39,9 @@ export async function probeStore(
   try {
     await issuer.ensurePrincipal(principal);
     await issuer.putPolicy(principal, policy);
-    const key = await issuer.createKey(principal, issuer.proposeKeyId());
+    const key = await issuer.createKey(principal, issuer.proposeKeyId(), policy);
     const policies = await prove(key).then(() => 'enforced', whatWasAllowed);
-    return { policies, secondKey: await takesAnother(issuer, principal, prove) };
+    return { policies, secondKey: await takesAnother(issuer, principal, { policy, prove }) };
   } finally {
     await removeProbe(issuer, principal);
   }
@@ -56,10 +56,10 @@ function whatWasAllowed(thrown: unknown): string {
 async function takesAnother(
   issuer: Issuer,
   principal: PrincipalName,
-  prove: ProbeOptions['prove'],
+  { policy, prove }: Pick<ProbeOptions, 'policy' | 'prove'>,
 ): Promise<boolean> {
   if (issuer.kind.limits.keysPerPrincipal < 2) return false;
-  const second = await issuer.createKey(principal, issuer.proposeKeyId());
+  const second = await issuer.createKey(principal, issuer.proposeKeyId(), policy);
   // What is wrong with the policies was seen with the first key: here it is about being let in at all.
   await prove(second).catch(whatWasAllowed);
   const { keys } = await issuer.observe(principal, { booked: [second.id], thorough: false });

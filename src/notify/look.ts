@@ -1,23 +1,44 @@
 /** Looks into the books for what people should hear of; what is no longer found is over. */
-import { listKeysNearEnd } from '../db/access-keys.ts';
+import { listKeysNearEnd, listKeysOlder } from '../db/access-keys.ts';
+import { listApiKeysNearEnd } from '../db/api-keys.ts';
 import { readBrake } from '../db/brake.ts';
 import type { Database } from '../db/connection.ts';
 import { listDegraded, listHomeless } from '../db/products.ts';
 import type { NoticeKind } from '../model/notice.ts';
 import type { Notice } from './notice.ts';
 
-/** Kinds that are a state: they last and end. Drift and leaks only happen. */
+/** Kinds that are a state: they last and end. */
 export const lastingKinds = ['degraded', 'parked', 'brake', 'key'] as const satisfies NoticeKind[];
+
+/** Kinds that only happen: nobody is told that they are over. */
+export const passingKinds = ['drift', 'leak', 'api-key'] as const satisfies NoticeKind[];
+
+const dayMs = 86_400_000;
+/** An API key that ends is told in its last week, or in the last quarter of a shorter life. */
+const apiKeyWarningMs = 7 * dayMs;
+/** A key of a product is told when it should have been renewed so long ago, or a quarter of its age when that is less. */
+const overdueMs = dayMs;
 
 /** One message says it for all products that it holds. */
 const heldByBrake = 'HeldByBrake';
 
-export async function lookForNotices({ sql }: Database, now: Date): Promise<readonly Notice[]> {
-  const [degraded, homeless, brake, keys] = await Promise.all([
+/** @param keyMaxAgeMs age at which keys that never end are renewed; `null`: never */
+export async function lookForNotices(
+  { sql }: Database,
+  now: Date,
+  keyMaxAgeMs: number | null,
+): Promise<readonly Notice[]> {
+  const overAge =
+    keyMaxAgeMs === null
+      ? null
+      : new Date(now.getTime() - keyMaxAgeMs - Math.min(overdueMs, keyMaxAgeMs / 4));
+  const [degraded, homeless, brake, keys, overdue, apiKeys] = await Promise.all([
     listDegraded(sql),
     listHomeless(sql),
     readBrake(sql),
     listKeysNearEnd(sql, now),
+    overAge === null ? [] : listKeysOlder(sql, overAge),
+    listApiKeysNearEnd(sql, now, apiKeyWarningMs),
   ]);
   const products = degraded
     .filter(({ condition }) => condition.reason !== heldByBrake)
@@ -45,6 +66,26 @@ export async function lookForNotices({ sql }: Database, now: Date): Promise<read
       facts: { product: name, home, message: `The key in use ends at ${expiresAt.toISOString()}.` },
     }),
   );
+  const old = overdue.map(
+    ({ id, name, home, issuedAt }): Notice => ({
+      subject: id,
+      reason: 'KeyTooOld',
+      kind: 'key',
+      facts: {
+        product: name,
+        home,
+        message: `The key in use was made at ${issuedAt.toISOString()} and should have been renewed.`,
+      },
+    }),
+  );
+  const ours = apiKeys.map(
+    ({ id, name, expiresAt }): Notice => ({
+      subject: `api-key ${id}`,
+      reason: 'ApiKeyEnds',
+      kind: 'api-key',
+      facts: { product: name, home: '', message: `${id} ends at ${expiresAt.toISOString()}.` },
+    }),
+  );
   const held: Notice[] =
     brake === null
       ? []
@@ -56,5 +97,5 @@ export async function lookForNotices({ sql }: Database, now: Date): Promise<read
             facts: { product: '', home: '', message: brake.reason },
           },
         ];
-  return [...products, ...unborn, ...ending, ...held];
+  return [...products, ...unborn, ...ending, ...old, ...ours, ...held];
 }

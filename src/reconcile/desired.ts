@@ -92,6 +92,7 @@ export function wishForHome(settings: HomeSettings, facts: HomeFacts): HomeWish 
     keyMaxAgeMs: settings.keyMaxAgeMs,
     keysPerPrincipal: facts.issuer.limits.keysPerPrincipal,
     credentials: facts.issuer.credentials,
+    fixedPolicy: facts.issuer.fixedForMs !== null,
   };
   return {
     desired,

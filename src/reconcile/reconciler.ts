@@ -189,6 +189,7 @@ async function applyHome(parts: ReconcileParts, prepared: PreparedHome, run: Run
     message: historyMessage(known, wish.template ?? '', run.cause),
     onFiles: (outcome) => {
       files = outcome;
+      tellOfFiles(parts, outcome);
     },
     grants: wish.grants,
     claim: () => claimOfKey(parts, known, wish.desired.readable),
@@ -200,6 +201,13 @@ async function applyHome(parts: ReconcileParts, prepared: PreparedHome, run: Run
   const applied = await applyPlan(steps, handlers, note, parts.tracer);
   // Set by the handler, which the compiler does not see.
   return { ...applied, failure: applied.error, files: files as FilesOutcome | null };
+}
+
+function tellOfFiles({ log }: ReconcileParts, { displaced, left }: FilesOutcome): void {
+  if (displaced.length > 0)
+    log.warn('what a person had in the place of template files is kept beside them', { displaced });
+  if (left.length > 0)
+    log.info('files that a person changed are no more in the template, and theirs from now on', { left });
 }
 
 /** A key that others may know is not left open for long; a tool that is at work gets to its next read of `.env`. */
@@ -240,7 +248,9 @@ function homeConditions(
     noRoom: wish.noRoom,
     policyFill: policySize(wish.desired.policy) / issuer.kind.limits.policySize,
     conflicts: [...new Set([...observed.conflicts, ...(files?.conflicts ?? [])])].sort(),
+    displaced: [...new Set([...observed.displaced, ...(files?.displaced ?? [])])].sort(),
     beingEdited: files?.waiting ?? [],
+    fixedForMs: issuer.kind.fixedForMs,
     others,
   });
 }

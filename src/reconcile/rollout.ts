@@ -17,9 +17,10 @@ import {
 import type { Condition } from '../model/condition.ts';
 import type { ProductId } from '../model/ids.ts';
 import type { Product } from '../model/product.ts';
-import { priorities } from '../queue/jobs.ts';
+import type { Cause } from '../model/run.ts';
 import { fits } from '../workspace/catalogue.ts';
 import type { FilesOutcome } from '../workspace/update.ts';
+import { carryOut } from './order.ts';
 import type { ReconcileParts } from './parts.ts';
 import { whyPaused } from './pause.ts';
 import { judgeTrial, type Verdict } from './rollout-stage.ts';
@@ -96,35 +97,56 @@ export async function noteTurn(
 
 /** Lets all follow, or nobody, when that can be decided. @param by the product in whose run we are: it needs no other */
 async function goOn(parts: ReconcileParts, to: string, by: ProductId): Promise<Verdict> {
-  const { database, settings, log, clock } = parts;
+  const { database, settings } = parts;
   const now = await readRollout(database.sql, to, by);
   if (now?.stage !== 'canary') return now?.stage === 'all' ? 'goes on' : 'stops';
   const wanted = settings.rollout;
   const more = placesTaken(now) < wanted.canaries && (await hasUnasked(database.sql, to));
   const verdict = judgeTrial({ ...now, more }, wanted);
-  if (verdict === 'stops' && (await setStage(database.sql, to, 'stopped', clock())))
-    log.error('the rollout of a template stopped', { template: to, failed: now.failed });
-  if (verdict === 'goes on' && (await setStage(database.sql, to, 'all', clock())))
-    await wakeBehind(parts, to, by);
+  if (verdict === 'stops') await stop(parts, to, now.failed);
+  if (verdict === 'goes on') {
+    const cause = { kind: 'clock', why: `the template ${to} goes to all` } as const;
+    await letAllFollow(parts, to, cause, by);
+  }
   return verdict;
 }
 
-/** A person says so. @returns how many follow */
-export async function letAllFollow(parts: ReconcileParts, to: string): Promise<number> {
-  await setStage(parts.database.sql, to, 'all', parts.clock());
-  return wakeBehind(parts, to, null);
+async function stop(parts: ReconcileParts, to: string, failed: number): Promise<void> {
+  const stopped = await carryOut(parts, {
+    action: 'stop-rollout',
+    target: to,
+    cause: { kind: 'clock', why: `${failed} canaries of ${to} failed` },
+    change: async (trx) => ((await setStage(trx, to, 'stopped', parts.clock())) ? [] : null),
+  });
+  if (stopped !== null) parts.log.error('the rollout of a template stopped', { template: to, failed });
 }
 
-async function wakeBehind(parts: ReconcileParts, to: string, except: ProductId | null): Promise<number> {
-  const { database, queue, log } = parts;
-  const behind = (await listBehind(database.sql, to)).filter((id) => id !== except);
-  log.info('a new version of a template goes to all', { template: to, products: behind.length });
-  const cause = { kind: 'clock', why: `the template ${to} goes to all` } as const;
-  await queue.reconcile(
-    behind.map((product) => ({ product, cause })),
-    priorities.resync,
-  );
-  return behind.length;
+/**
+ * The canaries did well, or a person says so.
+ *
+ * @param except in whose run that was found: it needs no other
+ * @returns how many follow
+ */
+export async function letAllFollow(
+  parts: ReconcileParts,
+  to: string,
+  cause: Cause,
+  except?: ProductId,
+): Promise<number> {
+  const followers = await carryOut(parts, {
+    action: cause.kind === 'person' ? 'order-release-template' : 'release-template',
+    target: to,
+    cause,
+    unhurried: true,
+    change: async (trx) => {
+      const changed = await setStage(trx, to, 'all', parts.clock());
+      if (!changed && cause.kind !== 'person') return null;
+      return (await listBehind(trx, to)).filter((id) => id !== except);
+    },
+  });
+  if (followers !== null)
+    parts.log.info('a new version of a template goes to all', { template: to, products: followers });
+  return followers ?? 0;
 }
 
 /** What people read meanwhile. */

@@ -138,7 +138,7 @@ function acceptanceNotes({ acceptance }: Template): string[] {
 async function sqlFindings(template: Template): Promise<LintResult> {
   const plain = casesOf(template).filter(({ product }) => product === plainProduct);
   const files = plain.flatMap((each) => renderCase(template, each));
-  const sql = [...new Map(files.map((file) => [`${file.path} ${file.sha256}`, file])).values()].filter(
+  const sql = [...new Map(files.map((file) => [`${file.path} ${file.digest}`, file])).values()].filter(
     ({ path }) => path.endsWith('.sql'),
   );
   const unseen = unseenNotes(template);

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { lstat, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileDigest } from './digest.ts';
 import { readObjects, runGit } from './git-plumbing.ts';
 
 /** A secret lies in small files; bigger ones are data. */
@@ -9,23 +10,21 @@ export const largestSearched = 1_000_000;
 /** Objects that are read at a time: bounds the memory of a search. */
 const objectsAtOnce = 64;
 
-/** Path → SHA-256 of every file of a commit. */
+/** Path → digest of every file of a commit. */
 export async function digestsAt(gitDir: string, commit: string): Promise<Readonly<Record<string, string>>> {
   const lines = await runGit(gitDir, ['ls-tree', '-r', '-z', '--full-tree', commit]);
-  const files = [...lines.matchAll(/\d+ blob ([0-9a-f]+)\t([^\0]+)\0/g)];
+  const files = [...lines.matchAll(/(\d+) blob ([0-9a-f]+)\t([^\0]+)\0/g)];
   if (files.length === 0) return {};
   const contents = splitObjects(
     await readObjects(
       gitDir,
-      files.map(([, id = '']) => id),
+      files.map(([, , id = '']) => id),
     ),
   );
   return Object.fromEntries(
-    files.map(([, , path = ''], index) => [
+    files.map(([, mode, , path = ''], index) => [
       path,
-      createHash('sha256')
-        .update(contents[index] ?? '')
-        .digest('hex'),
+      fileDigest({ content: contents[index] ?? '', executable: mode === '100755' }),
     ]),
   );
 }

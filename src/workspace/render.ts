@@ -1,8 +1,8 @@
 /** Renders a template for one product: pure, in memory. */
-import { createHash } from 'node:crypto';
 import { ProvisionerError } from '../model/errors.ts';
 import type { Owner } from '../model/product.ts';
 import type { PublishedTable } from '../model/published.ts';
+import { type FileState, fileDigest } from './digest.ts';
 import type { Ownership, Parameters } from './manifest.ts';
 import type { Template } from './template.ts';
 
@@ -43,13 +43,11 @@ export interface RenderContext {
   readonly parameters: Parameters;
 }
 
-export interface RenderedFile {
+export interface RenderedFile extends FileState {
   /** Relative to the workspace, `/` between segments, checked: stays inside. */
   readonly path: string;
-  readonly content: string;
-  readonly sha256: string;
+  readonly digest: string;
   readonly ownership: Ownership;
-  readonly executable: boolean;
 }
 
 /**
@@ -61,14 +59,9 @@ export function renderTemplate(template: Template, context: RenderContext): read
   const there = template.files.filter(({ when }) => when === null || isSet(parameters[when]));
   return there.map((file) => {
     const path = checkedPath(file.renderPath(full));
-    const content = file.render(full);
-    return { path, content, sha256: sha256(content), ownership: file.ownership, executable: file.executable };
+    const state = { content: file.render(full), executable: file.executable };
+    return { path, ...state, digest: fileDigest(state), ownership: file.ownership };
   });
-}
-
-/** Hex SHA-256 of bytes, or of a text's UTF-8 bytes. */
-export function sha256(content: string | Buffer): string {
-  return createHash('sha256').update(content).digest('hex');
 }
 
 /** Whether a file is there whose `when` names a parameter of this value. */

@@ -77,7 +77,7 @@ export async function layWorkspace(
     remove: [],
     files,
     before: {},
-    after: Object.fromEntries(files.map((file) => [file.path, file.sha256])),
+    after: Object.fromEntries(files.map((file) => [file.path, file.digest])),
     message: 'Set up the workspace\n',
     at: new Date(),
   });

@@ -18,8 +18,7 @@ import type { ApiParts } from './parts.ts';
 import { ApiProblem } from './problem.ts';
 import * as form from './schemas.ts';
 
-const cursor = { description: '`next` of the page before, with the same filters and sort.' };
-const timePage = { cursor: TimeCursor.optional().meta(cursor), ...form.paging };
+const timePage = { cursor: TimeCursor.optional().meta(form.cursor), ...form.paging };
 const auditFilter = {
   product: ProductId.optional(),
   actor: z.string().max(200).optional().meta({ description: '`provisioner`, or `person:<name>`.' }),
@@ -52,7 +51,7 @@ export function readingEndpoints({ db, jobs, clock, version }: ApiParts): readon
       query: z.strictObject({
         consumer: ProductId.optional(),
         provider: ProductId.optional(),
-        cursor: GrantCursor.optional().meta(cursor),
+        cursor: GrantCursor.optional().meta(form.cursor),
         ...form.paging,
       }),
       answer: form.pageOf(form.GrantLine, 'GrantPage'),
@@ -114,6 +113,11 @@ function productEndpoints(db: ApiParts['db']): readonly Endpoint[] {
           .max(200)
           .optional()
           .meta({ description: 'Part of the name, the namespace or the home’s name; or a whole id.' }),
+        named: z
+          .string()
+          .max(200)
+          .optional()
+          .meta({ description: 'The whole name, namespace or home’s name.' }),
         condition: z.enum(headlines).optional().meta({ description: 'A condition of this type holds.' }),
         reason: z.string().max(100).optional().meta({ description: 'A condition with this reason holds.' }),
         state: z.enum(productStates).optional(),
@@ -123,7 +127,7 @@ function productEndpoints(db: ApiParts['db']): readonly Endpoint[] {
           .optional(),
         template: z.string().max(200).optional().meta({ description: 'With or without `@<version>`.' }),
         sort: z.enum(productSorts).default('name'),
-        cursor: ProductCursor.optional().meta(cursor),
+        cursor: ProductCursor.optional().meta(form.cursor),
         ...form.paging,
       }),
       answer: form.pageOf(form.ProductLine, 'ProductPage'),

@@ -19,6 +19,9 @@ export const pageOf = <T extends z.ZodType>(item: T, id: string) =>
     next: maybeText.meta({ description: 'Give it as `cursor` for the next page; `null`: this is the last.' }),
   }).meta({ id });
 
+/** What a list's `cursor` is. */
+export const cursor = { description: '`next` of the page before, with the same filters and sort.' };
+
 /** Part of every list's query. */
 export const paging = {
   limit: z.coerce

@@ -55,7 +55,7 @@ export class AwsIamIssuer implements Issuer, Disposable {
     this.#users = users;
     // Two access keys per user (IAM quotas).
     const limits = { policySize: policies.size, keysPerPrincipal: 2 };
-    this.kind = { store: 'AWS IAM API', limits, credentials: 'keys' };
+    this.kind = { store: 'AWS IAM API', limits, credentials: 'keys', fixedForMs: null };
   }
 
   /** Finds out what the server has; fails as every call does when the API is not there or refuses us. */
@@ -126,7 +126,12 @@ export class AwsIamIssuer implements Issuer, Disposable {
     const key = CreatedKey.safeParse(answer?.AccessKey);
     if (!key.success)
       throw new ProvisionerError('STORE_REJECTED', 'The store made an access key without id or secret.');
-    return { id: key.data.AccessKeyId, secret: key.data.SecretAccessKey, session: null };
+    const { AccessKeyId: id, SecretAccessKey: secret } = key.data;
+    return { name: id, id, secret, session: null };
+  }
+
+  renewKey(): Promise<never> {
+    throw new ProvisionerError('INTERNAL', 'A lasting key is not renewed.');
   }
 
   async disableKey(principal: PrincipalName, keyId: string): Promise<void> {

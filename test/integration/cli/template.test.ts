@@ -43,6 +43,14 @@ describe('lint', () => {
     expect(code).toBe(0);
   });
 
+  test('looks at all in ./templates when none is named', async () => {
+    const { code, out } = await provisioner(['template', 'lint', '--json']);
+    const names = (await readdir('templates')).sort().map((name) => `templates/${name}`);
+    expect(names.length).toBeGreaterThan(1);
+    expect(JSON.parse(out)).toEqual(Object.fromEntries(names.map((name) => [name, []])));
+    expect(code).toBe(0);
+  });
+
   test('names what a product would stumble over', async () => {
     const folder = await tree('broken', {
       'template.yaml': `id: broken\n${head}files: { README.md: once, .gitignore: once, a.yaml: once, b.json: once, key.txt: once }\n`,

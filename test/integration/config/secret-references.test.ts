@@ -44,8 +44,8 @@ describe('a file', () => {
 
   test('may hold several webhook secrets, as the variable may', async () => {
     const { WEBHOOK_SECRET: _, ...others } = settings;
-    const env = { ...others, WEBHOOK_SECRET_FILE: await file('webhook', 'old,new\n') };
-    expect((await loadEnvironment(env)).WEBHOOK_SECRET).toEqual(['old', 'new']);
+    const env = { ...others, WEBHOOK_SECRET_FILE: await file('webhook', 'the-old-one,the-new-one\n') };
+    expect((await loadEnvironment(env)).WEBHOOK_SECRET).toEqual(['the-old-one', 'the-new-one']);
   });
 
   test('beside the value is a fault, and so is one that is not there; both are told with the others', async () => {
@@ -87,7 +87,7 @@ describe('a reference to Vault', () => {
 
   test('is resolved with an AppRole, in a namespace', async () => {
     await using vault = await startVault('platform');
-    vault.entries.set('kv/portal', { 'webhook secret': 'one,two' });
+    vault.entries.set('kv/portal', { 'webhook secret': 'the-first,the-second' });
     const env = await loadEnvironment({
       ...settings,
       WEBHOOK_SECRET: 'vault:kv/portal#webhook secret',
@@ -96,7 +96,7 @@ describe('a reference to Vault', () => {
       VAULT_ROLE_ID: vault.role.id,
       VAULT_SECRET_ID: vault.role.secret,
     });
-    expect(env.WEBHOOK_SECRET).toEqual(['one', 'two']);
+    expect(env.WEBHOOK_SECRET).toEqual(['the-first', 'the-second']);
   });
 
   test('that leads nowhere is a fault that says where it broke, without a secret', async () => {

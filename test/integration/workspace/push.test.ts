@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { HomeName } from '../../../src/model/home.ts';
+import { sha256 } from '../../../src/workspace/digest.ts';
 import { loginOf, push } from '../../../src/workspace/push.ts';
-import { sha256 } from '../../../src/workspace/render.ts';
 import { Workspaces } from '../../../src/workspace/workspace.ts';
 import { type GitServer, startGitServer } from '../../support/git-server.ts';
 
@@ -43,7 +43,7 @@ async function aWorkspace() {
   const file = {
     path: 'README.md',
     content,
-    sha256: sha256(content),
+    digest: sha256(content),
     ownership: 'merged',
     executable: false,
   } as const;
@@ -53,7 +53,7 @@ async function aWorkspace() {
     remove: [],
     files: [file],
     before: {},
-    after: { [file.path]: file.sha256 },
+    after: { [file.path]: file.digest },
     message: 'Set up the workspace\n',
     at: new Date(1_800_000_000_000),
   });

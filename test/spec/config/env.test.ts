@@ -76,6 +76,15 @@ describe('settings', () => {
     expect(messageOf({ ...seed, ...fetched, ...kept })).toContain('PROV_SECRET_SINK');
   });
 
+  test.each([
+    ['PROV_AWS_ROLE_ARN', 'arn:aws:iam::123456789012:role/data-products'],
+    ['PROV_CREDENTIALS_URL', 'https://provisioner.example.com'],
+  ])('of sessions go with no lasting keys: %s', (name, value) => {
+    const given = { ...seed, [name]: value };
+    expect(messageOf(given)).toMatch(new RegExp(`PROV_CREDENTIALS +must be sessions with ${name}`));
+    expect(messageOf({ ...given, PROV_CREDENTIALS: 'sessions' })).toBe('');
+  });
+
   test('that open all workspaces do not go with a group for each', () => {
     const own = { ...seed, PROV_WORKSPACE_GROUP_BASE: '200000' };
     expect(readEnvironment(own).PROV_WORKSPACE_GROUP_BASE).toBe(200_000);
