@@ -1,5 +1,5 @@
 /** The platform team's file → the templates that there are, and the lines that every `.env` gets. */
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { noPlatform, readPlatformFile, type TemplatePlace } from '../config/platform-file.ts';
 import type { Environment } from '../config/schema.ts';
 import type { RolloutSettings } from '../reconcile/parts.ts';
@@ -21,7 +21,12 @@ export async function loadPlatform(env: Environment, log: Logger | null): Promis
   const platform = file === undefined ? noPlatform : await readPlatformFile(file, env.PROV_ENVIRONMENT);
   const places = Object.entries(platform.templates);
   const folders = await Promise.all(
-    places.map(async ([id, place]): Promise<[string, string]> => [id, await folderOf(env, place, log)]),
+    places.map(
+      async ([id, place]): Promise<[string, string]> => [
+        id,
+        await templateFolder(place, env.PROV_TEMPLATE_CACHE, log),
+      ],
+    ),
   );
   const catalogue = await loadCatalogue({
     fallback: resolve(env.PROV_TEMPLATE_PATH),
@@ -37,9 +42,18 @@ export async function loadPlatform(env: Environment, log: Logger | null): Promis
   };
 }
 
-async function folderOf(env: Environment, place: TemplatePlace, log: Logger | null): Promise<string> {
+/**
+ * The folder of a template, fetched when it is in a repository.
+ *
+ * @throws ProvisionerError `TEMPLATE_INVALID` when it was never fetched and can not be now
+ */
+export async function templateFolder(
+  place: TemplatePlace,
+  cache: string,
+  log: Logger | null,
+): Promise<string> {
   if ('path' in place) return place.path;
-  const { folder, commit, stale } = await fetchTemplate(place, resolve(join(env.PROV_TEMPLATE_CACHE)));
+  const { folder, commit, stale } = await fetchTemplate(place, resolve(cache));
   const facts = { repository: place.git, ref: place.ref, commit };
   if (stale) log?.warn('a template repository does not answer: its last fetched state is used', facts);
   else log?.info('fetched a template', facts);

@@ -6,6 +6,8 @@ import { dirname, join } from 'node:path';
 import { parse as parseToml } from 'smol-toml';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse as parseYaml } from 'yaml';
+import { readPlatformFile } from '../../../src/config/platform-file.ts';
+import { readManifest } from '../../../src/workspace/manifest.ts';
 import { provisioner as runProvisioner } from '../../support/command-line.ts';
 
 let root: string;
@@ -217,6 +219,42 @@ describe('preview', () => {
     expect(out).toContain('\u001b[31m-mine \\u{1b}[2J\\u{202e}\u001b[39m');
   });
 
+  test('takes a template by the name that the platform file gives it, with what is set there', async () => {
+    const folder = await tree('named', {
+      'platform.yaml':
+        'version: 1\ntemplates: { house: { path: ./ours } }\nrules: [{ tag: x, template: house }]\nparameters: { house: { greeting: Moin } }\n',
+      'ours/template.yaml': `id: ours\n${head}parameters: { type: object, properties: { greeting: { type: string, default: Hello } } }\nfiles: { README.md: once, .gitignore: once }\n`,
+      'ours/files/README.md.hbs': [
+        '{{parameters.greeting}} {{home.name}}',
+        '{{#each inputs}}{{schema}} {{uri}} {{#each published}}{{name}}:{{#each columns}}{{name}} {{type}}{{/each}}{{/each}}',
+        '{{/each}}',
+      ].join('\n'),
+      'ours/files/.gitignore': '',
+      'product.json': JSON.stringify({
+        home: { name: 'orders' },
+        inputs: [
+          {
+            product: { name: 'Leads' },
+            schema: 'leads',
+            uri: 's3://x/leads/output/',
+            published: [{ name: 'calls', columns: [{ name: 'id', type: 'bigint' }] }],
+          },
+        ],
+      }),
+    });
+    const env = { PROV_PLATFORM_FILE: join(folder, 'platform.yaml') };
+    const out = join(root, 'not/there/yet');
+    const words = ['template', 'preview', 'house', '--product', join(folder, 'product.json'), '--out', out];
+    expect(await provisioner(words, env)).toMatchObject({ code: 0, err: '' });
+    expect(await readFile(join(out, 'README.md'), 'utf8')).toBe(
+      'Moin orders\nleads s3://x/leads/output/ calls:id bigint\n',
+    );
+    const listed = await provisioner(['template', 'list'], env);
+    expect(listed.out).toMatch(/^house +1 +none +2 /m);
+    expect(listed.out).not.toMatch(/^ours /m);
+    expect(listed.out).toMatch(/^sqlmesh .* yes /m);
+  });
+
   test('says which fact is wrong', async () => {
     const facts = await tree('facts', { 'wrong.json': '{ "product": { "tags": "x" } }' });
     const { code, err } = await provisioner([
@@ -255,7 +293,6 @@ describe('a new template', () => {
       '{{ cookiecutter.project_slug }}/.gitignore': 'target/\n',
     });
     const asItIs = join(root, 'cutter-rendered');
-    await mkdir(asItIs);
     expect((await provisioner(['template', 'preview', from, '--out', asItIs])).code).toBe(0);
     expect(await readFile(join(asItIs, 'README.md'), 'utf8')).toBe('# Sales report on duckdb\n');
     const folder = join(root, 'imported');
@@ -314,6 +351,47 @@ describe('a new template', () => {
     expect(err).toContain("a.md: {% if cookiecutter.ci == 'yes' %}");
     expect(err).toContain('a.md: {{ cookiecutter.name | upper }}');
     await expect(readFile(join(folder, 'template.yaml'))).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+});
+
+describe('what docs/templates.md shows', () => {
+  const docs = readFile('docs/templates.md', 'utf8');
+  const blocks = async (language: string) =>
+    [...(await docs).matchAll(new RegExp(`^\`\`\`${language}\\n([^]*?)^\`\`\`$`, 'gm'))].map(
+      ([, text = '']) => text,
+    );
+
+  test('the ten minutes go as they are written', async () => {
+    const [shown = ''] = (await blocks('sh')).filter((text) => text.includes('template new'));
+    const commands = shown.split('\n').filter((text) => text.startsWith('npx provisioner '));
+    expect(commands).toHaveLength(3);
+    const place = join(root, 'ten-minutes');
+    for (const command of commands) {
+      const words = command
+        .replace(/ +#.*$/, '')
+        .split(' ')
+        .slice(2);
+      const here = words.map((word) =>
+        word.replace(/^templates/, `${place}/templates`).replace('/tmp', place),
+      );
+      expect(await provisioner(here), command).toMatchObject({ code: 0 });
+    }
+    expect(await readdir(join(place, 'ours'))).toEqual(
+      expect.arrayContaining(['.gitignore', 'README.md', 'inputs.yaml']),
+    );
+  });
+
+  test('each platform file is one, and the first block is a manifest', async () => {
+    const [manifest = '', ...platforms] = await blocks('yaml');
+    const folder = await tree('shown', { 'template.yaml': manifest });
+    expect(await readManifest(folder)).toMatchObject({ id: 'sqlmesh', context: 2 });
+    expect(platforms.length).toBeGreaterThan(1);
+    const path = join(folder, 'platform.yaml');
+    for (const text of platforms) {
+      await writeFile(path, text);
+      const environment = text.includes('environments:') ? 'production' : undefined;
+      await expect(readPlatformFile(path, environment), text).resolves.toBeDefined();
+    }
   });
 });
 
