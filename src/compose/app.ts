@@ -9,7 +9,8 @@ import { createCommands } from '../control/orders.ts';
 import { countKeysByAge } from '../db/access-keys.ts';
 import { readBrake } from '../db/brake.ts';
 import { findTokenDigest } from '../db/credential-tokens.ts';
-import { countByCondition, listHomeless } from '../db/products.ts';
+import { countHomeless } from '../db/homeless.ts';
+import { countByCondition } from '../db/products.ts';
 import { principalNameOf } from '../identity/issuer.ts';
 import { OpenSessions } from '../identity/open-sessions.ts';
 import { createDeliveries } from '../intake/deliveries.ts';
@@ -95,11 +96,11 @@ async function refreshGauges({ database, queue, metrics }: ReconcileParts): Prom
   const { sql: db } = database;
   const [counts, homeless, brake, keys] = await Promise.all([
     countByCondition(db),
-    listHomeless(db),
+    countHomeless(db),
     readBrake(db),
     countKeysByAge(db, now),
   ]);
-  metrics.products([...counts, { state: 'new', condition: 'Degraded', count: homeless.length }]);
+  metrics.products([...counts, { state: 'new', condition: 'Degraded', count: homeless }]);
   metrics.keys(keys.counts, keys.firstEnd === null ? null : keys.firstEnd.getTime() - now.getTime());
   metrics.brake(brake !== null);
   for (const name of Object.values(queueNames)) {

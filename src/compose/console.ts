@@ -9,6 +9,7 @@ import type { Authenticate } from '../console/visitor.ts';
 import { createCommands } from '../control/orders.ts';
 import { readStamps } from '../db/stamps.ts';
 import { version } from '../model/version.ts';
+import { queueNames } from '../queue/jobs.ts';
 import type { ReconcileParts } from '../reconcile/parts.ts';
 import type { People } from './people.ts';
 
@@ -24,7 +25,7 @@ const tickMs = 3000;
 const restMs = 1000;
 
 export function assembleConsole(env: Environment, parts: ReconcileParts, people: People): Console {
-  const { database, portal, workspaces, clock, log } = parts;
+  const { database, queue, portal, workspaces, clock, log } = parts;
   const live = new Live({ read: (since) => readStamps(database.sql, since), log, tickMs, restMs });
   const router = createConsoleRouter({
     db: database.sql,
@@ -32,6 +33,7 @@ export function assembleConsole(env: Environment, parts: ReconcileParts, people:
     inputsOf: (consumer) => portal.listProviders(consumer),
     listFolder: (home, path) => workspaces.list(home, path),
     editorsOf: (home) => editorsOf(env, home),
+    jobs: () => queue.depth(queueNames.reconcile),
     clock,
     authenticate: authenticator(people),
     live,

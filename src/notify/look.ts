@@ -2,7 +2,8 @@
 import { listKeysNearEnd } from '../db/access-keys.ts';
 import { readBrake } from '../db/brake.ts';
 import type { Database } from '../db/connection.ts';
-import { listDegraded, listHomeless } from '../db/products.ts';
+import { listHomeless } from '../db/homeless.ts';
+import { listDegraded } from '../db/products.ts';
 import type { NoticeKind } from '../model/notice.ts';
 import type { Notice } from './notice.ts';
 
