@@ -72,8 +72,8 @@ export async function accessPage(
   };
 }
 
-function choice(request: Request, side: 'reader' | 'source', { text, product, candidates }: Found) {
-  if (text === '' || product !== null) return null;
+function choice(request: Request, side: 'reader' | 'source', { text, product, candidates, homeless }: Found) {
+  if (text === '' || product !== null || homeless.length > 0) return null;
   return {
     text,
     side: side === 'reader' ? 'the product that reads' : 'the product that is read',
