@@ -106,7 +106,8 @@ function addSections(router: Router, desk: Desk, sources: ConsoleOptions): void 
       if (body === null) return sendMissing(desk, visit);
       if (request.get('HX-Request') !== undefined) return void response.type('html').send(String(body));
       const crumbs = [{ href: `${base}/products/${request.params.id}`, label: 'To the product' }];
-      sendPage(desk, request, response, visit.visitor, { section: 'products', title, crumbs, body });
+      const whole = render('part', { title, body });
+      sendPage(desk, request, response, visit.visitor, { section: 'products', title, crumbs, body: whole });
     });
   section('asked', 'Asked for in the portal', async ({ request }) => {
     const product = await findDetail(sources, request.params.id);
