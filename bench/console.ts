@@ -1,15 +1,15 @@
 /** How long the console and the API take over a large estate, and what open pages cost; in a process of its own. */
-import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { PortalUser } from '../demo/people/portal-user.ts';
 import { openDatabase } from '../src/db/connection.ts';
 import { fillEstate } from '../test/support/estate.ts';
+import { everySecond, keepOpen, pagesOfPeople } from './open-pages.ts';
 import { percentile } from './percentile.ts';
-import { type BenchStage, setBenchStage, startBenchMinistack } from './stage.ts';
+import { startQuietPortal } from './quiet-portal.ts';
+import { setBenchStage, startBenchMinistack } from './stage.ts';
 
 /** The 95th percentile of whole answers, and of first bytes. */
 export interface Answers {
@@ -23,13 +23,13 @@ export interface ConsoleFindings {
   /** Share of one core that the daemon uses, in percent: with nobody there, and with pages open. */
   readonly idlePercent: number;
   readonly watchedPercent: number;
-  /** … while something happens every second. */
+  /** … while a product is made every second, with the webhooks and runs of that: with nobody there, and with pages open. */
+  readonly workedPercent: number;
   readonly busyPercent: number;
 }
 
 const size = { products: 10_000, runs: 100_000, deliveries: 100_000, inputs: 2 };
 const tries = 40;
-const openPages = 50;
 const watchedMs = 20_000;
 
 /** @param database a PostgreSQL URL; left out: an embedded database in a folder of its own */
@@ -39,70 +39,48 @@ export async function measureConsole(database?: string): Promise<ConsoleFindings
   started.defer(() => rm(folder, { recursive: true, force: true }));
   const address = database ?? join(folder, 'data');
   const ids = await fill(address);
-  const portalUrl = await startQuietPortal(started);
+  let simulator = '';
+  const portalUrl = await startQuietPortal(started, () => simulator);
   const stage = started.use(
     await setBenchStage({ startStore: startBenchMinistack, database: address, metered: false, portalUrl }),
   );
+  simulator = stage.portal.url;
+  const user = new PortalUser(simulator);
+  let made = 0;
+  const make = () => {
+    made += 1;
+    return user.createProduct(`Made ${made}`, `made-${made}`);
+  };
+  const living = await make();
+  await hasRun(stage.url, living);
   const answers: Answers[] = [];
-  for (const path of pathsOf(ids)) answers.push(await measure(stage.url, path));
-  const idlePercent = await shareOfCore(stage.cpuMs, watchedMs);
+  for (const path of [...(await pathsOf(stage.url, ids)), ...partsOf(living)])
+    answers.push(await measure(stage.url, path));
+  const idlePercent = await shareOfCore(stage.cpuMs, () => wait(watchedMs));
+  const workedPercent = await shareOfCore(stage.cpuMs, () => everySecond(watchedMs, make));
   const closing = new AbortController();
-  for (let page = 0; page < openPages; page += 1) void keepOpen(stage.url, closing.signal);
-  const watchedPercent = await shareOfCore(stage.cpuMs, watchedMs);
-  const ticking = setInterval(() => void deliver(stage), 1000);
-  const busyPercent = await shareOfCore(stage.cpuMs, watchedMs);
-  clearInterval(ticking);
+  const open = keepOpen(stage.url, pagesOfPeople(ids.products), closing.signal);
+  // What they ask for when they are opened is none of what it costs to leave them open.
+  await wait(watchedMs / 4);
+  const watchedPercent = await shareOfCore(stage.cpuMs, () => wait(watchedMs));
+  const busyPercent = await shareOfCore(stage.cpuMs, () => everySecond(watchedMs, make));
   closing.abort();
-  return { answers, idlePercent, watchedPercent, busyPercent };
+  await open;
+  return { answers, idlePercent, watchedPercent, workedPercent, busyPercent };
 }
 
-/** Says of every product that it asked for nothing, and does not tell which there are: nothing is torn down. */
-async function startQuietPortal(started: AsyncDisposableStack): Promise<string> {
-  const server = createServer((request, response) => {
-    const known = request.url?.includes('/input_ports') === true;
-    response.writeHead(known ? 200 : 503, { 'content-type': 'application/json' });
-    response.end(known ? '{"input_ports":[]}' : '{}');
-  });
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-  started.defer(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
-
-/** A page with the list of deliveries, as a browser keeps it: told of a change it asks for its part anew. */
-async function keepOpen(url: string, signal: AbortSignal): Promise<void> {
-  const headers = { 'HX-Request': 'true', 'HX-Target': 'live' };
-  try {
-    const stream = await fetch(`${url}/console/events`, { signal });
-    for await (const chunk of stream.body ?? []) {
-      if (!/event: (ready|deliveries)/.test(Buffer.from(chunk).toString())) continue;
-      const answer = await fetch(`${url}/console/deliveries`, { headers, signal });
-      await answer.arrayBuffer();
-    }
-  } catch (error) {
-    if (!signal.aborted) throw error;
+async function hasRun(url: string, product: string): Promise<void> {
+  for (let tries = 0; tries < 600; tries += 1) {
+    const answer = await fetch(`${url}/api/v1/products/${product}`);
+    const found = answer.ok ? ((await answer.json()) as { headline: string }) : null;
+    if (found?.headline === 'Ready') return;
+    await wait(100);
   }
-}
-
-/** A webhook that is noted and makes no work. */
-async function deliver({ url, secret }: BenchStage): Promise<void> {
-  const body = JSON.stringify({
-    specversion: '1.0',
-    type: 'nothing.of.ours',
-    id: randomUUID(),
-    source: 'bench',
-    data: {},
-  });
-  const headers = { 'content-type': 'application/json', authorization: `Bearer ${secret}` };
-  const answer = await fetch(`${url}/webhooks/v2`, { method: 'POST', headers, body });
-  if (!answer.ok) throw new Error(`a webhook was answered with ${answer.status}`);
+  throw new Error('the first product got no home');
 }
 
 interface Ids {
-  readonly product: string;
-  readonly other: string;
+  readonly products: readonly string[];
   readonly run: string;
   readonly delivery: string;
 }
@@ -112,31 +90,82 @@ async function fill(address: string): Promise<Ids> {
   await fillEstate(database.sql, size);
   const one = async (table: 'run' | 'delivery') =>
     (await database.sql.selectFrom(table).select('id').limit(1).executeTakeFirstOrThrow()).id;
-  const [product, other] = await database.sql.selectFrom('product').select('id').limit(2).execute();
-  if (product === undefined || other === undefined) throw new Error('the estate is empty');
-  return { product: product.id, other: other.id, run: await one('run'), delivery: await one('delivery') };
+  const products = await database.sql.selectFrom('product').select('id').limit(25).execute();
+  return { products: products.map(({ id }) => id), run: await one('run'), delivery: await one('delivery') };
 }
 
-function pathsOf({ product, other, run, delivery }: Ids): readonly string[] {
+/** Pages and lists; of those that are long, the second page as well. */
+async function pathsOf(url: string, { products, run, delivery }: Ids): Promise<readonly string[]> {
+  const [product, other] = products;
   const pages = [
     '',
-    '/products',
-    '/products?sort=name',
     '/products?q=product+77',
+    '/products?condition=Degraded',
+    '/products?reason=StoreDenied&state=live',
+    '/products?paused=yes',
     `/products/${product}`,
-    `/access`,
+    `/products/${product}/confirm/rotate`,
+    `/access?reader=${product}`,
     `/access?reader=${product}&source=${other}`,
+    '/access?reader=product+7&source=product+8',
     '/graph',
     `/graph?focus=${product}&depth=2`,
-    '/runs',
+    '/graph?q=product+7',
     '/runs?outcome=failed',
+    `/runs?product=${product}`,
+    '/runs?from=2000-01-01&until=2100-01-01',
     `/runs/${run}`,
-    '/deliveries',
+    '/deliveries?verdict=ignored',
+    `/deliveries?product=${product}`,
     `/deliveries/${delivery}`,
-    '/audit',
+    `/audit?product=${product}`,
+    '/audit?actor=provisioner&action=put-policy',
   ];
-  const lists = ['overview', 'products', `products/${product}`, 'runs', 'deliveries', 'grants', 'audit'];
-  return [...pages.map((path) => `/console${path}`), ...lists.map((path) => `/api/v1/${path}`)];
+  const lists = [
+    'overview',
+    `products/${product}`,
+    'products?search=product%2077',
+    'products?condition=Degraded',
+    `runs/${run}`,
+    'runs?outcome=failed',
+    `deliveries/${delivery}`,
+    'deliveries?verdict=ignored',
+    `grants?consumer=${product}`,
+    `grants?provider=${product}`,
+    'audit?action=put-policy',
+  ];
+  const long = [
+    ['/products?sort=name', 'products?sort=name'],
+    ['/products?sort=updated', 'products?sort=updated'],
+    ['/products?sort=condition', 'products?sort=condition'],
+    ['/access?', 'grants?'],
+    ['/runs?', 'runs?'],
+    ['/deliveries?', 'deliveries?'],
+    ['/audit?', 'audit?'],
+  ] as const;
+  const both = await Promise.all(
+    long.map(async ([page, list]) => {
+      const first = (await (await fetch(`${url}/api/v1/${list}`)).json()) as { next: string };
+      const next = encodeURIComponent(first.next);
+      return [
+        `/console${page}`,
+        `/console${page}&after=${next}`,
+        `/api/v1/${list}`,
+        `/api/v1/${list}&cursor=${next}`,
+      ];
+    }),
+  );
+  return [
+    '/console/products',
+    ...pages.map((path) => `/console${path}`),
+    ...lists.map((path) => `/api/v1/${path}`),
+    ...both.flat(),
+  ];
+}
+
+/** Parts of a product's page that ask the portal, the store or the workspace. */
+function partsOf(product: string): readonly string[] {
+  return ['asked', 'files', 'plan'].map((part) => `/console/products/${product}/${part}`);
 }
 
 async function measure(url: string, path: string): Promise<Answers> {
@@ -158,8 +187,9 @@ async function measure(url: string, path: string): Promise<Answers> {
   return { path, p95Ms: percentile(whole, 95), firstByteP95Ms: percentile(first, 95) };
 }
 
-async function shareOfCore(cpuMs: () => Promise<number>, forMs: number): Promise<number> {
-  const before = await cpuMs();
-  await wait(forMs);
-  return Math.round((((await cpuMs()) - before) / forMs) * 1000) / 10;
+/** In percent, while something goes on. */
+async function shareOfCore(cpuMs: () => Promise<number>, meanwhile: () => Promise<unknown>): Promise<number> {
+  const [before, began] = [await cpuMs(), performance.now()];
+  await meanwhile();
+  return Math.round((((await cpuMs()) - before) / (performance.now() - began)) * 1000) / 10;
 }

@@ -93,6 +93,19 @@ export const Overview = many({
   byState: z.record(z.string(), z.number()),
   pausedProducts: z.number(),
   needPerson: z.array(Product),
+  homeless: many({
+    count: z.number(),
+    products: z.array(
+      many({
+        id: z.string(),
+        error: z.string(),
+        code: maybe,
+        failures: z.number(),
+        failedAt: maybe,
+        parked: z.boolean(),
+      }),
+    ),
+  }),
   brake: many({ engagedAt: z.string(), reason: z.string() }).nullable(),
   pause: many({ at: z.string(), by: z.string() }).nullable(),
   lastHour: many({

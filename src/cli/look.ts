@@ -47,6 +47,7 @@ async function status(api: ApiClient, _args: readonly string[], { json }: ApiOpt
     facts([
       ['products', counts(now.byHeadline)],
       ['states', counts(now.byState)],
+      ...(now.homeless.count > 0 ? [['no home yet', String(now.homeless.count)] as const] : []),
       [
         'paused',
         now.pause === null
@@ -67,6 +68,18 @@ async function status(api: ApiClient, _args: readonly string[], { json }: ApiOpt
     ]),
   );
   if (now.needPerson.length > 0) print(`\nThese need a person:\n${productTable(now.needPerson)}`);
+  if (now.homeless.count > 0) print(`\nThese never got a home:\n${homelessTable(now.homeless.products)}`);
+}
+
+function homelessTable(products: z.infer<typeof form.Overview>['homeless']['products']): string {
+  const rows = products.map(({ id, code, failures, failedAt, parked, error }) => [
+    id,
+    code ?? '-',
+    `${failures}${parked ? ', parked' : ''}`,
+    ago(failedAt),
+    error,
+  ]);
+  return table(['PRODUCT', 'ERROR', 'FAILURES', 'LAST', 'MESSAGE'], rows);
 }
 
 interface ProductOptions extends ApiOptions, PagingOptions {

@@ -9,7 +9,8 @@ import { createCommands } from '../control/orders.ts';
 import { countKeysByAge, listOverdueKeys } from '../db/access-keys.ts';
 import { readBrake } from '../db/brake.ts';
 import { findTokenDigest } from '../db/credential-tokens.ts';
-import { countByCondition, listHomeless } from '../db/products.ts';
+import { countHomeless } from '../db/homeless.ts';
+import { countByCondition } from '../db/products.ts';
 import { createDeliveries } from '../intake/deliveries.ts';
 import { createIntakeRouter } from '../intake/router.ts';
 import { version } from '../model/version.ts';
@@ -93,12 +94,12 @@ async function refreshGauges({ database, queue, metrics, settings }: ReconcilePa
   const { sql: db } = database;
   const [counts, homeless, brake, keys, overdue] = await Promise.all([
     countByCondition(db),
-    listHomeless(db),
+    countHomeless(db),
     readBrake(db),
     countKeysByAge(db, now),
     listOverdueKeys(db, now, settings.keyMaxAgeMs),
   ]);
-  metrics.products([...counts, { state: 'new', condition: 'Degraded', count: homeless.length }]);
+  metrics.products([...counts, { state: 'new', condition: 'Degraded', count: homeless }]);
   metrics.keys(keys, overdue.length);
   metrics.brake(brake !== null);
   for (const name of Object.values(queueNames)) {

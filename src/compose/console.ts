@@ -9,6 +9,7 @@ import type { Authenticate } from '../console/visitor.ts';
 import { createCommands } from '../control/orders.ts';
 import { readStamps } from '../db/stamps.ts';
 import { version } from '../model/version.ts';
+import { queueNames } from '../queue/jobs.ts';
 import type { ReconcileParts } from '../reconcile/parts.ts';
 import type { People } from './people.ts';
 
@@ -24,7 +25,7 @@ const tickMs = 3000;
 const restMs = 1000;
 
 export function assembleConsole(env: Environment, parts: ReconcileParts, people: People): Console {
-  const { database, portal, workspaces, clock, log } = parts;
+  const { database, queue, portal, workspaces, clock, log } = parts;
   const live = new Live({ read: (since) => readStamps(database.sql, since), log, tickMs, restMs });
   const router = createConsoleRouter({
     db: database.sql,
@@ -33,6 +34,7 @@ export function assembleConsole(env: Environment, parts: ReconcileParts, people:
     listFolder: (home, path) => workspaces.list(home, path),
     editorsOf: (home) => editorsOf(env, home),
     store: parts.storeReport,
+    jobs: () => queue.depth(queueNames.reconcile),
     clock,
     authenticate: authenticator(people),
     live,

@@ -106,7 +106,8 @@ function addSections(router: Router, desk: Desk, sources: ConsoleOptions): void 
       if (body === null) return sendMissing(desk, visit);
       if (request.get('HX-Request') !== undefined) return void response.type('html').send(String(body));
       const crumbs = [{ href: `${base}/products/${request.params.id}`, label: 'To the product' }];
-      sendPage(desk, request, response, visit.visitor, { section: 'products', title, crumbs, body });
+      const whole = render('part', { title, body });
+      sendPage(desk, request, response, visit.visitor, { section: 'products', title, crumbs, body: whole });
     });
   section('asked', 'Asked for in the portal', async ({ request }) => {
     const product = await findDetail(sources, request.params.id);
@@ -148,11 +149,21 @@ function sendMissing(desk: Desk, { request, response, visitor }: Visit): void {
   });
 }
 
+/** Who asks could not be found out: nothing is said but that, and no name is shown. */
+function sendAway({ render, assets }: Desk, request: Request, response: Response): void {
+  response.status(503).set('Retry-After', '5').type('html');
+  if (request.get('HX-Request') !== undefined) return void response.end();
+  response.send(
+    String(render('away', { assets, href: request.method === 'GET' ? request.originalUrl : consolePath })),
+  );
+}
+
 function failed(desk: Desk, log: Logger) {
   return (thrown: unknown, request: Request, response: Response, next: NextFunction) => {
     const { code, message } = asProvisionerError(thrown);
     log.error('a page of the console failed', { code, error: message });
-    if (response.headersSent || response.locals.visitor === undefined) return next(thrown);
+    if (response.headersSent) return next(thrown);
+    if (response.locals.visitor === undefined) return sendAway(desk, request, response);
     const says =
       'This page could not be made. The log has the reason; most often the database is away for a moment.';
     sendPage(desk, request, response, visitOf(request, response).visitor, {

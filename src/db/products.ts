@@ -254,32 +254,3 @@ export async function listDegraded(db: Kysely<Tables>): Promise<DegradedProduct[
       : [{ id, name, home, condition, parked: at === null && (attempts ?? 0) > 0 }];
   });
 }
-
-/** A product that never got a home, so that it has no record: what its last run failed with. */
-export interface HomelessProduct {
-  readonly id: ProductId;
-  readonly error: string;
-  readonly parked: boolean;
-}
-
-export async function listHomeless(db: Kysely<Tables>): Promise<HomelessProduct[]> {
-  const rows = await db
-    .selectFrom('wake')
-    .leftJoin('product', 'product.id', 'wake.product')
-    .leftJoinLateral(
-      (from) =>
-        from
-          .selectFrom('run')
-          .select('error_message')
-          .whereRef('run.product', '=', 'wake.product')
-          .orderBy('started_at', 'desc')
-          .limit(1)
-          .as('last'),
-      (join) => join.onTrue(),
-    )
-    .select(['wake.product as id', 'wake.at', 'last.error_message'])
-    .where('product.id', 'is', null)
-    .where('attempts', '>', 0)
-    .execute();
-  return rows.map(({ id, at, error_message: error }) => ({ id, error: error ?? '', parked: at === null }));
-}

@@ -1,6 +1,7 @@
 /** How the whole estate stands now: what a person looks at first. */
 import { type Kysely, sql as raw } from 'kysely';
 import { type BrakeRecord, readBrake } from '../db/brake.ts';
+import { countHomeless, type HomelessProduct, listHomeless } from '../db/homeless.ts';
 import { countByCondition } from '../db/products.ts';
 import type { Tables } from '../db/tables.ts';
 import { type Headline, headlines, type ProductState, productStates } from './headline.ts';
@@ -13,7 +14,7 @@ export interface Minute {
   readonly failed: number;
 }
 
-/** Runs of the last hour. A run that found nothing to do is not noted, so it is not counted here. */
+/** Runs of a while. A run that found nothing to do is not noted, so it is not counted here. */
 export interface RunRate {
   readonly runs: number;
   readonly failed: number;
@@ -35,29 +36,38 @@ export interface Overview {
   readonly pausedProducts: number;
   /** What needs a person first; `byHeadline.Degraded` says how many there are in all. */
   readonly needPerson: readonly ProductLine[];
+  /** Products that never got a home, which are in none of the counts above; the first of them. */
+  readonly homeless: { readonly count: number; readonly products: readonly HomelessProduct[] };
   /** `null`: the brake is off. */
   readonly brake: BrakeRecord | null;
   /** `null`: the estate as a whole is not paused. */
   readonly pause: { readonly at: Date; readonly by: string } | null;
   readonly lastHour: RunRate;
+  readonly lastFiveMinutes: RunRate;
   /** Deliveries of the last hour. */
   readonly deliveries: { readonly accepted: number; readonly ignored: number };
 }
 
-const hourMs = 3_600_000;
+const minuteMs = 60_000;
+const hour = 60;
+/** Short enough to be now, long enough to tell a rate. */
+const lately = 5;
 const firstInNeed = 20;
 
 export async function readOverview(db: Kysely<Tables>, now: Date): Promise<Overview> {
-  const since = new Date(now.getTime() - hourMs);
-  const [counts, pausedProducts, worst, brake, pause, lastHour, deliveries] = await Promise.all([
-    countByCondition(db),
-    countPaused(db),
-    listProducts(db, {}, 'condition', { after: null, limit: firstInNeed }),
-    readBrake(db),
-    db.selectFrom('estate_pause').select(['at', 'by']).executeTakeFirst(),
-    readRate(db, since),
-    countDeliveries(db, since),
-  ]);
+  const ago = (minutes: number) => new Date(now.getTime() - minutes * minuteMs);
+  const [counts, pausedProducts, worst, homeless, brake, pause, lastHour, lastFiveMinutes, deliveries] =
+    await Promise.all([
+      countByCondition(db),
+      countPaused(db),
+      listProducts(db, {}, 'condition', { after: null, limit: firstInNeed }),
+      readHomeless(db),
+      readBrake(db),
+      db.selectFrom('estate_pause').select(['at', 'by']).executeTakeFirst(),
+      readRate(db, ago(hour), hour),
+      readRate(db, ago(lately), lately),
+      countDeliveries(db, ago(hour)),
+    ]);
   const sum = (fits: (each: (typeof counts)[number]) => boolean) =>
     counts.filter(fits).reduce((total, { count }) => total + count, 0);
   return {
@@ -68,9 +78,11 @@ export async function readOverview(db: Kysely<Tables>, now: Date): Promise<Overv
     byState: recordOf(productStates, (state) => sum((each) => each.state === state)),
     pausedProducts,
     needPerson: worst.items.filter(({ headline, state }) => headline === 'Degraded' && state !== 'retired'),
+    homeless,
     brake,
     pause: pause ?? null,
     lastHour,
+    lastFiveMinutes,
     deliveries,
   };
 }
@@ -92,7 +104,12 @@ async function countPaused(db: Kysely<Tables>): Promise<number> {
   return Number(row?.count ?? 0);
 }
 
-async function readRate(db: Kysely<Tables>, since: Date): Promise<RunRate> {
+async function readHomeless(db: Kysely<Tables>): Promise<Overview['homeless']> {
+  const [count, products] = await Promise.all([countHomeless(db), listHomeless(db, { limit: firstInNeed })]);
+  return { count, products };
+}
+
+async function readRate(db: Kysely<Tables>, since: Date, spanMinutes: number): Promise<RunRate> {
   const recent = db.selectFrom('run').where('started_at', '>=', since);
   const failed = raw<string>`count(*) filter (where outcome = 'failed')`.as('failed');
   const minute = raw<Date>`date_trunc('minute', started_at)`;
@@ -114,7 +131,7 @@ async function readRate(db: Kysely<Tables>, since: Date): Promise<RunRate> {
     runs,
     failed: Number(total.failed),
     failureShare: runs === 0 ? 0 : Number(total.failed) / runs,
-    perMinute: runs / 60,
+    perMinute: runs / spanMinutes,
     p50: total.p50,
     p95: total.p95,
     minutes: minutes.map((each) => ({ at: each.at, runs: Number(each.runs), failed: Number(each.failed) })),

@@ -11,3 +11,8 @@ export interface Condition {
   readonly reason: string;
   readonly message: string;
 }
+
+/** The reason of a condition that an error with this code leads to: `STORE_DENIED` → `StoreDenied`. */
+export function reasonOfError(code: string): string {
+  return code.toLowerCase().replace(/(^|_)([a-z])/g, (_match, _gap, letter: string) => letter.toUpperCase());
+}

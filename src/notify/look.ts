@@ -3,7 +3,8 @@ import { listOverdueKeys } from '../db/access-keys.ts';
 import { listApiKeysNearEnd } from '../db/api-keys.ts';
 import { readBrake } from '../db/brake.ts';
 import type { Database } from '../db/connection.ts';
-import { listDegraded, listHomeless } from '../db/products.ts';
+import { listHomeless } from '../db/homeless.ts';
+import { listDegraded } from '../db/products.ts';
 import type { NoticeKind } from '../model/notice.ts';
 import type { Notice } from './notice.ts';
 

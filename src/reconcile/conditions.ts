@@ -1,7 +1,7 @@
 /** How a product stands after a run, in words for people: pure. */
 import type { Grant } from '../grants/granted.ts';
 import { describeAction, type Plan } from '../model/action.ts';
-import type { Condition } from '../model/condition.ts';
+import { type Condition, reasonOfError } from '../model/condition.ts';
 import type { ProvisionerError } from '../model/errors.ts';
 import { type HomeName, isHomeName } from '../model/home.ts';
 import type { Input } from '../model/product.ts';
@@ -114,7 +114,12 @@ export function conditionsOfFailure(
   const next =
     nextTryMs === null ? whenParked(tries) : `It is tried again in ${Math.ceil(nextTryMs / 1000)} s.`;
   return [
-    { type: 'Degraded', status: true, reason: reasonOf(error.code), message: `${error.message} ${next}` },
+    {
+      type: 'Degraded',
+      status: true,
+      reason: reasonOfError(error.code),
+      message: `${error.message} ${next}`,
+    },
   ];
 }
 
@@ -155,8 +160,3 @@ export const retiredCondition: Condition = {
   message:
     'The product was deleted in the portal; keys and principal are gone, the workspace is in the archive.',
 };
-
-/** `STORE_DENIED` → `StoreDenied`. */
-function reasonOf(code: string): string {
-  return code.toLowerCase().replace(/(^|_)([a-z])/g, (_match, _gap, letter: string) => letter.toUpperCase());
-}

@@ -7,6 +7,7 @@ import { PortalUser } from '../../demo/people/portal-user.ts';
 import { setConsoleStage } from '../support/console.ts';
 import { noteSmallEstate, type SmallEstate } from '../support/small-estate.ts';
 import { createWorld, eventually } from '../support/world.ts';
+import { violations } from './axe.ts';
 import { startChromium } from './chromium.ts';
 
 let browser: Browser;
@@ -96,6 +97,11 @@ test('a daemon with a key shows nothing before a login, comes back to the page, 
   const page = await browser.newPage();
   page.setDefaultTimeout(15_000);
   await page.goto(`${world.daemon().url}/console/runs?outcome=failed`);
+  await page.getByLabel('API key').waitFor();
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme });
+    expect(await violations(page)).toEqual([]);
+  }
   await page.getByLabel('API key').fill('a-key-of-more-than-32-characters-for-this-test');
   await page.getByRole('button', { name: 'Log in' }).click();
   await page.getByRole('heading', { name: 'Runs' }).waitFor();
@@ -108,6 +114,12 @@ test('a daemon with a key shows nothing before a login, comes back to the page, 
   await page.getByRole('heading', { name: 'Everything is paused' }).waitFor();
   await page.getByText('By key:settings').waitFor();
 
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme });
+    await page.goto(`${world.daemon().url}/api/v1/docs`);
+    expect(await violations(page)).toEqual([]);
+  }
+  await page.goto(`${world.daemon().url}/console`);
   await page.getByRole('button', { name: 'Log out' }).click();
   await page.getByLabel('API key').waitFor();
   await page.goto(`${world.daemon().url}/console/audit`);

@@ -221,23 +221,38 @@ export const AuditVerdict = z
     description: '`rows` were followed in order; `seq` is the first that is not.',
   });
 
+const HomelessLine = form({
+  id: ProductId,
+  error: z.string().meta({ description: 'What the last run failed with.' }),
+  code: maybeText,
+  failures: count.meta({ description: 'In a row.' }),
+  failedAt: maybeInstant,
+  parked: z.boolean().meta({ description: 'Nothing is tried again before the next resync.' }),
+}).meta({ id: 'HomelessLine' });
+
+const RunRate = form({
+  runs: count,
+  failed: count,
+  failureShare: z.number().min(0).max(1),
+  perMinute: z.number(),
+  p50: z.number().nullable().meta({ description: 'Milliseconds.' }),
+  p95: z.number().nullable().meta({ description: 'Milliseconds.' }),
+  minutes: many(form({ at: instant, runs: count, failed: count })),
+}).meta({ id: 'RunRate' });
+
 export const Overview = form({
   version: z.string(),
   byHeadline: form({ Degraded: count, Progressing: count, Notice: count, Ready: count }),
   byState: form({ live: count, held: count, retiring: count, retired: count }),
   pausedProducts: count,
   needPerson: many(ProductLine),
+  homeless: form({ count, products: many(HomelessLine) }).meta({
+    description: 'Products that never got a home, which no other count holds; the first of them.',
+  }),
   brake: form({ engagedAt: instant, reason: z.string() }).nullable(),
   pause: form({ at: instant, by: z.string() }).nullable(),
-  lastHour: form({
-    runs: count,
-    failed: count,
-    failureShare: z.number().min(0).max(1),
-    perMinute: z.number(),
-    p50: z.number().nullable().meta({ description: 'Milliseconds.' }),
-    p95: z.number().nullable().meta({ description: 'Milliseconds.' }),
-    minutes: many(form({ at: instant, runs: count, failed: count })),
-  }),
+  lastHour: RunRate,
+  lastFiveMinutes: RunRate,
   deliveries: form({ accepted: count, ignored: count }),
   jobs: form({
     waiting: count,

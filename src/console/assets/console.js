@@ -15,9 +15,22 @@
     return source;
   };
   document.addEventListener('htmx:sseError', () => say('Connecting again', 'off'));
-  for (const name of ['htmx:sendError', 'htmx:responseError'])
-    document.addEventListener(name, (event) => {
-      if (event.detail.target?.id === 'live') say('Not up to date', 'off');
+  // A part that did not come says so in its place, above what was there: a link to try again, mostly.
+  const failures = {
+    'htmx:sendError': 'The daemon can not be reached.',
+    'htmx:responseError': 'The daemon could not make this; its log has the reason.',
+    'htmx:timeout': 'No answer came in time.',
+  };
+  for (const [name, words] of Object.entries(failures))
+    document.addEventListener(name, ({ detail: { target } }) => {
+      if (target.id === 'live') return say('Not up to date', 'off');
+      const note = document.createElement('p');
+      note.className = 'message alarm failed';
+      note.setAttribute('role', 'alert');
+      note.textContent = words;
+      target.querySelector(':scope > .failed')?.remove();
+      if (target.id === 'dialog') ask(note);
+      else target.prepend(note);
     });
   document.addEventListener('htmx:afterSwap', (event) => {
     if (event.detail.target.id !== 'live') return;
@@ -31,7 +44,7 @@
     for (const time of copy.querySelectorAll('time')) time.textContent = '';
     for (const part of copy.querySelectorAll('[hx-preserve]')) part.replaceChildren();
     for (const each of copy.querySelectorAll('[class]')) {
-      each.classList.remove('htmx-request', 'htmx-settling', 'htmx-swapping', 'htmx-added');
+      each.classList.remove('htmx-request', 'htmx-settling', 'htmx-swapping', 'htmx-added', 'near', 'asked');
       if (each.classList.length === 0) each.removeAttribute('class');
     }
     return copy.innerHTML.trim();
@@ -64,6 +77,23 @@
     if (event.persisted) location.reload();
   });
 
+  // In the access graph the lines of the product under the pointer, or with the focus, stand out, and whom they lead to.
+  const light = (node) => {
+    for (const each of document.querySelectorAll('.graph.asked, .graph .near')) each.classList.remove('asked', 'near');
+    const graph = node?.closest('.graph');
+    if (!graph) return;
+    graph.classList.add('asked');
+    for (const edge of graph.querySelectorAll(`.edge[data-ends~="${node.dataset.node}"]`)) {
+      edge.classList.add('near');
+      for (const end of edge.dataset.ends.split(' ')) graph.querySelector(`[data-node="${end}"]`).classList.add('near');
+    }
+  };
+  for (const [name, at] of [['pointerover', true], ['focusin', true], ['pointerout', false], ['focusout', false]])
+    document.addEventListener(name, (event) => {
+      const node = event.target.closest?.('.graph [data-node]');
+      if (node) light(at ? node : document.activeElement.closest('.graph [data-node]'));
+    });
+
   // The product in question is in the middle of its picture.
   const centre = () => {
     const node = document.querySelector('.graph .node.focus');
@@ -79,6 +109,15 @@
   section?.closest('ul').scrollTo({ left: section.offsetLeft - 80 });
 
   const dialog = document.getElementById('dialog');
+  const ask = (note) => {
+    const close = document.createElement('button');
+    close.textContent = 'Close';
+    close.dataset.close = '';
+    const box = document.createElement('div');
+    box.append(note, close);
+    dialog.replaceChildren(box);
+    if (!dialog.open) dialog.showModal();
+  };
   document.addEventListener('htmx:afterSwap', (event) => {
     if (event.detail.target === dialog && !dialog.open) dialog.showModal();
   });

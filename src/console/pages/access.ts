@@ -1,10 +1,13 @@
 /** Who reads what; and, for two products, why the one can or can not read the other. */
 import type { Request } from 'express';
 import { readBrake } from '../../db/brake.ts';
+import { type HomelessProduct, listHomeless } from '../../db/homeless.ts';
 import { GrantCursor, listGrants } from '../../insight/grants.ts';
 import { findProductDetail, type ProductDetail } from '../../insight/product.ts';
 import { listProducts } from '../../insight/products.ts';
+import { ProductId } from '../../model/ids.ts';
 import { AccessAsked, addressWith, askedOf, nextAddress, rowsOfPage } from '../asked.ts';
+import { homelessCard } from '../homeless.ts';
 import type { Page } from '../page.ts';
 import type { Sources } from '../sources.ts';
 import type { Render } from '../views.ts';
@@ -16,19 +19,28 @@ interface Found {
   readonly text: string;
   readonly product: ProductDetail | null;
   readonly candidates: readonly { readonly id: string; readonly name: string; readonly home: string }[];
+  /** Where no product fits: those that never got a home, of which the text may mean one. */
+  readonly homeless: readonly HomelessProduct[];
 }
 
 /** Products offered when a text fits several. */
 const offered = 8;
 
 async function find({ db }: Sources, text = ''): Promise<Found> {
-  if (text === '') return { text, product: null, candidates: [] };
+  const nothing = { text, product: null, candidates: [], homeless: [] };
+  if (text === '') return nothing;
   const { items } = await listProducts(db, { search: text }, 'name', { after: null, limit: offered });
   const wanted = text.toLowerCase();
   const same = items.filter(({ name, home }) => name.toLowerCase() === wanted || home === wanted);
   const [only] = items.length === 1 ? items : same.length === 1 ? same : [];
-  if (only === undefined) return { text, product: null, candidates: items };
-  return { text, product: await findProductDetail(db, only.id), candidates: [] };
+  if (only !== undefined) return { ...nothing, product: await findProductDetail(db, only.id) };
+  if (items.length > 0) return { ...nothing, candidates: items };
+  // Their names are not known before they have a home: only an id says which.
+  const id = ProductId.safeParse(text).data;
+  return {
+    ...nothing,
+    homeless: await listHomeless(db, { limit: offered, ...(id === undefined ? {} : { id }) }),
+  };
 }
 
 export async function accessPage(
@@ -60,8 +72,8 @@ export async function accessPage(
   };
 }
 
-function choice(request: Request, side: 'reader' | 'source', { text, product, candidates }: Found) {
-  if (text === '' || product !== null) return null;
+function choice(request: Request, side: 'reader' | 'source', { text, product, candidates, homeless }: Found) {
+  if (text === '' || product !== null || homeless.length > 0) return null;
   return {
     text,
     side: side === 'reader' ? 'the product that reads' : 'the product that is read',
@@ -84,6 +96,11 @@ async function grantsBody(
   const filter = { consumer: reader.product?.id, provider: source.product?.id };
   const after = GrantCursor.safeParse(request.query.after).data ?? null;
   const undecided = [reader, source].some(({ text, product }) => text !== '' && product === null);
+  const homeless = [...reader.homeless, ...source.homeless].map(homelessCard);
+  if (homeless.length > 0) {
+    const once = new Map(homeless.map((card) => [card.id, card]));
+    return render('access-homeless', { base, homeless: [...once.values()] });
+  }
   if (undecided)
     return render('message', {
       says: 'Choose a product above, or write more of its name.',

@@ -20,6 +20,8 @@ import type { Render } from '../views.ts';
 const mostOfAll = 200;
 /** … and one picture of a product's surroundings. */
 const mostAround = 60;
+/** … with so many edges. */
+const mostEdgesOfAll = 1500;
 /** Edges that are looked at in surroundings: beyond that the picture leaves out the newest. */
 const mostEdges = 600;
 /** Grants of an estate whose edges are looked at; one edge is often several grants. */
@@ -74,9 +76,9 @@ export function createGraphPage(base: string, sources: Sources, render: Render) 
 /** `null`: they are too many for a picture. */
 async function everything({ db }: Sources): Promise<Part | null> {
   if (await hasMoreGrants(db, mostGrants)) return null;
-  const edges = await listEdges(db, 'all', mostEdges + 1);
+  const edges = await listEdges(db, 'all', mostEdgesOfAll + 1);
   const ids = idsOf(edges);
-  if (edges.length > mostEdges || ids.length > mostOfAll) return null;
+  if (edges.length > mostEdgesOfAll || ids.length > mostOfAll) return null;
   return { nodes: await findNodes(db, ids), edges, left: 0 };
 }
 

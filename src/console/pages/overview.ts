@@ -2,6 +2,7 @@
 import type { Headline } from '../../insight/headline.ts';
 import { type Overview, readOverview } from '../../insight/overview.ts';
 import type { StoreReport } from '../../model/store-report.ts';
+import { homelessCard } from '../homeless.ts';
 import type { Page } from '../page.ts';
 import { sparkline } from '../pictures/sparkline.ts';
 import { remedyOf } from '../remedies.ts';
@@ -12,11 +13,11 @@ import { may, type Visitor } from '../visitor.ts';
 
 export async function overviewPage(
   base: string,
-  { db, store, clock }: Sources,
+  { db, store, jobs, clock }: Sources,
   render: Render,
   visitor: Visitor,
 ): Promise<Page> {
-  const overview = await readOverview(db, clock());
+  const [overview, waiting] = await Promise.all([readOverview(db, clock()), jobs()]);
   return {
     section: 'overview',
     title: 'Overview',
@@ -25,7 +26,9 @@ export async function overviewPage(
       ...needsOf(overview),
       counts: countsOf(base, overview),
       empty: Object.values(overview.byState).every((count) => count === 0),
-      hour: { ...overview.lastHour, failedPercent: Math.round(overview.lastHour.failureShare * 1000) / 10 },
+      jobs: waiting,
+      lately: rateOf(overview.lastFiveMinutes),
+      hour: rateOf(overview.lastHour),
       deliveries: overview.deliveries,
       spark: sparkline(overview.lastHour.minutes, overview.at),
       admin: may(visitor, 'admin'),
@@ -44,6 +47,14 @@ export async function overviewPage(
   };
 }
 
+function rateOf(rate: Overview['lastHour']) {
+  return {
+    ...rate,
+    perMinute: Math.round(rate.perMinute * 10) / 10,
+    failedPercent: Math.round(rate.failureShare * 1000) / 10,
+  };
+}
+
 function needsOf(overview: Overview) {
   const products = overview.needPerson.map((product) => {
     const [condition] = product.conditions;
@@ -55,13 +66,16 @@ function needsOf(overview: Overview) {
       remedy: condition === undefined ? null : remedyOf(condition.reason),
     };
   });
+  const { brake, pause, homeless } = overview;
   return {
-    brake: overview.brake,
+    brake,
     held: overview.byState.held,
-    pause: overview.pause,
+    pause,
+    homeless: homeless.products.map(homelessCard),
+    moreHomeless: homeless.count - homeless.products.length,
     products,
     more: Math.max(0, overview.byHeadline.Degraded - products.length),
-    calm: overview.brake === null && overview.pause === null && products.length === 0,
+    calm: brake === null && pause === null && products.length === 0 && homeless.count === 0,
   };
 }
 
@@ -88,9 +102,16 @@ function storeOf(report: StoreReport | null) {
   };
 }
 
-function countsOf(base: string, { byHeadline, byState, pausedProducts }: Overview) {
+function countsOf(base: string, { byHeadline, byState, pausedProducts, homeless }: Overview) {
   const headlines: readonly Headline[] = ['Degraded', 'Progressing', 'Notice', 'Ready'];
+  const noHome = {
+    word: 'No home yet',
+    tone: 'bad',
+    count: homeless.count,
+    href: `${base}/runs?outcome=failed`,
+  };
   return [
+    ...(homeless.count > 0 ? [noHome] : []),
     ...headlines.map((headline) => ({
       ...badgeOfHeadline(headline),
       count: byHeadline[headline],

@@ -11,6 +11,7 @@ import { badgeOf, type Tone } from '../standing.ts';
 import type { Render } from '../views.ts';
 import type { Visitor } from '../visitor.ts';
 import { filesOf } from './files.ts';
+import { homelessPage } from './homeless.ts';
 import { runRow } from './runs.ts';
 
 /** Rows of each table on the page; the whole list is behind a link. */
@@ -30,7 +31,7 @@ export async function productPage(
   request: Request,
 ): Promise<Page | null> {
   const product = await findDetail(sources, request.params.id);
-  if (product === null) return null;
+  if (product === null) return homelessPage(base, sources, render, request.params.id);
   const [runs, files] = await Promise.all([
     listRuns(sources.db, { product: product.id }, { after: null, limit: shown }),
     filesOf(base, sources, product, ''),

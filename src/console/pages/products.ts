@@ -1,5 +1,6 @@
 /** The list of products. */
 import type { Request } from 'express';
+import { countHomeless } from '../../db/homeless.ts';
 import { headlines, productStates } from '../../insight/headline.ts';
 import { listProducts, type ProductLine, type ProductSort } from '../../insight/products.ts';
 import { addressWith, askedOf, nextAddress, ProductsAsked, rowsOfPage } from '../asked.ts';
@@ -47,6 +48,7 @@ export async function productsPage(
     body: render('products', {
       base,
       narrowed,
+      homeless: items.length === 0 ? await countHomeless(db) : 0,
       products: items.map((product) => ({
         ...product,
         badge: badgeOf(product),

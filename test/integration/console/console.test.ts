@@ -2,6 +2,7 @@
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ProvisionerError } from '../../../src/model/errors.ts';
 import type { ProductId } from '../../../src/model/ids.ts';
 import type { RoleName } from '../../../src/model/role.ts';
 import { limitationsOf, type StoreReport } from '../../../src/model/store-report.ts';
@@ -205,6 +206,39 @@ test('who is not known gets nothing but the answer of who keeps the door', async
   for (const path of paths) expect((await fetch(`${closed.url}${path}`)).status, path).toBe(401);
   expect((await send('/orders/pause', { csrf: csrfToken }, closed)).status).toBe(401);
   expect(closed.orders).toEqual([]);
+});
+
+test('who can not be known while the database is away gets a page that says so, and nothing of ours', async () => {
+  await using own = await setConsoleStage({
+    authenticate: async () => {
+      throw new ProvisionerError('DATABASE_UNAVAILABLE', 'connect ECONNREFUSED 10.1.2.3');
+    },
+  });
+  for (const path of ['', '/runs?outcome=failed']) {
+    const answer = await fetch(`${own.url}${path}`);
+    expect(answer.status).toBe(503);
+    expect(answer.headers.get('content-type')).toContain('text/html');
+    const text = await answer.text();
+    expect(text).toContain('The console is away for a moment');
+    expect(text).toContain(`href="/console${path}"`);
+    expect(text).not.toMatch(/10\.1\.2\.3|"error"/);
+  }
+  const part = await fetch(own.url, { headers: { 'HX-Request': 'true' } });
+  expect([part.status, await part.text()]).toEqual([503, '']);
+});
+
+test('a page that can not be made says so to who is known, with the way back to it', async () => {
+  await using own = await setConsoleStage({
+    jobs: async () => {
+      throw new ProvisionerError('DATABASE_UNAVAILABLE', 'connect ECONNREFUSED 10.1.2.3');
+    },
+  });
+  const answer = await fetch(own.url);
+  const text = await answer.text();
+  expect(answer.status).toBe(500);
+  expect(text).toContain('This page could not be made');
+  expect(text).toContain('<a href="/console">Try again</a>');
+  expect(text).not.toContain('10.1.2.3');
 });
 
 test('the portal being away is said on the page that asked it, which stays up', async () => {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { setWake } from '../../../src/db/wake.ts';
 import { readOverview } from '../../../src/insight/overview.ts';
 import { findProductDetail } from '../../../src/insight/product.ts';
 import {
@@ -144,14 +145,33 @@ describe('the overview', () => {
     await noteRun(books.db, product, { started_at: ago(50), ms: 1000, outcome: 'failed' });
     await noteRun(books.db, product, { started_at: ago(61), ms: 9000 });
     await noteDelivery(books.db, [], ago(5), 'nothing for us');
-    const { lastHour, deliveries } = await readOverview(books.db, now);
+    const { lastHour, lastFiveMinutes, deliveries } = await readOverview(books.db, now);
     expect(lastHour).toMatchObject({ runs: 4, failed: 1, failureShare: 0.25, p50: 25 });
     expect(lastHour.p95).toBeCloseTo(854.5);
     expect(lastHour.minutes).toEqual([
       { at: ago(50), runs: 1, failed: 1 },
       { at: ago(5), runs: 3, failed: 0 },
     ]);
+    expect(lastFiveMinutes).toMatchObject({ runs: 3, failed: 0, perMinute: 0.6, p50: 20 });
     expect(deliveries).toEqual({ accepted: 0, ignored: 1 });
+  });
+
+  it('names the first products that never got a home, and says how many there are', async () => {
+    const ids = Array.from({ length: 21 }, () => newProductId()).sort();
+    for (const id of ids) await setWake(books.db, id, null, 3);
+    const [first] = ids;
+    if (first === undefined) throw new Error('there is no first');
+    const failed = { outcome: 'failed', error_code: 'STORE_DENIED', error_message: 'No.' } as const;
+    const at = new Date(Date.UTC(2027, 0, 1));
+    await noteRun(books.db, first, { ...failed, error_message: 'Earlier.', started_at: new Date(0) });
+    await noteRun(books.db, first, { ...failed, started_at: at });
+    const { homeless } = await readOverview(books.db, new Date());
+    expect(homeless.count).toBe(21);
+    expect(homeless.products.map(({ id }) => id)).toEqual(ids.slice(0, 20));
+    expect(homeless.products.slice(0, 2)).toEqual([
+      { id: first, error: 'No.', code: 'STORE_DENIED', failures: 3, failedAt: at, parked: true },
+      { id: ids[1], error: '', code: null, failures: 3, failedAt: null, parked: true },
+    ]);
   });
 
   it('without any run has no lengths and no failures', async () => {
