@@ -36,16 +36,13 @@ describe('no setting is left out', () => {
   );
   const addresses = ['PROV_DATABASE_URL', 'PROV_NOTIFY_SLACK_URL', 'PROV_NOTIFY_SMTP_URL'];
 
-  test.each(secrets.map(([name]) => name).filter((name) => !addresses.includes(name)))(
-    '%s',
-    (name) => {
-      const weak = 'a'.repeat(40);
-      const value = Array.isArray(environment[name as keyof Environment]) ? [strong, weak] : weak;
-      expect(examineSecrets({ ...environment, [name]: value })).toMatchObject([
-        { verdict: 'warn', seen: `${name} is made of few different characters` },
-      ]);
-    },
-  );
+  test.each(secrets.map(([name]) => name).filter((name) => !addresses.includes(name)))('%s', (name) => {
+    const weak = 'a'.repeat(40);
+    const value = Array.isArray(environment[name as keyof Environment]) ? [strong, weak] : weak;
+    expect(examineSecrets({ ...environment, [name]: value })).toMatchObject([
+      { verdict: 'warn', seen: `${name} is made of few different characters` },
+    ]);
+  });
 
   test.each(addresses)('the password in %s', (name) => {
     const at = (password: string) =>
