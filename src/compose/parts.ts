@@ -5,11 +5,10 @@ import type { Database } from '../db/connection.ts';
 import { claimGroup } from '../db/workspace-groups.ts';
 import { canaryHome } from '../model/home.ts';
 import { createPortalClient } from '../portal/create-client.ts';
-import type { ReconcileParts } from '../reconcile/parts.ts';
 import { EstatePauseView } from '../reconcile/pause.ts';
-import { Published } from '../reconcile/published.ts';
 import { proveKey } from '../storage/proof.ts';
 import { S3ObjectStore } from '../storage/s3.ts';
+import { push } from '../workspace/push.ts';
 import { type WorkspaceOptions, Workspaces } from '../workspace/workspace.ts';
 import { adminOf, placeOf, portalOptionsOf } from './connections.ts';
 import type { Foundations } from './foundations.ts';
@@ -17,9 +16,10 @@ import { createGates } from './gates.ts';
 import { groundIn, reconcileSettings } from './settings.ts';
 import { createSink } from './sink.ts';
 import { StoreKnowledge } from './store-knowledge.ts';
+import type { BareParts } from './watched.ts';
 
 /** Puts the parts together; what must be closed is left to `started`. */
-export function assembleParts(env: Environment, foundations: Foundations): ReconcileParts {
+export function assembleParts(env: Environment, foundations: Foundations): BareParts {
   const { started, redactor, log, metrics, tracer, platform, database, queue } = foundations;
   const gates = createGates(env, foundations, {
     portal: () => portal,
@@ -55,14 +55,14 @@ export function assembleParts(env: Environment, foundations: Foundations): Recon
     storeReport: () => knowledge.report(),
     sink,
     workspaces,
-    published: new Published({ store, workspaces, log }),
     proveKey: (key, claim) => proveKey(key, claim, { store: place, timeoutMs: env.PROV_PROOF_TIMEOUT }),
+    push,
     hideSecret: (secret) => {
       redactor.register(secret);
       return () => redactor.forget(secret);
     },
     settings,
-    ground: groundIn(env, settings),
+    ground: () => groundIn(env, settings),
     breakers: gates.breakers,
     estate: new EstatePauseView({ observeOnly: env.PROV_OBSERVE_ONLY }),
     canary: canaryHome,

@@ -12,7 +12,7 @@ import type { ObjectStore } from '../storage/store.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Tracer } from '../telemetry/tracer.ts';
-import type { Remote } from '../workspace/push.ts';
+import type { PushOrder, PushOutcome, Remote } from '../workspace/push.ts';
 import type { Workspaces } from '../workspace/workspace.ts';
 import type { Breaker } from './breaker.ts';
 import type { HomeSettings } from './desired.ts';
@@ -43,8 +43,10 @@ export interface ReconcileSettings extends HomeSettings {
   /** Failed runs in a row after which a product waits for the drift check. */
   readonly maxTries: number;
   readonly purgeOnDelete: boolean;
-  /** Where histories are pushed; `null`: nowhere. */
-  readonly remote: Remote | null;
+  /** Where histories are pushed now; `null`: nowhere. */
+  readonly remote: () => Remote | null;
+  /** What the platform takes from secret managers, as it is now. */
+  readonly platformSecrets: () => readonly string[];
   readonly brake: BrakeSettings;
   /** Who tries a new version of a template first. */
   readonly rollout: RolloutSettings;
@@ -66,11 +68,13 @@ export interface ReconcileParts {
   readonly sink: SecretSink | null;
   /** Shows with the key itself that it opens what it must and nothing else. */
   readonly proveKey: (key: ProvenKey, claim: Claim) => Promise<void>;
+  /** Brings commits to a remote. Never forces, and never throws for what can go wrong on the way. */
+  readonly push: (order: PushOrder) => Promise<PushOutcome>;
   /** Keeps a secret out of the log from now on; the returned function forgets it. */
   readonly hideSecret: (secret: string) => () => void;
   readonly settings: ReconcileSettings;
   /** Digest of what every home is made from: see `groundOf`. */
-  readonly ground: string;
+  readonly ground: () => string;
   /** Turn runs away while portal or store are away. */
   readonly breakers: readonly Breaker[];
   /** Whether anything is applied at all. */

@@ -9,7 +9,7 @@ import type { Condition } from '../model/condition.ts';
 import { isHomeName } from '../model/home.ts';
 import { tokenFile } from '../sinks/credential-endpoint.ts';
 import { readEnvBlock } from '../workspace/env-block.ts';
-import { type PushOutcome, push } from '../workspace/push.ts';
+import type { PushOutcome } from '../workspace/push.ts';
 import type { ReconcileParts } from './parts.ts';
 
 /** A push that failed is tried again after so long, unless there is something new to push. */
@@ -26,7 +26,7 @@ export async function followRemote(
   record: ProductRecord,
   leak: string | null,
 ): Promise<readonly Condition[]> {
-  const { remote } = parts.settings;
+  const remote = parts.settings.remote();
   if (remote === null) return [];
   const tips = await parts.workspaces.tipsOf(record.home, remote.branch);
   if (tips === null) return [];
@@ -42,7 +42,7 @@ export async function followRemote(
     secrets === null
       ? { kind: 'failed', why: 'the keys that must not go there can not be read now' }
       : leak === null
-        ? await push({ ...order, secrets })
+        ? await parts.push({ ...order, secrets })
         : { kind: 'failed', why: `the key had to be replaced, as ${leak}` };
   const problem = problemOf(outcome, url);
   if (problem !== null) parts.log.warn(problem.message, { reason: problem.reason });
@@ -50,9 +50,9 @@ export async function followRemote(
   return problem === null ? [] : [problem];
 }
 
-/** What opens the product’s data. */
+/** What opens the product’s data, and what the platform put beside it. */
 async function secretsOf(
-  { workspaces, sink }: ReconcileParts,
+  { workspaces, sink, settings }: ReconcileParts,
   { id, home }: ProductRecord,
 ): Promise<readonly string[]> {
   const [env, token, held] = await Promise.all([
@@ -61,7 +61,8 @@ async function secretsOf(
     sink?.read({ product: id, home }),
   ]);
   const { S3_SECRET_KEY, S3_SESSION_TOKEN } = readEnvBlock(env ?? '') ?? {};
-  const found = [S3_SECRET_KEY, S3_SESSION_TOKEN, token?.trim(), held?.secret];
+  const own = [S3_SECRET_KEY, S3_SESSION_TOKEN, token?.trim(), held?.secret];
+  const found = [...own, ...settings.platformSecrets()];
   return found.flatMap((text) => (text != null && text.length >= shortestSecret ? [text] : []));
 }
 

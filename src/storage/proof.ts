@@ -54,7 +54,7 @@ interface Check {
 export async function proveKey(key: ProvenKey, claim: Claim, options: ProofOptions): Promise<void> {
   const client = clientOf(key, options);
   try {
-    const checks = checksOf(client, options.store.bucket, claim, key.id);
+    const checks = checksOf(client, options.store.bucket, claim);
     const deadline = Date.now() + options.timeoutMs;
     await allHold(
       checks.filter((check) => check.allowed),
@@ -101,8 +101,9 @@ function clientOf({ id, secret, session }: ProvenKey, { store }: ProofOptions): 
   return createS3Client({ ...store, ...credentials }, 1);
 }
 
-function checksOf(client: S3Client, bucket: string, claim: Claim, keyId: string): Check[] {
-  const proofKey = (home: HomeName) => `${prefixOf(home)}.proof-${keyId}`;
+function checksOf(client: S3Client, bucket: string, claim: Claim): Check[] {
+  // Always the same: what a killed run left behind goes with the next proof.
+  const proofKey = (home: HomeName) => `${prefixOf(home)}.proof`;
   const put = (home: HomeName) =>
     client.send(new PutObjectCommand({ Bucket: bucket, Key: proofKey(home), Body: new Uint8Array() }));
   const remove = (home: HomeName) =>
