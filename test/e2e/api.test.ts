@@ -178,11 +178,11 @@ describe('ordering', () => {
   });
 
   it('lets products follow a new version of a template: here none is behind', async () => {
-    const released = await api.call('post', '/templates/sqlmesh@3/release');
+    const released = await api.call('post', '/templates/sqlmesh@4/release');
     expect([released.status, released.json]).toEqual([202, { queued: 0 }]);
     expect((await api.call('post', '/templates/no-version/release')).status).toBe(400);
     expect((await api.call('get', '/rollouts')).json.items).toMatchObject([
-      { template: 'sqlmesh@3', stage: 'all', canaries: [], behind: 0 },
+      { template: 'sqlmesh@4', stage: 'all', canaries: [], behind: 0 },
     ]);
   });
 

@@ -6,6 +6,7 @@ import { entriesOf } from '../support/s3-as.ts';
 import { startMinio } from '../support/stores/minio.ts';
 import { createWorldOn, eventually } from '../support/world.ts';
 import { objectsBelow } from './access.ts';
+import { runMatrix } from './matrix/matrix.ts';
 
 const domain = 'store.test';
 const { lookup } = dns;
@@ -36,4 +37,19 @@ test('a product gets its home where the bucket is a host name, and its .env says
   expect(asked).toContain(`data-products.${domain}`);
   const server = { ...world.store, endpoint: world.store.byAddress, name: 'MinIO' };
   expect(await objectsBelow(server, 'product/')).toEqual(['product/.keep']);
+});
+
+test('the acceptance matrix is run where the bucket is a host name', async () => {
+  await using server = await startMinio(domain);
+  const endpoint = server.endpoint.replace('127.0.0.1', domain);
+  const place = {
+    ...server,
+    endpoint,
+    region: 'us-east-1',
+    bucket: 'matrix-bucket',
+    addressing: 'virtual',
+  } as const;
+  const { rows } = await runMatrix({ ...place, api: 'minio' });
+  expect(rows.filter(({ right }) => !right)).toEqual([]);
+  expect(asked).toContain(`matrix-bucket.${domain}`);
 });

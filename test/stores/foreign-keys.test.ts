@@ -1,5 +1,6 @@
 /** Keys under our principals that we did not make are found, removed, and said so. */
 import { expect, test } from 'vitest';
+import { z } from 'zod';
 import { PortalUser } from '../../demo/people/portal-user.ts';
 import { principalNameOf } from '../../src/identity/issuer.ts';
 import type { HomeName } from '../../src/model/home.ts';
@@ -9,6 +10,17 @@ import { makeAccessKey, makeServiceAccount } from '../support/stores/tampering.t
 import { createWorldOn, eventually } from '../support/world.ts';
 import { statusAs } from './access.ts';
 import { servers } from './servers.ts';
+
+const Rows = z.object({
+  items: z.array(
+    z.object({
+      actor: z.string(),
+      product: z.string().nullable(),
+      target: z.string(),
+      after: z.record(z.string(), z.unknown()).nullable(),
+    }),
+  ),
+});
 
 test.each(servers)(
   'on %s a key that is not ours ends, and the product’s own works on',
@@ -29,6 +41,13 @@ test.each(servers)(
     await eventually('a word about it in the log', () =>
       world.lines.some((line) => line.includes(`delete access key ${foreign.id}: it is not in our books`)),
     );
+    const ends = await eventually('a row about it in the audit', async () => {
+      const answer = await fetch(`${world.daemon().url}/api/v1/audit?action=delete-key`);
+      const { items } = Rows.parse(await answer.json());
+      return items.length > 0 && items;
+    });
+    const why = 'it is not in our books';
+    expect(ends).toEqual([{ actor: 'provisioner', product, target: foreign.id, after: { why } }]);
     expect(await world.workspaceFile('product', '.env')).toBe(env);
   },
 );

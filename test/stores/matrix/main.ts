@@ -1,7 +1,8 @@
 /**
- * `npm run test:stores -- --endpoint http://… [--store minio|aws-iam] [--iam-endpoint …] [--json]`: the acceptance matrix
- * against any server; the admin identity from `S3_ACCESS_KEY` and `S3_SECRET_KEY`. Without an endpoint: the suites of this
- * folder, on the servers that the tests start. Ends with 1 when an answer was wrong.
+ * `npm run test:stores -- --endpoint http://… [--store minio|aws-iam] [--iam-endpoint …] [--sts-endpoint …]
+ * [--addressing path|virtual] [--json]`: the acceptance matrix against any server; the admin identity from
+ * `S3_ACCESS_KEY` and `S3_SECRET_KEY`. Without an endpoint: the suites of this folder, on the servers that the tests
+ * start. Ends with 1 when an answer was wrong.
  */
 import { spawn } from 'node:child_process';
 import { parseArgs, styleText } from 'node:util';
@@ -12,6 +13,8 @@ const { values } = parseArgs({
     store: { type: 'string', default: 'auto' },
     endpoint: { type: 'string' },
     'iam-endpoint': { type: 'string' },
+    'sts-endpoint': { type: 'string' },
+    addressing: { type: 'string', default: 'path' },
     region: { type: 'string', default: 'us-east-1' },
     bucket: { type: 'string', default: 'data-products' },
     'access-key': { type: 'string', default: process.env.S3_ACCESS_KEY ?? '' },
@@ -29,9 +32,11 @@ async function runSuites(): Promise<number> {
 
 async function runOn(endpoint: string): Promise<number> {
   const api = apiOf(values.store);
-  if (values['access-key'] === '' || values['secret-key'] === '' || api === null) {
+  const addressing =
+    values.addressing === 'path' || values.addressing === 'virtual' ? values.addressing : null;
+  if (values['access-key'] === '' || values['secret-key'] === '' || api === null || addressing === null) {
     process.stderr.write(
-      'Give --store auto, minio, rustfs, aws-iam or versitygw, and the admin identity: S3_ACCESS_KEY and S3_SECRET_KEY.\n',
+      'Give --store auto, minio, rustfs, aws-iam or versitygw, --addressing path or virtual, and the admin identity: S3_ACCESS_KEY and S3_SECRET_KEY.\n',
     );
     return 2;
   }
@@ -39,6 +44,8 @@ async function runOn(endpoint: string): Promise<number> {
     api,
     endpoint,
     iamEndpoint: values['iam-endpoint'],
+    stsEndpoint: values['sts-endpoint'],
+    addressing,
     region: values.region,
     bucket: values.bucket,
     accessKey: values['access-key'],
