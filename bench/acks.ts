@@ -10,22 +10,43 @@ export interface AckResult {
   readonly failed: number;
 }
 
+/** One kind of load on one address. */
+export interface Load {
+  readonly url: string;
+  readonly requests: readonly {
+    readonly method: 'POST';
+    readonly path: string;
+    readonly body: string;
+    readonly headers: Readonly<Record<string, string>>;
+  }[];
+  /** Connections, each of which waits for its answer before it asks again. */
+  readonly waiting: number;
+  readonly seconds: number;
+  /** Requests in a second over all connections; as many as go when left out. */
+  readonly rate?: number | undefined;
+}
+
 /** Webhooks about this many products that the portal does not know: each makes a job, whose run finds nothing to do. */
 const products = 16;
 
 /** Loads the daemon with `waiting` connections, or with `rate` webhooks a second over them. */
-export async function measureAcks(
-  stage: BenchStage,
+export function measureAcks(
+  { url, secret }: BenchStage,
   waiting: number,
   seconds: number,
   rate?: number,
 ): Promise<AckResult> {
-  const requests = Array.from({ length: products }, (_, index) => signedRequest(stage.secret, index));
+  const requests = Array.from({ length: products }, (_, index) => signedRequest(secret, index));
+  return load({ url, requests, waiting, seconds, rate });
+}
+
+/** Sends the requests over and over. */
+export async function load({ url, requests, waiting, seconds, rate }: Load): Promise<AckResult> {
   const result = await autocannon({
-    url: stage.url,
+    url,
     connections: waiting,
     duration: seconds,
-    requests,
+    requests: [...requests],
     ...(rate === undefined ? {} : { overallRate: rate }),
   });
   return {

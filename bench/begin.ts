@@ -2,11 +2,11 @@
 import { sql } from 'kysely';
 import { openDatabase } from '../src/db/connection.ts';
 
-/** @returns the median over all runs that a delivery caused, in milliseconds */
-export async function measureBegin(database: string): Promise<number> {
+/** @returns what so many percent of all runs that a delivery caused did not exceed, in milliseconds */
+export async function measureBegin(database: string, percent: number): Promise<number> {
   await using opened = await openDatabase(database);
   const { rows } = await sql<{ ms: number }>`
-    select percentile_cont(0.5) within group (
+    select percentile_cont(${sql.lit(percent / 100)}) within group (
              order by extract(epoch from run.started_at - delivery.received_at) * 1000) as ms
       from provisioner.run as run
       join provisioner.delivery as delivery on delivery.id::text = run.cause ->> 'delivery'`.execute(

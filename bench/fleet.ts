@@ -1,24 +1,18 @@
-/** A large estate at rest: what a start costs when nothing has changed, and whether fresh work waits for it. */
+/** A large estate: what a start costs when nothing has changed, and whether fresh work waits for a resync that has much to do. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
-import { PortalUser } from '../demo/people/portal-user.ts';
-import { type PortalSimulator, startPortalSimulator } from '../demo/portal/simulator.ts';
-import { loadPlatform } from '../src/compose/platform.ts';
-import { groundIn, reconcileSettings } from '../src/compose/settings.ts';
-import { readEnvironment } from '../src/config/env.ts';
-import { openDatabase } from '../src/db/connection.ts';
-import { ProductId } from '../src/model/ids.ts';
-import { createPortalClient } from '../src/portal/create-client.ts';
-import { standingOf } from '../src/reconcile/standing.ts';
+import { startPortalSimulator } from '../demo/portal/simulator.ts';
 import { freePort } from '../test/support/stores/server.ts';
+import { measureBegin } from './begin.ts';
+import { fillBooks, fillPortal } from './fleet-books.ts';
 import { measureHomes } from './homes.ts';
 import { end, lives, residentMb, startBenchMinistack, startWords } from './stage.ts';
 
-export interface FleetResult {
+export interface RestResult {
   /** From the start of the process to the end of the first resync. */
   readonly resyncSeconds: number;
   /** Products that the resync had looked at. */
@@ -26,15 +20,41 @@ export interface FleetResult {
   /** Requests to the portal until then. */
   readonly portalRequests: number;
   readonly memoryMb: number;
-  /** Webhook to `.env` of products that are new while the daemon starts. */
-  readonly freshP95Ms: number;
 }
 
-/** Rows of one statement. */
-const batch = 500;
+export interface FreshResult {
+  /** From the webhook to the begin of its work, and to `.env`, of products that are new meanwhile. */
+  readonly beginP95Ms: number;
+  readonly homeP95Ms: number;
+  /** Products that the resync wanted to have looked at, and those that still waited when the last new one was done. */
+  readonly lookedAt: number;
+  readonly stillWaiting: number;
+}
 
 /** @param database an empty database of a PostgreSQL server */
-export async function measureFleet(database: string, products: number): Promise<FleetResult> {
+export async function measureRest(database: string, products: number): Promise<RestResult> {
+  await using fleet = await startFleet(database, products, 0);
+  const { resyncSeconds, lookedAt } = fleet;
+  const portalRequests = await sumOf(
+    fleet.url,
+    /^provisioner_portal_request_seconds_count\{[^}]*\} (\d+)$/gm,
+  );
+  return { resyncSeconds, lookedAt, portalRequests, memoryMb: await fleet.memoryMb() };
+}
+
+/** The same with so many of the products moved: each is a home to be made, while `fresh` more come by webhook. */
+export async function measureFreshWork(
+  database: string,
+  sizes: { readonly products: number; readonly moved: number; readonly fresh: number },
+): Promise<FreshResult> {
+  await using fleet = await startFleet(database, sizes.products, sizes.moved);
+  const homes = await measureHomes(fleet, 'fresh', sizes.fresh, 2);
+  const stillWaiting = await sumOf(fleet.url, /^provisioner_jobs\{.*"waiting".*\} (\d+)$/gm);
+  const beginP95Ms = await measureBegin(database, 95);
+  return { beginP95Ms, homeP95Ms: homes.p95Ms, lookedAt: fleet.lookedAt, stillWaiting };
+}
+
+async function startFleet(database: string, products: number, moved: number) {
   await using started = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), 'provisioner-bench-fleet-'));
   started.defer(() => rm(folder, { recursive: true, force: true }));
@@ -54,11 +74,12 @@ export async function measureFleet(database: string, products: number): Promise<
     PROV_CONTROL_PATH: join(folder, 'control'),
     PROV_HOST: '127.0.0.1',
     PROV_PORT: String(port),
+    // What a check costs is measured on homes that are there: bench/drift.ts.
     PROV_DRIFT_INTERVAL: '1d',
     PROV_LOG_FORMAT: 'json',
     WEBHOOK_SECRET: secret,
   };
-  await fillBooks(environment, portal);
+  await fillBooks(environment, portal, moved);
   const begun = performance.now();
   const child = spawn(process.execPath, startWords, {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -69,77 +90,18 @@ export async function measureFleet(database: string, products: number): Promise<
   const resyncSeconds = (performance.now() - begun) / 1000;
   const url = `http://127.0.0.1:${port}`;
   await lives(url);
-  const portalRequests = await countRequests(url);
-  const memoryMb = await residentMb(child);
   portal.setWebhooks({ webhookUrl: `${url}/`, webhookSecret: secret });
-  const stage = { url, secret, portal, store, meter: null, products: join(folder, 'products') };
-  const fresh = await measureHomes(
-    {
-      ...stage,
-      memoryMb: () => residentMb(child),
-      cpuMs: async () => 0,
-      [Symbol.asyncDispose]: async () => {},
-    },
-    'fresh',
-    20,
-    1,
-  );
-  return { resyncSeconds, lookedAt, portalRequests, memoryMb, freshP95Ms: fresh.p99Ms };
-}
-
-/** One product the usual way, and as many more of its kind behind the API's back. */
-async function fillPortal(portal: PortalSimulator, products: number): Promise<void> {
-  const user = new PortalUser(portal.url);
-  const first = await user.createProduct('Product 0', 'product-0');
-  const model = portal.state.products.get(first);
-  if (model === undefined) throw new Error('the portal lost its first product');
-  const roles = [...portal.state.roleAssignments.values()].filter((role) => role.resourceId === first);
-  for (let index = 1; index < products; index += 1) {
-    const id = `30000000-0000-4000-8000-${String(index).padStart(12, '0')}`;
-    portal.state.products.set(id, { ...model, id, name: `Product ${index}`, namespace: `product-${index}` });
-    for (const role of roles) {
-      const own = `40000000-0000-4000-8000-${String(index).padStart(12, '0')}`;
-      portal.state.roleAssignments.set(own, { ...role, id: own, resourceId: id });
-    }
-  }
-}
-
-/** Books that know every product as it stands in the portal now. */
-async function fillBooks(
-  environment: Readonly<Record<string, string>>,
-  portal: PortalSimulator,
-): Promise<void> {
-  const env = readEnvironment(environment);
-  const ground = groundIn(env, reconcileSettings(env, await loadPlatform(env, null), null));
-  const client = createPortalClient({
-    baseUrl: portal.url,
-    auth: { kind: 'none' },
-    registerSecret: () => {},
-  });
-  const survey = (await client.survey()) ?? [];
-  await using database = await openDatabase(env.PROV_DATABASE_URL);
-  const now = new Date();
-  const rows = survey.map(({ id, name, namespace, fingerprint }) => ({
-    id: ProductId.parse(id),
-    name,
-    namespace,
-    home: namespace,
-    state: 'live' as const,
-    conditions: JSON.stringify([
-      { type: 'Ready', status: true, reason: 'HomeInOrder', message: 'The home is as it should be.' },
-    ]),
-    template: 'sqlmesh@3',
-    files: '{}',
-    fingerprint: standingOf(fingerprint, ground),
-    checked_at: now,
-    updated_at: now,
-    retired_at: null,
-  }));
-  for (let index = 0; index < rows.length; index += batch)
-    await database.sql
-      .insertInto('product')
-      .values(rows.slice(index, index + batch))
-      .execute();
+  const parts = started.move();
+  return {
+    url,
+    portal,
+    meter: null,
+    products: join(folder, 'products'),
+    lookedAt,
+    resyncSeconds,
+    memoryMb: () => residentMb(child),
+    [Symbol.asyncDispose]: () => parts.disposeAsync(),
+  };
 }
 
 /** How many products the first resync wants to have looked at. */
@@ -155,8 +117,8 @@ async function resynced(child: ChildProcess): Promise<number> {
   throw new Error('the daemon ended before its resync');
 }
 
-async function countRequests(url: string): Promise<number> {
+/** The sum of all samples that the pattern finds. */
+async function sumOf(url: string, pattern: RegExp): Promise<number> {
   const text = await (await fetch(`${url}/metrics`)).text();
-  const counts = [...text.matchAll(/^provisioner_portal_request_seconds_count\{[^}]*\} (\d+)$/gm)];
-  return counts.reduce((sum, [, count]) => sum + Number(count), 0);
+  return [...text.matchAll(pattern)].reduce((sum, [, value]) => sum + Number(value), 0);
 }

@@ -8,6 +8,7 @@ import type { BenchStage } from './stage.ts';
 
 export interface HomeResult {
   readonly p50Ms: number;
+  readonly p95Ms: number;
   readonly p99Ms: number;
   /** Time in which neither portal nor store owed an answer; only where products come one by one, and metered. */
   readonly ownP50Ms: number | null;
@@ -16,7 +17,7 @@ export interface HomeResult {
 
 /** Creates `count` products, `together` at a time. `label` keeps the names of several runs apart. */
 export async function measureHomes(
-  stage: BenchStage,
+  stage: Pick<BenchStage, 'url' | 'portal' | 'meter' | 'products'>,
   label: string,
   count: number,
   together: number,
@@ -43,6 +44,7 @@ export async function measureHomes(
   const seconds = (performance.now() - started) / 1000;
   return {
     p50Ms: percentile(totals, 50),
+    p95Ms: percentile(totals, 95),
     p99Ms: percentile(totals, 99),
     ownP50Ms: together === 1 && own.length > 0 ? percentile(own, 50) : null,
     perSecond: Math.round((count / seconds) * 10) / 10,
@@ -50,7 +52,7 @@ export async function measureHomes(
 }
 
 /** The run before has ended, so that what is awaited belongs to this one. */
-async function quiet(stage: BenchStage): Promise<void> {
+async function quiet(stage: Pick<BenchStage, 'url'>): Promise<void> {
   for (;;) {
     const text = await (await fetch(`${stage.url}/metrics`)).text();
     if ([...text.matchAll(/^provisioner_jobs\{.*\} (\d+)$/gm)].every(([, jobs]) => jobs === '0')) return;

@@ -4,10 +4,12 @@ import { startPostgres } from '../test/support/postgres.ts';
 import { measureAcks } from './acks.ts';
 import { measureBegin } from './begin.ts';
 import { measureConsole } from './console.ts';
-import { measureFleet } from './fleet.ts';
+import { intervalFor, measureDrift } from './drift.ts';
+import { measureFreshWork, measureRest } from './fleet.ts';
 import { measureHomes } from './homes.ts';
 import { measureIdentity } from './identity.ts';
 import { measureLists } from './lists.ts';
+import { comparePortalSdk } from './portal-sdk.ts';
 import { measureRollout } from './rollout.ts';
 import { setBenchStage, startBenchMinio, startBenchMinistack } from './stage.ts';
 import { measureWorkspaces } from './workspaces.ts';
@@ -26,7 +28,10 @@ await measureDaemon('embedded', undefined, 500);
   await using server = await startPostgres();
   await measureDaemon('PostgreSQL', server.url, 200);
 }
+await measureBesidePortalSdk();
 await measureEstateAtRest();
+await measureFresh();
+await measureDriftChecks();
 await measureFleetPlan();
 await measureReading();
 await measureMinio();
@@ -55,7 +60,7 @@ async function measureDaemon(
   add('webhook to .env, one by one, p99', single.p99Ms, 'ms');
   add('  of it our own time, p50', single.ownP50Ms, 'ms', '<= 40');
   if (database !== undefined)
-    add('webhook taken to work begun, p50', await measureBegin(database), 'ms', '<= 50');
+    add('webhook taken to work begun, p50', await measureBegin(database, 50), 'ms', '<= 50');
   const many = await measureHomes(stage, 'many', 200, 16);
   add('webhook to .env, 16 at a time, p50', many.p50Ms, 'ms');
   add('webhook to .env, 16 at a time, p99', many.p99Ms, 'ms');
@@ -72,21 +77,67 @@ async function measureDaemon(
   add('memory at the end', await stage.memoryMb(), 'MB', `<= ${memoryGoalMb}`);
 }
 
+/** Durable acknowledgements against those of a queue in memory. */
+async function measureBesidePortalSdk(): Promise<void> {
+  const add = adder('beside the portal’s SDK, in turns, embedded database');
+  const { acks, oursBeginMs, theirsBeginMs } = await comparePortalSdk();
+  for (const { waiting, ours, theirs } of acks) {
+    add(`acks, ${waiting} waiting, ours`, ours, '/s');
+    add('  the SDK’s', theirs, '/s');
+    add('  ratio', Math.round((ours * 100) / theirs) / 100, '', waiting === 256 ? '>= 1.5' : '>= 1');
+  }
+  add('webhook taken to work begun, p50, ours', oursBeginMs, 'ms', '<= 50');
+  add('  the SDK’s', theirsBeginMs, 'ms');
+}
+
 /** Nothing has changed: 1,000 products, then 10,000. */
 async function measureEstateAtRest(): Promise<void> {
   for (const products of [1000, 10_000]) {
     await using server = await startPostgres();
     const add = adder(`${products} products at rest, PostgreSQL database`);
-    const { resyncSeconds, lookedAt, portalRequests, memoryMb, freshP95Ms } = await measureFleet(
-      server.url,
-      products,
-    );
+    const { resyncSeconds, lookedAt, portalRequests, memoryMb } = await measureRest(server.url, products);
     add('from the start to the end of the resync', Math.round(resyncSeconds * 10) / 10, 's', '<= 60');
     add('products looked at', lookedAt, '', '0');
     const per = Math.round((portalRequests * 10_000) / products) / 10;
     add('requests to the portal per 1,000 products', per, '', '<= 10');
     add('memory', memoryMb, 'MB', '<= 300');
-    add('webhook to .env right after, slowest of 20', freshP95Ms, 'ms', '<= 1000');
+  }
+}
+
+/** A tenth of 10,000 products has moved, so that the resync makes homes for minutes; new ones come meanwhile. */
+async function measureFresh(): Promise<void> {
+  await using server = await startPostgres();
+  const add = adder('new products while a resync works through 1,000 of 10,000, PostgreSQL database');
+  const sizes = { products: 10_000, moved: 1000, fresh: 40 };
+  const { beginP95Ms, homeP95Ms, lookedAt, stillWaiting } = await measureFreshWork(server.url, sizes);
+  add('products that the resync had looked at', lookedAt, '');
+  add('  of them waiting when the last new one was done', stillWaiting, '', '> 0');
+  add('webhook taken to work begun, p95', beginP95Ms, 'ms', '<= 1000');
+  add('webhook to .env, p95', homeP95Ms, 'ms');
+}
+
+/** Homes in order, looked at again and again. */
+async function measureDriftChecks(): Promise<void> {
+  const products = 200;
+  await using server = await startPostgres();
+  await using stage = await setBenchStage({
+    startStore: startBenchMinistack,
+    database: server.url,
+    metered: true,
+    settings: { PROV_DRIFT_INTERVAL: intervalFor(products) },
+  });
+  const { first, later } = await measureDrift(stage, products);
+  for (const [round, cost] of [
+    ['first round after a start', first],
+    ['later rounds', later],
+  ] as const) {
+    const add = adder(`a drift check of a home in order, ${round}, PostgreSQL database`);
+    add('requests to the store and its identity API', cost.storeRequests, '');
+    add('requests to the portal', cost.portalRequests, '');
+    add('time of it', cost.runMs, 'ms');
+    add('time of the processor', cost.cpuMs, 'ms');
+    add('  and of git', cost.gitCpuMs, 'ms');
+    add('growth of memory', cost.growthKb, 'kB');
   }
 }
 

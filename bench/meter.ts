@@ -17,6 +17,8 @@ export interface Meter extends AsyncDisposable {
   readonly portalUrl: string;
   /** Milliseconds in which an answer was awaited, since the last call. */
   takeAwaitedMs(): number;
+  /** Requests so far. */
+  readonly count: { store: number; portal: number };
 }
 
 export async function startMeter(targets: { store: string; portal: string }): Promise<Meter> {
@@ -32,18 +34,21 @@ export async function startMeter(targets: { store: string; portal: string }): Pr
     if (open === 0) awaited += performance.now() - since;
   };
   const agent = new Agent({ keepAlive: true });
-  const proxy = (target: string) =>
+  const count = { store: 0, portal: 0 };
+  const proxy = (target: string, whom: keyof typeof count) =>
     listen(
       createServer((incoming, outgoing) => {
+        count[whom] += 1;
         begin();
         outgoing.once('close', end);
         forward(target, agent, incoming, outgoing);
       }),
     );
-  const [store, portal] = await Promise.all([proxy(targets.store), proxy(targets.portal)]);
+  const [store, portal] = await Promise.all([proxy(targets.store, 'store'), proxy(targets.portal, 'portal')]);
   return {
     storeUrl: urlOf(store),
     portalUrl: urlOf(portal),
+    count,
     takeAwaitedMs: () => {
       const taken = awaited;
       awaited = 0;

@@ -33,6 +33,8 @@ export interface BenchStage extends AsyncDisposable {
   readonly products: string;
   /** Time of the processor that the daemon has used, in milliseconds (Linux: utime and stime, in hundredths). */
   cpuMs(): Promise<number>;
+  /** The same of programs that it started and that have ended: git. */
+  cpuOfProgramsMs(): Promise<number>;
   /** Resident memory of the daemon now, in MB (Linux: VmRSS). */
   memoryMb(): Promise<number>;
 }
@@ -59,6 +61,8 @@ export interface StageOptions {
   readonly metered: boolean;
   /** A portal in place of the simulator; `portal` has nothing to do with the daemon then. */
   readonly portalUrl?: string;
+  /** Settings beside the usual ones. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 /** Starts everything afresh. */
@@ -67,6 +71,7 @@ export async function setBenchStage({
   database,
   metered,
   portalUrl,
+  settings = {},
 }: StageOptions): Promise<BenchStage> {
   await using started = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), 'provisioner-bench-'));
@@ -94,6 +99,7 @@ export async function setBenchStage({
       PROV_LOG_LEVEL: 'warn',
       WEBHOOK_SECRET: secret,
       WEBHOOK_V2_TOKEN: secret,
+      ...settings,
     },
   });
   started.defer(() => end(child));
@@ -109,16 +115,18 @@ export async function setBenchStage({
     meter,
     products: join(folder, 'products'),
     memoryMb: () => residentMb(child),
-    cpuMs: () => usedCpuMs(child),
+    cpuMs: () => usedCpuMs(child, 11),
+    cpuOfProgramsMs: () => usedCpuMs(child, 13),
     [Symbol.asyncDispose]: () => parts.disposeAsync(),
   };
 }
 
-async function usedCpuMs(child: ChildProcess): Promise<number> {
+/** @param field of `/proc/…/stat`, behind the name: the first of two to be added */
+async function usedCpuMs(child: ChildProcess, field: number): Promise<number> {
   const stat = await readFile(`/proc/${child.pid}/stat`, 'utf8');
   // The name, in brackets, may hold blanks: fields are counted from behind it.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[11]) + Number(fields[12])) * 10;
+  return (Number(fields[field]) + Number(fields[field + 1])) * 10;
 }
 
 export async function residentMb(child: ChildProcess): Promise<number> {

@@ -53,7 +53,7 @@ async function lay(workspaces: Workspaces, home: HomeName, files: readonly Rende
     remove: [],
     files,
     before: {},
-    after: Object.fromEntries(files.map((file) => [file.path, file.sha256])),
+    after: Object.fromEntries(files.map((file) => [file.path, file.digest])),
     message: 'Set up the workspace\n',
     at: new Date(),
   });

@@ -15,9 +15,14 @@ const mark = '.ready';
  * Folder of an environment with the packages of a `requirements.txt`, with DuckDB's extensions that are among them in
  * place. It is named after the requirements, so a changed pin makes a new one. Several test processes may ask at once: one makes it.
  *
+ * @param pipWords further words for pip
  * @throws when python3 or a package is missing
  */
-export async function pythonVenv(cacheFolder: string, requirements: string): Promise<string> {
+export async function pythonVenv(
+  cacheFolder: string,
+  requirements: string,
+  pipWords: readonly string[] = [],
+): Promise<string> {
   const text = await readFile(requirements, 'utf8');
   const name = `venv-${createHash('sha256').update(text).digest('hex').slice(0, 16)}`;
   await mkdir(cacheFolder, { recursive: true });
@@ -30,7 +35,7 @@ export async function pythonVenv(cacheFolder: string, requirements: string): Pro
     // A pip that outlived a killed run may still write to its folder, so each try has its own. Moving it later would
     // break its programs, which know their interpreter by its path.
     const folder = join(cacheFolder, `${name}-${randomUUID().slice(0, 8)}`);
-    await install(folder, requirements);
+    await install(folder, requirements, pipWords);
     await writeFile(join(folder, mark), '');
     return folder;
   });
@@ -48,10 +53,11 @@ async function environments(cacheFolder: string, name: string) {
   };
 }
 
-async function install(folder: string, requirements: string): Promise<void> {
+async function install(folder: string, requirements: string, pipWords: readonly string[]): Promise<void> {
   const python = join(folder, 'bin', 'python');
   await run('python3', ['-m', 'venv', folder]);
-  await run(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '-r', requirements]);
+  const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...pipWords];
+  await run(python, [...pip, '-r', requirements]);
   const text = await readFile(requirements, 'utf8');
   const extensions = [...text.matchAll(/^duckdb-extension-(\w+)==/gm)].map(([, name]) => name);
   if (extensions.length === 0) return;

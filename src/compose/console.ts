@@ -34,6 +34,7 @@ export function assembleConsole(env: Environment, parts: ReconcileParts, people:
     listFolder: (home, path) => workspaces.list(home, path),
     editorsOf: (home) => editorsOf(env, home),
     jobs: () => queue.depth(queueNames.reconcile),
+    store: parts.storeReport,
     clock,
     authenticate: authenticator(people),
     live,

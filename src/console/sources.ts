@@ -5,6 +5,7 @@ import type { Tables } from '../db/tables.ts';
 import type { HomeName } from '../model/home.ts';
 import type { ProductId } from '../model/ids.ts';
 import type { Input } from '../model/product.ts';
+import type { StoreReport } from '../model/store-report.ts';
 import type { QueueDepth } from '../telemetry/metrics.ts';
 import type { Listing } from '../workspace/listing.ts';
 
@@ -19,6 +20,8 @@ export interface Sources {
   readonly editorsOf: (home: string) => readonly Editor[];
   /** Looks at products that wait or run. */
   readonly jobs: () => Promise<QueueDepth>;
+  /** `null` while the store’s identity API has not answered. */
+  readonly store: () => StoreReport | null;
   readonly clock: () => Date;
 }
 

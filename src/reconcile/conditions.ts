@@ -5,6 +5,7 @@ import { type Condition, reasonOfError } from '../model/condition.ts';
 import type { ProvisionerError } from '../model/errors.ts';
 import { type HomeName, isHomeName } from '../model/home.ts';
 import type { Input } from '../model/product.ts';
+import type { StoreReport } from '../model/store-report.ts';
 
 /** What a finished run knows about a product with a home. */
 export interface HomeOutcome {
@@ -16,8 +17,12 @@ export interface HomeOutcome {
   readonly policyFill: number;
   /** Files whose new version lies beside them. */
   readonly conflicts: readonly string[];
+  /** Files beside which lies what a person had in their place. */
+  readonly displaced: readonly string[];
   /** Files whose new version waits for a person's commit. */
   readonly beingEdited: readonly string[];
+  /** How long sessions keep access that was taken away; `null`: not at all. */
+  readonly fixedForMs: number | null;
   /** What else people should know. */
   readonly others: readonly Condition[];
 }
@@ -51,7 +56,7 @@ export function conditionsOfHome(outcome: HomeOutcome): readonly Condition[] {
       message: `The input ${JSON.stringify(input.outputPortName)} is approved, but its provider has no home; access follows when it has.`,
     });
   }
-  notices.push(...noticesOfFiles(outcome), ...outcome.others);
+  notices.push(...noticesOfFiles(outcome), ...noticesOfSessions(outcome), ...outcome.others);
   if (outcome.noRoom.length > 0) {
     const names = outcome.noRoom.map((grant) => grant.home).join(', ');
     const message = `The store's limit for policies leaves no room for: ${names}. Those inputs are not readable; remove others, or use a store that takes larger policies.`;
@@ -68,18 +73,36 @@ export function conditionsOfHome(outcome: HomeOutcome): readonly Condition[] {
   ];
 }
 
-function noticesOfFiles({ conflicts, beingEdited }: HomeOutcome): Condition[] {
+function noticesOfSessions({ fixedForMs }: HomeOutcome): Condition[] {
+  if (fixedForMs === null) return [];
+  const minutes = Math.ceil(fixedForMs / 60_000);
+  const message = `Access that ends is kept by sessions that are open then, for up to ${minutes} min: they are of the platform’s role (PROV_AWS_ROLE_ARN), which does not know the product.`;
+  return [{ type: 'Notice', status: true, reason: 'AccessEndsLate', message }];
+}
+
+function noticesOfFiles({ conflicts, displaced, beingEdited }: HomeOutcome): Condition[] {
   const notices: Condition[] = [];
   if (conflicts.length > 0) {
     const [first = ''] = conflicts;
     const message = `Changed by the template and by hand in the same place: ${conflicts.join(', ')}. Each file is left as it is and its new version lies beside it: see \`git diff --no-index ${first} ${first}.new\`, take over what you want, and delete the .new file.`;
     notices.push({ type: 'Notice', status: true, reason: 'TemplateConflict', message });
   }
+  if (displaced.length > 0) {
+    const message = `Changed by hand, or of a person’s own, where a file of the template is kept as it is: ${displaced.join(', ')}. What lay there was kept beside it with .orig at its end: move what you need to a file of your own, and delete the .orig file.`;
+    notices.push({ type: 'Notice', status: true, reason: 'FileDisplaced', message });
+  }
   if (beingEdited.length > 0) {
     const message = `The template has changes for files with edits that are not committed: ${beingEdited.join(', ')}. They are merged at the next look after \`git commit\`.`;
     notices.push({ type: 'Notice', status: true, reason: 'TemplateWaiting', message });
   }
   return notices;
+}
+
+/** What every product should know of the store it is on. */
+export function noticesOfStore(report: StoreReport | null): readonly Condition[] {
+  if (report === null || report.limitations.length === 0) return [];
+  const message = `The store (${report.store}) does not give every guarantee. ${report.limitations.join(' ')}`;
+  return [{ type: 'Notice', status: true, reason: 'StoreLimited', message }];
 }
 
 /** Conditions after a run that failed: what was wrong and what happens next. */

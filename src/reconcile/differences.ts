@@ -42,14 +42,22 @@ export function driftOf(desired: DesiredHome, observed: Observed): readonly Diff
     ...differencesOfFiles(desired, observed).filter(({ field, found }) => {
       const path = field.slice(fileField.length);
       const last = observed.rendered[path];
-      return last !== undefined && found !== last.slice(0, digestLength);
+      return last !== undefined && found !== shortened(last);
     }),
   ];
 }
 
+/** Where sessions keep what they were opened with, our books say what that was. */
+export function isPolicyInForce({ policy, fixedPolicy }: DesiredHome, observed: Observed): boolean {
+  return fixedPolicy || samePolicy(policy, observed.policy);
+}
+
 const fileField = 'file ';
-/** Enough of a digest for people to tell two apart. */
-const digestLength = 12;
+
+/** Enough of a digest for people to tell two apart, and whether the file can be run. */
+function shortened(digest: string): string {
+  return digest.replace(/^(\w{12})\w+/, '$1');
+}
 
 function differencesOfGrants(
   { grantFacts: wanted }: DesiredHome,
@@ -65,7 +73,7 @@ function differencesOfStore(desired: DesiredHome, observed: Observed): Differenc
     found.push({ field: 'finalizer', found: null, wanted: desired.finalizer });
   if (!observed.marked) found.push({ field: 'prefix', found: null, wanted: `${desired.home}/` });
   if (!observed.principalExists) found.push({ field: 'principal', found: null, wanted: 'there' });
-  if (!samePolicy(desired.policy, observed.policy))
+  if (!isPolicyInForce(desired, observed))
     found.push({
       field: 'policy',
       found: observed.policy === null ? null : JSON.stringify(observed.policy),
@@ -116,10 +124,10 @@ function word(value: string | undefined): string | null {
 
 function differencesOfFiles(desired: DesiredHome, observed: Observed): Difference[] {
   if (desired.holdFiles) return [];
-  return desired.files.flatMap(({ path, sha256, ownership }) => {
+  return desired.files.flatMap(({ path, digest, ownership }) => {
     const live = observed.files[path];
-    if (ownership !== 'managed' || live === sha256) return [];
-    const found = live === undefined ? null : live.slice(0, digestLength);
-    return [{ field: `${fileField}${path}`, found, wanted: sha256.slice(0, digestLength) }];
+    if (ownership !== 'managed' || live === digest) return [];
+    const found = live === undefined ? null : shortened(live);
+    return [{ field: `${fileField}${path}`, found, wanted: shortened(digest) }];
   });
 }

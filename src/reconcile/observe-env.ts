@@ -3,7 +3,7 @@ import type { ProductRecord } from '../db/products.ts';
 import type { HomeName } from '../model/home.ts';
 import type { ActionRecord } from '../model/run.ts';
 import { digestOf, type SecretSink } from '../sinks/sink.ts';
-import { sha256 } from '../workspace/render.ts';
+import { sha256 } from '../workspace/digest.ts';
 import type { ObservedWorkspace } from '../workspace/workspace.ts';
 import { credentialNames } from './desired.ts';
 import type { ReconcileParts } from './parts.ts';
@@ -27,7 +27,7 @@ export async function observeEnv(
   return {
     entries,
     keyId: id,
-    secretSha256: digestOf(secret, token),
+    secretSha256: digestOf(id, secret, token),
     consistent:
       env.entries.AWS_ACCESS_KEY_ID === id &&
       env.entries.AWS_SECRET_ACCESS_KEY === secret &&

@@ -4,7 +4,7 @@ import type { Ownership } from '../workspace/manifest.ts';
 /** A file that the template asks for. */
 export interface WantedFile {
   readonly path: string;
-  readonly sha256: string;
+  readonly digest: string;
   readonly ownership: Ownership;
 }
 
@@ -41,7 +41,7 @@ export function planFiles(wanted: readonly WantedFile[], { live, rendered }: Obs
     const step = stepFor(file, live[file.path], rendered[file.path]);
     if (step === 'write') write.push(file.path);
     if (step === 'merge') merge.push(file.path);
-    after[file.path] = file.ownership === 'once' ? (rendered[file.path] ?? file.sha256) : file.sha256;
+    after[file.path] = file.ownership === 'once' ? (rendered[file.path] ?? file.digest) : file.digest;
   }
   const remove = Object.keys(rendered).filter(
     (path) => after[path] === undefined && live[path] !== undefined && live[path] === rendered[path],
@@ -50,7 +50,7 @@ export function planFiles(wanted: readonly WantedFile[], { live, rendered }: Obs
 }
 
 function stepFor(
-  { ownership, sha256: next }: WantedFile,
+  { ownership, digest: next }: WantedFile,
   live: string | undefined,
   base: string | undefined,
 ): 'write' | 'merge' | 'nothing' {

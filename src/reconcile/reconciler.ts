@@ -13,7 +13,7 @@ import { applyPlan } from './apply.ts';
 import { auditOf } from './audit.ts';
 import { claimProviders, claimRecord } from './claim.ts';
 import { claimOfKey } from './claim-of-key.ts';
-import { conditionsOfHome, conditionsOfPause } from './conditions.ts';
+import { conditionsOfHome, conditionsOfPause, noticesOfStore } from './conditions.ts';
 import { driftOf, partOf } from './differences.ts';
 import { endExpired } from './expiry.ts';
 import { createHandlers } from './handlers.ts';
@@ -147,7 +147,8 @@ async function reconcileHome(
     change: {
       conditions: homeConditions(product, prepared, files, [
         ...noticeOf(turn),
-        ...(await followRemote(parts, prepared.record)),
+        ...noticesOfStore(parts.storeReport()),
+        ...(await followRemote(parts, prepared.record, leak)),
       ]),
       ...toldFiles(prepared, records, files),
       ...rememberLines(prepared.record, wish.desired, observed, records),
@@ -174,7 +175,7 @@ function isWidened({ grants }: DesiredHome, observed: Observed): boolean {
 /** `null`: what it waits for does not show in the portal's lists, so that the next resync looks at it again. */
 function standingFor(parts: ReconcileParts, product: Product, { turn, wish }: PreparedHome): string | null {
   if (turn.kind === 'waits' || wish.decision.overdue) return null;
-  return standingOf(product.fingerprint, parts.ground);
+  return standingOf(product.fingerprint, parts.ground());
 }
 
 async function applyHome(parts: ReconcileParts, prepared: PreparedHome, run: Run) {
@@ -189,6 +190,7 @@ async function applyHome(parts: ReconcileParts, prepared: PreparedHome, run: Run
     message: historyMessage(known, wish.template ?? '', run.cause),
     onFiles: (outcome) => {
       files = outcome;
+      tellOfFiles(parts, outcome);
     },
     grants: wish.grants,
     claim: () => claimOfKey(parts, known, wish.desired.readable),
@@ -200,6 +202,13 @@ async function applyHome(parts: ReconcileParts, prepared: PreparedHome, run: Run
   const applied = await applyPlan(steps, handlers, note, parts.tracer);
   // Set by the handler, which the compiler does not see.
   return { ...applied, failure: applied.error, files: files as FilesOutcome | null };
+}
+
+function tellOfFiles({ log }: ReconcileParts, { displaced, left }: FilesOutcome): void {
+  if (displaced.length > 0)
+    log.warn('what a person had in the place of template files is kept beside them', { displaced });
+  if (left.length > 0)
+    log.info('files that a person changed are no more in the template, and theirs from now on', { left });
 }
 
 /** A key that others may know is not left open for long; a tool that is at work gets to its next read of `.env`. */
@@ -240,7 +249,9 @@ function homeConditions(
     noRoom: wish.noRoom,
     policyFill: policySize(wish.desired.policy) / issuer.kind.limits.policySize,
     conflicts: [...new Set([...observed.conflicts, ...(files?.conflicts ?? [])])].sort(),
+    displaced: [...new Set([...observed.displaced, ...(files?.displaced ?? [])])].sort(),
     beingEdited: files?.waiting ?? [],
+    fixedForMs: issuer.kind.fixedForMs,
     others,
   });
 }

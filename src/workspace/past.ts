@@ -2,30 +2,29 @@
 import { createHash } from 'node:crypto';
 import { lstat, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileDigest } from './digest.ts';
 import { readObjects, runGit } from './git-plumbing.ts';
 
 /** A secret lies in small files; bigger ones are data. */
-const largestSearched = 1_000_000;
+export const largestSearched = 1_000_000;
 /** Objects that are read at a time: bounds the memory of a search. */
 const objectsAtOnce = 64;
 
-/** Path → SHA-256 of every file of a commit. */
+/** Path → digest of every file of a commit. */
 export async function digestsAt(gitDir: string, commit: string): Promise<Readonly<Record<string, string>>> {
   const lines = await runGit(gitDir, ['ls-tree', '-r', '-z', '--full-tree', commit]);
-  const files = [...lines.matchAll(/\d+ blob ([0-9a-f]+)\t([^\0]+)\0/g)];
+  const files = [...lines.matchAll(/(\d+) blob ([0-9a-f]+)\t([^\0]+)\0/g)];
   if (files.length === 0) return {};
   const contents = splitObjects(
     await readObjects(
       gitDir,
-      files.map(([, id = '']) => id),
+      files.map(([, , id = '']) => id),
     ),
   );
   return Object.fromEntries(
-    files.map(([, , path = ''], index) => [
+    files.map(([, mode, , path = ''], index) => [
       path,
-      createHash('sha256')
-        .update(contents[index] ?? '')
-        .digest('hex'),
+      fileDigest({ content: contents[index] ?? '', executable: mode === '100755' }),
     ]),
   );
 }
@@ -53,11 +52,21 @@ export async function searchObjects(gitDir: string, text: string): Promise<boole
     const [type, size, name] = line.split(' ');
     return type === 'blob' && name !== undefined && Number(size) <= largestSearched ? [name] : [];
   });
+  if (await anyHolds(gitDir, names, [text])) return true;
+  searched.set(gitDir, state);
+  return false;
+}
+
+/** Whether one of the texts lies in one of the objects. */
+export async function anyHolds(
+  gitDir: string,
+  names: readonly string[],
+  texts: readonly string[],
+): Promise<boolean> {
   for (let index = 0; index < names.length; index += objectsAtOnce) {
     const contents = await readObjects(gitDir, names.slice(index, index + objectsAtOnce));
-    if (contents.includes(text)) return true;
+    if (texts.some((text) => contents.includes(text))) return true;
   }
-  searched.set(gitDir, state);
   return false;
 }
 

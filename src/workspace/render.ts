@@ -1,8 +1,8 @@
 /** Renders a template for one product: pure, in memory. */
-import { createHash } from 'node:crypto';
 import { ProvisionerError } from '../model/errors.ts';
 import type { Owner } from '../model/product.ts';
 import type { PublishedTable } from '../model/published.ts';
+import { type FileState, fileDigest } from './digest.ts';
 import type { Ownership, Parameters } from './manifest.ts';
 import type { Template } from './template.ts';
 
@@ -43,13 +43,11 @@ export interface RenderContext {
   readonly parameters: Parameters;
 }
 
-export interface RenderedFile {
+export interface RenderedFile extends FileState {
   /** Relative to the workspace, `/` between segments, checked: stays inside. */
   readonly path: string;
-  readonly content: string;
-  readonly sha256: string;
+  readonly digest: string;
   readonly ownership: Ownership;
-  readonly executable: boolean;
 }
 
 /**
@@ -61,24 +59,25 @@ export function renderTemplate(template: Template, context: RenderContext): read
   const there = template.files.filter(({ when }) => when === null || isSet(parameters[when]));
   return there.map((file) => {
     const path = checkedPath(file.renderPath(full));
-    const content = file.render(full);
-    return { path, content, sha256: sha256(content), ownership: file.ownership, executable: file.executable };
+    const state = { content: file.render(full), executable: file.executable };
+    return { path, ...state, digest: fileDigest(state), ownership: file.ownership };
   });
 }
 
-/** Hex SHA-256 of bytes, or of a text's UTF-8 bytes. */
-export function sha256(content: string | Buffer): string {
-  return createHash('sha256').update(content).digest('hex');
-}
-
-function isSet(value: unknown): boolean {
+/** Whether a file is there whose `when` names a parameter of this value. */
+export function isSet(value: unknown): boolean {
   return value !== undefined && value !== null && value !== false && value !== '' && value !== 'none';
 }
+
+/** What lies there is not the template's: the repository, and what we guard. */
+const reservedNames = ['.git', '.env', '.credentials-token'];
 
 function checkedPath(path: string): string {
   const segments = path.split('/');
   const unsafe = segments.some((segment) => segment === '' || segment === '.' || segment === '..');
-  if (unsafe || /[\\\0\r\n]/.test(path) || segments[0] === '.git' || path === '.env') {
+  // Some volumes do not tell capitals from small letters.
+  const reserved = reservedNames.includes(segments[0]?.toLowerCase() ?? '');
+  if (unsafe || reserved || /[\\\p{Cc}]/u.test(path)) {
     throw new ProvisionerError(
       'TEMPLATE_INVALID',
       `A template file would be written to ${JSON.stringify(path)}.`,

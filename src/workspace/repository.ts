@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto';
 import { lchown, lstat, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ProvisionerError } from '../model/errors.ts';
+import type { FileState } from './digest.ts';
 import { type GitStep, runGit, runGitSteps } from './git-plumbing.ts';
 import { digestsAt, searchObjects } from './past.ts';
 import { readTips } from './refs.ts';
@@ -85,10 +86,11 @@ export class Repository {
   }
 
   /** A file as it was rendered last; `null` when it is not on our branch. */
-  async readRendered(path: string): Promise<string | null> {
+  async readRendered(path: string): Promise<FileState | null> {
     const tip = (await this.exists()) ? await this.#resolve(templateRef) : null;
-    if (tip === null || (await this.#blobAt(tip, path)) === null) return null;
-    return this.#run(['cat-file', 'blob', `${tip}:${path}`]);
+    const blob = tip === null ? null : await this.#blobAt(tip, path);
+    if (blob === null) return null;
+    return { content: await this.#run(['cat-file', 'blob', blob.id]), executable: blob.executable };
   }
 
   /** Path → digest of everything on our branch: what books that were lost said. */
@@ -102,11 +104,13 @@ export class Repository {
     return (await this.exists()) && searchObjects(this.#folder, text);
   }
 
-  /** Whether a person has no change of this file that is not committed yet. */
+  /** Whether a person has no change of this file that is not committed yet; git may keep it with other line endings. */
   async isCommitted(path: string, content: string): Promise<boolean> {
     const at = await this.#head();
     const head = at.startsWith('ref: ') ? await this.#resolve(at.slice(5)) : at;
-    return head === null || (await this.#blobAt(head, path)) === blobId(content);
+    if (head === null) return true;
+    const committed = (await this.#blobAt(head, path))?.id;
+    return committed === blobId(content) || committed === blobId(content.replaceAll('\r\n', '\n'));
   }
 
   /** The commits that branches stand at; those that are not there are left out. */
@@ -172,9 +176,13 @@ export class Repository {
     return (await readFile(join(this.#folder, 'HEAD'), 'utf8')).trim();
   }
 
-  async #blobAt(commit: string, path: string): Promise<string | null> {
+  async #blobAt(
+    commit: string,
+    path: string,
+  ): Promise<{ readonly id: string; readonly executable: boolean } | null> {
     const line = await this.#run(['ls-tree', '--full-tree', commit, '--', `:(literal)${path}`]);
-    return /^\d+ blob ([0-9a-f]+)\t/.exec(line)?.[1] ?? null;
+    const [, mode, id] = /^(\d+) blob ([0-9a-f]+)\t/.exec(line) ?? [];
+    return id === undefined ? null : { id, executable: mode === '100755' };
   }
 
   #run(words: readonly string[]): Promise<string> {

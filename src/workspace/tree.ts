@@ -7,6 +7,7 @@ import { constants } from 'node:fs';
 import { type FileHandle, lstat, mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ProvisionerError } from '../model/errors.ts';
+import type { FileState } from './digest.ts';
 
 /** Whom files belong to; `undefined` leaves what the process gives. */
 export interface Ownership {
@@ -19,18 +20,25 @@ export interface Ownership {
 /** Without waiting: a pipe in a file's place would never open. */
 const looking = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
+/** Text of a file below `root`, as `readPlainFile`. */
+export async function readWorkspaceFile(root: string, path: string): Promise<string | null> {
+  return (await readPlainFile(root, path))?.content ?? null;
+}
+
 /**
- * Text of a file below `root`; `null` when there is none. A link, a pipe or a folder in its place is no file either: who
+ * A file below `root`; `null` when there is none. A link, a pipe or a folder in its place is no file either: who
  * may write to a workspace must not be able to stop what is done about its product by that.
  *
  * @throws ProvisionerError `WORKSPACE_UNSAFE` when a link lies on the way
  */
-export async function readWorkspaceFile(root: string, path: string): Promise<string | null> {
+export async function readPlainFile(root: string, path: string): Promise<FileState | null> {
   await refuseLinks(root, path);
   try {
     const file = await open(join(root, path), looking);
     try {
-      return (await file.stat()).isFile() ? await file.readFile('utf8') : null;
+      const stat = await file.stat();
+      if (!stat.isFile()) return null;
+      return { content: await file.readFile('utf8'), executable: (stat.mode & 0o100) !== 0 };
     } finally {
       await file.close();
     }
@@ -40,8 +48,8 @@ export async function readWorkspaceFile(root: string, path: string): Promise<str
   }
 }
 
-/** Nothing, a link, or a socket (Linux: open(2)). */
-const noPlainFile: ReadonlySet<string> = new Set(['ENOENT', 'ELOOP', 'ENXIO']);
+/** Nothing, a link, a socket, or a file in the place of a folder (Linux: open(2)). */
+const noPlainFile: ReadonlySet<string> = new Set(['ENOENT', 'ELOOP', 'ENXIO', 'ENOTDIR']);
 
 /** A file as it was looked at: the same digest means the same file. */
 export interface SmallFile {
@@ -90,26 +98,41 @@ export interface FileToWrite {
   readonly path: string;
   readonly content: string;
   readonly mode: number;
+  /** Asked right before the file appears: what would be replaced is still what it is to replace. */
+  readonly if?: () => Promise<boolean>;
 }
 
-/** Writes files below `root`, each atomically, with their folders. */
+/**
+ * Writes files below `root`, each atomically, with their folders.
+ *
+ * @returns the paths of those that were not to be written any more
+ */
 export async function writeWorkspaceFiles(
   root: string,
   files: readonly FileToWrite[],
   options: WriteOptions,
-): Promise<void> {
+): Promise<readonly string[]> {
   const folders = new Set(files.map((file) => dirname(file.path)));
   await Promise.all([...folders].map((folder) => enterFolder(root, folder, options.owner)));
-  await Promise.all(files.map((file) => writeFile(root, file, options)));
+  const left = await Promise.all(
+    files.map(async (file) => ((await writeFile(root, file, options)) ? [] : [file.path])),
+  );
+  return left.flat();
 }
 
-async function writeFile(root: string, file: FileToWrite, options: WriteOptions): Promise<void> {
+/** False: it was not to be written any more. */
+async function writeFile(root: string, file: FileToWrite, options: WriteOptions): Promise<boolean> {
   const target = join(root, file.path);
   const temporary = `${target}.provisioner.tmp`;
   try {
     await fill(await openNew(temporary, file.mode), file, options);
+    if ((await file.if?.()) === false) {
+      await rm(temporary, { force: true });
+      return false;
+    }
     await rename(temporary, target);
     if (options.durability === 'synced') await syncFolder(dirname(target));
+    return true;
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined);
     throw workspaceError(file.path, error);
@@ -158,6 +181,12 @@ async function enterFolder(root: string, folder: string, owner: Ownership): Prom
   }
 }
 
+/** The mode of a file of ours. */
+export function modeFor({ executable }: { readonly executable: boolean }, owner: Ownership): number {
+  const group = owner.gid === undefined ? 0 : 0o020;
+  return ((executable ? 0o755 : 0o644) | group) & (owner.closed === true ? 0o770 : 0o777);
+}
+
 /** Makes one folder unless it is there. With a group it hands that down (set-group-id) and is group-writable. */
 export async function makeFolder(path: string, owner: Ownership): Promise<void> {
   try {
@@ -190,7 +219,9 @@ async function syncFolder(path: string): Promise<void> {
 async function refuseLinks(root: string, path: string): Promise<void> {
   let current = root;
   for (const segment of dirname(path).split('/').concat('')) {
-    if (!(await refuseUnlessFolder(current))) return;
+    const stat = await lstat(current).catch(() => null);
+    if (stat?.isSymbolicLink() === true) throw noFolder(current);
+    if (stat?.isDirectory() !== true) return;
     current = join(current, segment);
   }
 }
@@ -199,8 +230,12 @@ async function refuseLinks(root: string, path: string): Promise<void> {
 async function refuseUnlessFolder(path: string): Promise<boolean> {
   const stat = await lstat(path).catch(() => null);
   if (stat === null || stat.isDirectory()) return stat !== null;
+  throw noFolder(path);
+}
+
+function noFolder(path: string): ProvisionerError {
   const message = `${path} is not a folder (a link or a file lies there). Remove it; nothing is written through it.`;
-  throw new ProvisionerError('WORKSPACE_UNSAFE', message);
+  return new ProvisionerError('WORKSPACE_UNSAFE', message);
 }
 
 function codeOf(error: unknown): string | undefined {

@@ -1,10 +1,10 @@
 /** Brings the files of one workspace up to date. */
-import { lstat, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { mergeTexts } from './merge.ts';
-import { type RenderedFile, sha256 } from './render.ts';
-import type { Entry, FileChange, Repository } from './repository.ts';
-import { type Ownership, readWorkspaceFile, workspaceError, writeWorkspaceFiles } from './tree.ts';
+import { type FileState, fileDigest } from './digest.ts';
+import { isOurs, keepBeside, makeRoom, removeUntouched } from './give-way.ts';
+import { mergeFile, type UpdatePlace, unchanged } from './merge-file.ts';
+import type { RenderedFile } from './render.ts';
+import type { Entry, FileChange } from './repository.ts';
+import { modeFor, readPlainFile, writeWorkspaceFiles } from './tree.ts';
 
 /** What is to be done. Maps are path → digest. */
 export interface FilesUpdate {
@@ -26,187 +26,157 @@ export interface FilesOutcome {
   readonly conflicts: readonly string[];
   /** Files that a person is working on: merged when that is committed. */
   readonly waiting: readonly string[];
+  /** What lay in the way of a file of ours and is kept beside it. */
+  readonly displaced: readonly string[];
+  /** Files that the template has no more and a person changed: theirs from now on. */
+  readonly left: readonly string[];
   /** As last rendered from now on. */
   readonly rendered: Readonly<Record<string, string>>;
   /** What the history has to be told; `null`: none is kept. */
   readonly entry: Entry | null;
 }
 
-/** Where an update happens. */
-export interface UpdatePlace {
-  readonly folder: string;
-  readonly owner: Ownership;
-  /** `null`: no history is kept. */
-  readonly repository: Repository | null;
-}
-
-/** What came of one file that both sides changed. */
-type Merged =
-  | { readonly kind: 'merged'; readonly change: FileChange }
-  | { readonly kind: 'conflict' | 'waiting' };
-
-/** Suffix of a new version that lies beside a person's file. */
-export const besideSuffix = '.new';
-/** Suffix of a file that lay where one of ours had to be. */
-const olderSuffix = '.orig';
-
 /**
- * Writes, merges and removes; the history is told after that. Idempotent: cut off anywhere, the same update done again
+ * Removes, writes and merges; the history is told after that. Idempotent: cut off anywhere, the same update done again
  * ends the same way.
  *
  * @throws ProvisionerError `WORKSPACE_UNWRITABLE`, `WORKSPACE_UNSAFE`
  */
 export async function updateFiles(place: UpdatePlace, update: FilesUpdate): Promise<FilesOutcome> {
   const rendered = new Map(update.files.map((file) => [file.path, file]));
-  for (const path of update.write) await keepOlder(place.folder, path, update.before[path]);
-  await writeRendered(
+  // First: a folder may have to be where a file was.
+  for (const path of update.remove) await removeUntouched(place.folder, path, update.before[path]);
+  const written = await writeRendered(
     place,
     update.write.flatMap((path) => rendered.get(path) ?? []),
+    update.before,
   );
   const conflicts: string[] = [];
-  const waiting: string[] = [];
+  const waiting = [...written.waiting];
   const changed = new Map<string, FileChange>();
   for (const path of update.merge) {
     const file = rendered.get(path);
     if (file === undefined) continue;
     const result = await mergeFile(place, file, update.before[path]);
     if (result.kind === 'merged') changed.set(path, result.change);
-    else (result.kind === 'conflict' ? conflicts : waiting).push(path);
+    if (result.kind === 'waiting') waiting.push(path);
+    if (result.kind === 'conflict' || (result.kind === 'merged' && result.unresolved)) conflicts.push(path);
   }
-  for (const path of update.remove) await removeUntouched(place.folder, path, update.before[path]);
   const after = keepBefore(update, waiting);
-  if (place.repository === null) return { conflicts, waiting, rendered: after, entry: null };
-  const moved = await movedFiles(place, update, after);
+  const left = await filesLeft(place, update);
+  const outcome = { conflicts, waiting, displaced: written.displaced, left, rendered: after };
+  if (place.repository === null) return { ...outcome, entry: null };
+  const moved = await movedFiles(place, update, waiting, after);
   const live = [...moved.live, ...changed.values()];
-  const entry = { rendered: moved.rendered, live, message: update.message, at: update.at };
-  return { conflicts, waiting, rendered: after, entry };
+  const message = `${update.message}${wordsOfLeft(left)}`;
+  return { ...outcome, entry: { rendered: moved.rendered, live, message, at: update.at } };
 }
 
-/** What lies where a file of ours is to be for the first time is a person's: it is kept beside it. */
-async function keepOlder(folder: string, path: string, before: string | undefined): Promise<void> {
-  if (before !== undefined || (await readWorkspaceFile(folder, path)) === null) return;
-  const kept = join(folder, `${path}${olderSuffix}`);
-  if ((await lstat(kept).catch(() => null)) !== null) return;
-  await rename(join(folder, path), kept).catch((error: unknown) => {
-    throw workspaceError(path, error);
-  });
-}
-
-/** Which of the files that both sides changed could not be merged. Changes nothing. */
-export async function foreseeConflicts(
-  { folder, repository }: UpdatePlace,
-  paths: readonly string[],
+/** Writes whole files; what a person has in their place is kept beside them, unless it can be had from git. */
+async function writeRendered(
+  place: UpdatePlace,
   files: readonly RenderedFile[],
   before: Readonly<Record<string, string>>,
-): Promise<readonly string[]> {
-  const conflicts: string[] = [];
-  for (const path of paths) {
-    const next = files.find((file) => file.path === path)?.content;
-    const live = await readWorkspaceFile(folder, path);
-    if (next === undefined || live === null) continue;
-    if ((await mergedText(repository, { path, live, next, before: before[path] })) === null)
-      conflicts.push(path);
-  }
-  return conflicts;
-}
-
-/** The text that holds both sides' changes; `null`: they are in the same place, or what came before is not known. */
-async function mergedText(
-  repository: Repository | null,
-  { path, live, next, before }: { path: string; live: string; next: string; before: string | undefined },
-): Promise<string | null> {
-  const base = repository === null ? null : await repository.readRendered(path);
-  // Books that were lost know nothing: then the history does.
-  const known = base !== null && (before === undefined || sha256(base) === before);
-  // A byte that is no text reads as U+FFFD: such a file is not rewritten.
-  return known && !live.includes('\ufffd') ? mergeTexts(base, live, next) : null;
-}
-
-function writeRendered({ folder, owner }: UpdatePlace, files: readonly RenderedFile[]): Promise<void> {
-  const group = owner.gid === undefined ? 0 : 0o020;
-  const others = owner.closed === true ? 0o770 : 0o777;
-  return writeWorkspaceFiles(
-    folder,
-    files.map(({ path, content, executable }) => ({
-      path,
-      content,
-      mode: ((executable ? 0o755 : 0o644) | group) & others,
-    })),
-    // Lost in a power cut, such a file is written again: the next look finds that it differs.
-    { owner, durability: 'buffered' },
+): Promise<{ readonly displaced: readonly string[]; readonly waiting: readonly string[] }> {
+  const { folder, owner } = place;
+  const displaced = [
+    ...(await makeRoom(
+      folder,
+      files.map(({ path }) => path),
+    )),
+  ];
+  const waiting: string[] = [];
+  const ready = await Promise.all(
+    files.map(async (file) => {
+      const { path, content } = file;
+      const seen = await readPlainFile(folder, path);
+      if (seen !== null && (await isInTheWay(place, file, seen, before[path]))) {
+        if (file.ownership !== 'managed') {
+          // Saved since it was looked at: decided anew at the next look.
+          waiting.push(path);
+          return [];
+        }
+        await keepBeside(folder, path, seen);
+        displaced.push(path);
+      }
+      return [{ path, content, mode: modeFor(file, owner), if: unchanged(folder, path, seen) }];
+    }),
   );
+  // Lost in a power cut, such a file is written again: the next look finds that it differs.
+  const left = await writeWorkspaceFiles(folder, ready.flat(), { owner, durability: 'buffered' });
+  return { displaced, waiting: [...waiting, ...left] };
 }
 
-async function mergeFile(
-  place: UpdatePlace,
+/** What is not ours, and could be had from nowhere if it was written over. */
+async function isInTheWay(
+  { repository }: UpdatePlace,
   file: RenderedFile,
+  seen: FileState,
   before: string | undefined,
-): Promise<Merged> {
-  const { folder, owner, repository } = place;
-  const { path, content: next } = file;
-  const live = await readWorkspaceFile(folder, path);
-  // Deleted since we looked: it stays away.
-  if (live === null) return { kind: 'merged', change: { path, content: null, executable: false } };
-  const merged = await mergedText(repository, { path, live, next, before });
-  if (merged === null) {
-    await writeRendered(place, [{ ...file, path: `${path}${besideSuffix}` }]);
-    return { kind: 'conflict' };
-  }
-  const mode = await modeOf(folder, path);
-  if (merged !== live) {
-    if ((await repository?.isCommitted(path, live)) === false) return { kind: 'waiting' };
-    await writeWorkspaceFiles(folder, [{ path, content: merged, mode }], { owner, durability: 'synced' });
-  }
-  return { kind: 'merged', change: { path, content: merged, executable: (mode & 0o100) !== 0 } };
+): Promise<boolean> {
+  if (isOurs(seen, file, before)) return false;
+  if (before === undefined || file.ownership !== 'managed') return true;
+  return repository === null || !(await repository.isCommitted(file.path, seen.content));
 }
 
-/** A person may have begun to edit it since we looked. */
-async function removeUntouched(folder: string, path: string, digest: string | undefined): Promise<void> {
-  const text = await readWorkspaceFile(folder, path);
-  if (text === null || sha256(text) !== digest) return;
-  await rm(join(folder, path), { force: true }).catch((error: unknown) => {
-    throw workspaceError(path, error);
-  });
-}
-
-async function modeOf(folder: string, path: string): Promise<number> {
-  const stat = await lstat(join(folder, path)).catch((error: unknown) => {
-    throw workspaceError(path, error);
-  });
-  return stat.mode & 0o777;
-}
-
+/** A file that waits counts as rendered when its turn has come. */
 function keepBefore({ before, after }: FilesUpdate, waiting: readonly string[]): Record<string, string> {
-  const kept = waiting.flatMap((path): [string, string][] => {
-    const digest = before[path];
-    return digest === undefined ? [] : [[path, digest]];
-  });
-  return { ...after, ...Object.fromEntries(kept) };
+  const kept = Object.entries(after).filter(([path]) => !waiting.includes(path));
+  const older = Object.entries(before).filter(([path]) => waiting.includes(path));
+  return Object.fromEntries([...kept, ...older]);
 }
 
-/** What is rendered otherwise than before, and which of it lies in the workspace just so. */
+async function filesLeft(
+  { folder }: UpdatePlace,
+  { before, after }: FilesUpdate,
+): Promise<readonly string[]> {
+  const dropped = Object.keys(before).filter((path) => after[path] === undefined);
+  const left = await Promise.all(
+    dropped.map(async (path) => ((await readPlainFile(folder, path)) === null ? [] : [path])),
+  );
+  return left.flat();
+}
+
+function wordsOfLeft(left: readonly string[]): string {
+  if (left.length === 0) return '';
+  return `\nNo more in the template, and yours from now on, as you changed it: ${left.join(', ')}\n`;
+}
+
+/**
+ * What is rendered otherwise than before, and which of it lies in the workspace just so. What is gone comes first: git
+ * takes no file in the place of a folder that has files.
+ */
 async function movedFiles(
   { folder, repository }: UpdatePlace,
   update: FilesUpdate,
+  waiting: readonly string[],
   after: Readonly<Record<string, string>>,
 ): Promise<{ rendered: FileChange[]; live: FileChange[] }> {
   const begins = (await repository?.hasBegun()) !== true;
-  const written = new Set(update.write);
+  const written = new Set(update.write.filter((path) => !waiting.includes(path)));
   const moved = update.files.filter(
-    ({ path, sha256: digest }) => after[path] === digest && (begins || update.before[path] !== digest),
+    ({ path, digest }) => after[path] === digest && (begins || update.before[path] !== digest),
   );
   const candidates = new Set([...moved, ...update.files.filter(({ path }) => written.has(path))]);
   const dropped = Object.keys(update.before).filter((path) => after[path] === undefined);
-  const lies = async (path: string, content: string | null) =>
-    (content !== null && written.has(path)) || (await readWorkspaceFile(folder, path)) === content;
-  const changes = [...candidates].map(changeOf);
-  const gone = dropped.map((path): FileChange => ({ path, content: null, executable: false }));
-  const live = await Promise.all(
-    [...changes, ...gone].map(async (change) => ((await lies(change.path, change.content)) ? [change] : [])),
-  );
-  return { rendered: [...moved.map(changeOf), ...gone], live: live.flat() };
+  const live = await Promise.all([
+    ...dropped.map(async (path) => ((await readPlainFile(folder, path)) === null ? [goneFrom(path)] : [])),
+    ...[...candidates].map(async (file) =>
+      written.has(file.path) || (await lies(folder, file)) ? [changeOf(file)] : [],
+    ),
+  ]);
+  return { rendered: [...dropped.map(goneFrom), ...moved.map(changeOf)], live: live.flat() };
+}
+
+async function lies(folder: string, file: RenderedFile): Promise<boolean> {
+  const live = await readPlainFile(folder, file.path);
+  return live !== null && fileDigest(live) === file.digest;
 }
 
 function changeOf({ path, content, executable }: RenderedFile): FileChange {
   return { path, content, executable };
+}
+
+function goneFrom(path: string): FileChange {
+  return { path, content: null, executable: false };
 }

@@ -4,28 +4,26 @@ import { join } from 'node:path';
 import type { HomeName } from '../model/home.ts';
 import { Archive } from './archive.ts';
 import { type Contract, readContract } from './contract.ts';
+import { fileDigest } from './digest.ts';
 import { type EnvEntries, readEnvBlock, withEnvBlock, withoutEnvBlock } from './env-block.ts';
+import { olderSuffix } from './give-way.ts';
 import { type Listing, listFolder } from './listing.ts';
+import { besideSuffix, foreseeConflicts } from './merge-file.ts';
 import { findInOpenFiles } from './open-files.ts';
 import { Owners, type OwnersOptions } from './owners.ts';
 import type { Tips } from './push.ts';
-import { type RenderedFile, sha256 } from './render.ts';
+import type { RenderedFile } from './render.ts';
 import { type Entry, Repository, templateRef } from './repository.ts';
 import { isSettled, settle } from './settle.ts';
 import {
   makeFolder,
   type Ownership,
+  readPlainFile,
   readWorkspaceFile,
   workspaceError,
   writeWorkspaceFiles,
 } from './tree.ts';
-import {
-  besideSuffix,
-  type FilesOutcome,
-  type FilesUpdate,
-  foreseeConflicts,
-  updateFiles,
-} from './update.ts';
+import { type FilesOutcome, type FilesUpdate, updateFiles } from './update.ts';
 
 /** Our block in `.env` as found, and whether the file is guarded as it should be. */
 export interface FoundEnv {
@@ -38,10 +36,12 @@ export interface FoundEnv {
 /** What lies in a workspace. */
 export interface ObservedWorkspace {
   readonly exists: boolean;
-  /** Path → SHA-256; absent = no file. */
+  /** Path → digest; absent = no file. */
   readonly files: Readonly<Record<string, string>>;
   /** Files whose new version lies beside them: a person has not looked at it yet. */
   readonly conflicts: readonly string[];
+  /** Files beside which lies what was in their place. */
+  readonly displaced: readonly string[];
   /** Its history has begun, or none is wanted. */
   readonly history: boolean;
   readonly env: FoundEnv | null;
@@ -74,28 +74,32 @@ export class Workspaces {
    *
    * @param paths files to look at
    * @param mergeable files whose new version may lie beside them
+   * @param managed files beside which may lie what was in their place
    */
   async observe(
     home: HomeName,
     paths: readonly string[],
     mergeable: readonly string[] = [],
+    managed: readonly string[] = [],
   ): Promise<ObservedWorkspace> {
     if (!(await this.#exists(home)))
-      return { exists: false, files: {}, conflicts: [], history: false, env: null };
+      return { exists: false, files: {}, conflicts: [], displaced: [], history: false, env: null };
     const folder = this.#folder(home);
-    const beside = await Promise.all(
-      mergeable.map(async (path) => ((await isThere(join(folder, `${path}${besideSuffix}`))) ? [path] : [])),
-    );
+    const having = async (suffix: string, all: readonly string[]) => {
+      const found = await Promise.all(all.map((path) => isThere(join(folder, `${path}${suffix}`))));
+      return all.filter((_, index) => found[index]);
+    };
     const found = await Promise.all(
       paths.map(async (path): Promise<[string, string] | null> => {
-        const text = await readWorkspaceFile(folder, path);
-        return text === null ? null : [path, sha256(text)];
+        const file = await readPlainFile(folder, path);
+        return file === null ? null : [path, fileDigest(file)];
       }),
     );
     return {
       exists: true,
       files: Object.fromEntries(found.filter((entry) => entry !== null)),
-      conflicts: beside.flat(),
+      conflicts: await having(besideSuffix, mergeable),
+      displaced: await having(olderSuffix, managed),
       history: (await (await this.#repositoryOf(home))?.hasBegun()) ?? true,
       env: await this.#observeEnv(home),
     };

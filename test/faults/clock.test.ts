@@ -1,9 +1,10 @@
 /** Time: clocks that jump, and access that ends by the calendar. */
 import { afterEach, expect, test, vi } from 'vitest';
 import { PortalUser } from '../../demo/people/portal-user.ts';
+import { createProxiedWorld } from '../support/proxied-world.ts';
 import { s3As } from '../support/s3-as.ts';
 import { createWorld, eventually, type World } from '../support/world.ts';
-import { createTroubledWorld, liveThrough } from './trouble.ts';
+import { liveThrough } from './trouble.ts';
 
 const day = 86_400_000;
 
@@ -25,12 +26,12 @@ function jumpBack(): void {
 afterEach(jumpBack);
 
 test('a clock that jumps ahead by a day, and returns, costs nothing', async () => {
-  await using world = await createTroubledWorld();
+  await using world = await createProxiedWorld();
   await liveThrough(world, { begin: () => jumpTo(Date.now() + day), end: jumpBack, forMs: 4000 });
 });
 
 test('a clock that jumps back by a day, and returns, costs nothing', async () => {
-  await using world = await createTroubledWorld();
+  await using world = await createProxiedWorld();
   // The portal's clock goes back as well: what it approved today it would not let be revoked yesterday.
   const begin = () => jumpTo(Date.now() - day);
   await liveThrough(world, { begin, end: jumpBack, forMs: 4000, takes: false });
@@ -78,7 +79,7 @@ test('access with a last day ends with that day, without an event, within 60 s',
 });
 
 test('access with a last day ends with that day while the portal is away, and comes with a new key when it is back', async () => {
-  await using world = await createTroubledWorld({ PROV_RESYNC_INTERVAL: '1h', PROV_DRIFT_INTERVAL: '0' });
+  await using world = await createProxiedWorld({ PROV_RESYNC_INTERVAL: '1h', PROV_DRIFT_INTERVAL: '0' });
   const { user, consumer, statusIs } = await letIn(world, ['lent']);
   const lastDay = new Date().toISOString().slice(0, 10);
   for (const { requests } of world.portal.state.inputPorts.values())

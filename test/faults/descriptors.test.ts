@@ -6,16 +6,17 @@ import { expect, onTestFailed, test } from 'vitest';
 import { PortalUser } from '../../demo/people/portal-user.ts';
 import { type DaemonProcess, runDaemon } from '../support/daemon-process.ts';
 import { sendHint } from '../support/hints.ts';
-import { exactInventory, worksAlone } from '../support/inventory.ts';
+import { worksAlone } from '../support/inventory.ts';
 import { startPostgres } from '../support/postgres.ts';
 import { freePort } from '../support/stores/server.ts';
 import { eventually, setStage, startStore } from '../support/world.ts';
+import { convergenceMs, converges, Deadline } from './deadline.ts';
 
 const run = promisify(execFile);
 /** What the tests' machines have, or less. */
 const plenty = 1024;
-/** A database that does not recover ends its daemon after 20 s; the next one begins with the resync. */
-const patienceMs = 150_000;
+/** An embedded database that does not recover ends its daemon after so long; the next one begins with the resync. */
+const lostFootingMs = 20_000;
 
 async function limit({ pid }: DaemonProcess, descriptors: number): Promise<void> {
   await run('prlimit', ['--pid', String(pid), `--nofile=${descriptors}:${plenty}`]);
@@ -48,11 +49,11 @@ function supervise(environment: Readonly<Record<string, string>>) {
 }
 
 test.each([
-  ['the embedded database', null],
-  ['a PostgreSQL server', startPostgres],
+  ['the embedded database', null, lostFootingMs],
+  ['a PostgreSQL server', startPostgres, 0],
 ])(
   'a daemon on %s that runs out of file descriptors loses nothing, and converges',
-  async (_, startServer) => {
+  async (_, startServer, moreMs) => {
     await using server = await startServer?.();
     const port = String(await freePort());
     await using stage = await setStage(startStore, {
@@ -80,10 +81,9 @@ test.each([
       for (const product of unheard) if ((await hint(product)) !== null) unheard.delete(product);
     }
     await limit(starved, plenty);
-    for (const product of unheard) await eventually('an acknowledgement', () => hint(product), patienceMs);
-    for (const home of homes) await eventually(`a key in ${home}`, () => worksAlone(stage, home), patienceMs);
-    await exactInventory(stage, ['before', ...homes]);
+    const deadline = new Deadline(convergenceMs + moreMs);
+    for (const product of unheard) await deadline.soon('an acknowledgement', () => hint(product));
+    await converges(stage, ['before', ...homes], deadline);
     expect(supervised.output()).toContain('"level":"error"');
   },
-  2 * patienceMs,
 );

@@ -3,10 +3,11 @@ import { expect, test } from 'vitest';
 import { PortalUser } from '../../demo/people/portal-user.ts';
 import { runDaemon } from '../support/daemon-process.ts';
 import { sendHint } from '../support/hints.ts';
-import { exactInventory, worksAlone } from '../support/inventory.ts';
+import { worksAlone } from '../support/inventory.ts';
 import { startPostgres } from '../support/postgres.ts';
 import { startTcpProxy } from '../support/tcp-proxy.ts';
 import { eventually, setStage, startStore } from '../support/world.ts';
+import { converges, Deadline } from './deadline.ts';
 import { acknowledgedAreStored } from './rows.ts';
 
 test('a database that swallows what it is asked holds no webhook: 503 within seconds, and all goes on when it answers', async () => {
@@ -41,8 +42,8 @@ test('a database that swallows what it is asked holds no webhook: 503 within sec
   expect((await fetch(`${url}/health/accepting`)).status).toBe(503);
 
   network.thaw();
-  acknowledged.push(await eventually('an acknowledgement', () => sendHint(url, stage.secret, other)));
-  await eventually('a home', () => worksAlone(stage, 'during'));
-  await exactInventory(stage, ['before', 'during']);
+  const deadline = new Deadline();
+  acknowledged.push(await deadline.soon('an acknowledgement', () => sendHint(url, stage.secret, other)));
+  await converges(stage, ['before', 'during'], deadline);
   expect(await acknowledgedAreStored(postgres.url, acknowledged)).toBe(true);
 });

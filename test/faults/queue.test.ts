@@ -10,13 +10,14 @@ import { openQueue, type Queue } from '../../src/queue/queue.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { Redactor } from '../../src/telemetry/redact.ts';
 import { startPostgres } from '../support/postgres.ts';
+import { createProxiedWorld } from '../support/proxied-world.ts';
 import { createWorld, eventually } from '../support/world.ts';
-import { createTroubledWorld } from './trouble.ts';
+import { extent } from './extent.ts';
 
 const log = createLogger({ format: 'json', level: 'error', colour: false, redactor: new Redactor() });
 
 test('a change that comes while its product’s run is slow leads to another run after it', async () => {
-  await using world = await createTroubledWorld({ PROV_RESYNC_INTERVAL: '1h', PROV_DRIFT_INTERVAL: '0' });
+  await using world = await createProxiedWorld({ PROV_RESYNC_INTERVAL: '1h', PROV_DRIFT_INTERVAL: '0' });
   const user = new PortalUser(world.portal.url);
   const provider = await user.createProduct('slow-source', 'slow-source');
   const port = await user.createPort(provider, 'port');
@@ -37,7 +38,7 @@ test('a change that comes while its product’s run is slow leads to another run
 });
 
 test('access that is taken away while it is being given ends, though the portal names its consumer nowhere any more', async () => {
-  await using world = await createTroubledWorld({
+  await using world = await createProxiedWorld({
     PROV_RESYNC_INTERVAL: '1h',
     PROV_DRIFT_INTERVAL: '1h',
     PROV_KEY_GRACE: '1h',
@@ -100,7 +101,7 @@ test('fresh work overtakes what a resync queued, and a flood of it does not star
 });
 
 test('thousands of doubled deliveries are all acknowledged and stored, and become a handful of runs', async () => {
-  const doubled = Number(process.env.PROV_FAULT_DOUBLED ?? 5000);
+  const { doubled } = extent;
   await using world = await createWorld();
   const id = await new PortalUser(world.portal.url).createProduct('doubled', 'doubled');
   await eventually('a home', () => world.workspaceFile('doubled', '.env'));

@@ -5,6 +5,8 @@ import { startFaultProxy } from '../support/fault-proxy.ts';
 import { sendHint } from '../support/hints.ts';
 import { exactInventory, worksAlone } from '../support/inventory.ts';
 import { eventually } from '../support/world.ts';
+import { converges, Deadline } from './deadline.ts';
+import { extent } from './extent.ts';
 import { linesOf, overlaps, setReplicas, timesSaid } from './replicas.ts';
 import { acknowledgedAreStored, isClaimed } from './rows.ts';
 
@@ -62,8 +64,7 @@ test('kill -9 of one of three replicas in a storm of webhooks costs no acknowled
   const urls = await Promise.all(daemons.map((daemon) => daemon.url()));
   await eventually('the first resync', () => daemons.some((daemon) => timesSaid(daemon, 'resync') > 0));
   const user = new PortalUser(estate.portal.url);
-  const count = Number(process.env.PROV_FAULT_PRODUCTS ?? 60);
-  const storm = Number(process.env.PROV_FAULT_WEBHOOKS ?? 400);
+  const { products: count, webhooks: storm } = extent;
   const products: string[] = [];
   for (let number = 0; number < count; number += 1)
     products.push(await user.createProduct(`Storm ${number}`, `storm-${number}`));
@@ -88,19 +89,19 @@ test('kill -9 of one of three replicas in a storm of webhooks costs no acknowled
     }
     await hint(number);
   });
+  const deadline = new Deadline();
   const homes = products.map((_, number) => `storm-${number}`);
-  for (const home of homes) await eventually(`a key in ${home}`, () => worksAlone(estate, home), 60_000);
   for (let number = 1; number < count; number += 2) {
     const wired = async () =>
       (await estate.workspaceFile(`storm-${number}`, '.env'))?.includes(`storm-${number - 1}/output`);
-    await eventually(`the input of storm-${number}`, wired, 60_000);
+    await deadline.soon(`the input of storm-${number}`, wired);
   }
-  await exactInventory(estate, homes);
+  await converges(estate, homes, deadline);
   expect(acknowledged).toHaveLength(storm);
   expect(await acknowledgedAreStored(estate.postgres.url, acknowledged)).toBe(true);
   expect(overlaps(daemons)).toEqual([]);
   expect(daemons.slice(1).every((daemon) => linesOf(daemon).some(({ run }) => run !== undefined))).toBe(true);
-}, 240_000);
+});
 
 /** Runs `count` pieces of work, so many at a time. */
 async function inWaves(count: number, at: number, work: (number: number) => Promise<void>): Promise<void> {

@@ -6,8 +6,9 @@ import { createS3Client } from '../../src/storage/s3.ts';
 import { entriesOf } from '../support/s3-as.ts';
 import { startMinio } from '../support/stores/minio.ts';
 import { createWorldOn, eventually, startStore, type World } from '../support/world.ts';
+import { extent } from './extent.ts';
 
-const rotations = Number(process.env.PROV_FAULT_ROTATIONS ?? 15);
+const { rotations } = extent;
 
 /** Reads `.env` anew for each request, as a client of ours should. */
 async function writeOnce<Store extends { readonly endpoint: string }>(world: World<Store>, home: string) {

@@ -1,48 +1,12 @@
-/** A world whose store and portal can be made to fail, and what must be true of it when the trouble is over. */
+/** Life that goes on while something fails, and what must be true when the trouble is over. */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { PortalUser } from '../../demo/people/portal-user.ts';
-import { type FaultProxy, startFaultProxy } from '../support/fault-proxy.ts';
-import { exactInventory, worksAlone } from '../support/inventory.ts';
+import type { ProxiedWorld } from '../support/proxied-world.ts';
 import { s3As } from '../support/s3-as.ts';
-import { eventually, setStage, startStore, startWorld, type World } from '../support/world.ts';
-
-/** 1 for every test run; 10 gives the lengths of time that production has. */
-export const timeScale = Number(process.env.PROV_FAULT_SCALE ?? 1);
-
-/** After the end of any trouble everything is in order within so long. */
-const convergenceMs = 60_000;
-
-export interface TroubledWorld extends World {
-  readonly storeProxy: FaultProxy;
-  readonly portalProxy: FaultProxy;
-}
-
-export async function createTroubledWorld(
-  changes: Readonly<Record<string, string>> = {},
-): Promise<TroubledWorld> {
-  await using started = new AsyncDisposableStack();
-  const stage = started.use(await setStage(startStore, { PROV_KEY_GRACE: '1s', ...changes }));
-  const storeProxy = started.use(await startFaultProxy(stage.store.endpoint));
-  const portalProxy = started.use(await startFaultProxy(stage.portal.url));
-  const environment = {
-    ...stage.environment,
-    S3_ENDPOINT: storeProxy.url,
-    PROV_DPP_API_URL: portalProxy.url,
-  };
-  const world = await startWorld({ ...stage, environment, [Symbol.asyncDispose]: async () => undefined });
-  const parts = started.move();
-  return {
-    ...world,
-    storeProxy,
-    portalProxy,
-    [Symbol.asyncDispose]: async () => {
-      await world[Symbol.asyncDispose]();
-      await parts.disposeAsync();
-    },
-  };
-}
+import type { World } from '../support/world.ts';
+import { converges, Deadline } from './deadline.ts';
 
 /** What a story leaves: who lives, who reads whom, who is gone. */
 interface Told {
@@ -65,7 +29,7 @@ interface Trouble {
  * that are in order.
  */
 export async function liveThrough(
-  world: TroubledWorld,
+  world: ProxiedWorld,
   { begin, end, forMs, takes = true }: Trouble,
 ): Promise<void> {
   const user = new PortalUser(world.portal.url);
@@ -100,23 +64,21 @@ export async function liveThrough(
 }
 
 /** One working key per home, access as it should be, nothing too many in the store, all within the time. */
-async function inOrder(world: TroubledWorld, { homes, reads, gone }: Told): Promise<void> {
+async function inOrder(world: ProxiedWorld, { homes, reads, gone }: Told): Promise<void> {
   const user = new PortalUser(world.portal.url);
-  const deadline = performance.now() + convergenceMs;
-  const soon = <T>(what: string, look: () => Promise<T>) =>
-    eventually(what, look, Math.max(1, deadline - performance.now()));
-  for (const home of homes) await soon(`a working key in ${home}`, () => worksAlone(world, home));
+  const deadline = new Deadline();
   for (const consumer of homes) {
     for (const provider of homes.filter((home) => home !== consumer)) {
       const wanted = reads.some((pair) => pair[0] === consumer && pair[1] === provider) ? 200 : 403;
-      await soon(`${consumer} to get ${wanted} from ${provider}`, async () => {
-        const env = (await world.workspaceFile(consumer, '.env')) ?? '';
-        return (await s3As(world.store.endpoint, env).get(`${provider}/.keep`)) === wanted;
+      await deadline.soon(`${consumer} to get ${wanted} from ${provider}`, async () => {
+        const env = await world.workspaceFile(consumer, '.env');
+        return env !== null && (await s3As(world.store.endpoint, env).get(`${provider}/.keep`)) === wanted;
       });
     }
   }
-  for (const id of gone) await soon('the end of what was deleted', async () => !(await user.exists(id)));
-  await exactInventory(world, homes, Math.max(1, deadline - performance.now()));
+  for (const id of gone)
+    await deadline.soon('the end of what was deleted', async () => !(await user.exists(id)));
+  await converges(world, homes, deadline);
 }
 
 /** Temporary files that were left behind. */

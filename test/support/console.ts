@@ -30,7 +30,8 @@ export interface ConsoleStage extends AsyncDisposable {
   readonly orders: string[];
 }
 
-export interface ConsoleStageOptions extends Partial<Pick<Sources, 'inputsOf' | 'editorsOf' | 'jobs'>> {
+export interface ConsoleStageOptions
+  extends Partial<Pick<Sources, 'inputsOf' | 'editorsOf' | 'jobs' | 'store'>> {
   readonly authenticate?: Authenticate;
   readonly role?: RoleName;
   readonly commands?: Partial<Commands>;
@@ -60,6 +61,7 @@ export async function setConsoleStage(options: ConsoleStageOptions = {}): Promis
       listFolder: (home, path) => listFolder(folder, home, path),
       editorsOf: options.editorsOf ?? (() => []),
       jobs: options.jobs ?? (async () => ({ waiting: 0, running: 0, oldestMs: 0 })),
+      store: options.store ?? (() => null),
       clock: () => new Date(),
       authenticate:
         options.authenticate ??

@@ -4,7 +4,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { HomeName } from '../../src/model/home.ts';
 import { planFiles } from '../../src/reconcile/plan-files.ts';
-import { type RenderedFile, sha256 } from '../../src/workspace/render.ts';
+import { fileDigest } from '../../src/workspace/digest.ts';
+import type { RenderedFile } from '../../src/workspace/render.ts';
 import { Workspaces } from '../../src/workspace/workspace.ts';
 
 type Files = Readonly<Record<string, string>>;
@@ -24,9 +25,9 @@ export function aWorkspaceIn(root: string, home: HomeName) {
     const wanted = Object.entries(files).map(([path, content]) => ({
       path,
       content,
-      sha256: sha256(content),
       ownership: ownerships[path] ?? ('merged' as const),
       executable: isExecutable(path),
+      digest: fileDigest({ content, executable: isExecutable(path) }),
     }));
     const paths = [...new Set([...Object.keys(files), ...Object.keys(rendered)])];
     const { files: live } = await workspaces.observe(home, paths);
@@ -59,6 +60,12 @@ export function aWorkspaceIn(root: string, home: HomeName) {
     git,
     forget: () => {
       rendered = {};
+    },
+    /** Path → digest of what was rendered last. */
+    books: () => rendered,
+    /** As after a kill that came before the books were written. */
+    forgetSince: (older: Readonly<Record<string, string>>) => {
+      rendered = older;
     },
     read: (path: string) => readFile(join(folder, path), 'utf8'),
     edit: (path: string, text: string) => writeFile(join(folder, path), text),

@@ -1,4 +1,5 @@
 /** Settings that are named instead of given. */
+import dns from 'node:dns';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,6 +28,19 @@ async function file(name: string, text: string): Promise<string> {
   return join(folder, name);
 }
 
+/** The name leads to this machine, until it is disposed. */
+function resolving(name: string): Disposable {
+  const { lookup } = dns;
+  const here: unknown = (asked: string, ...rest: [never, never]) =>
+    lookup(asked === name ? '127.0.0.1' : asked, ...rest);
+  dns.lookup = here as typeof lookup;
+  return {
+    [Symbol.dispose]: () => {
+      dns.lookup = lookup;
+    },
+  };
+}
+
 /** The message with every fault. */
 async function faultsOf(env: Record<string, string>): Promise<string> {
   return loadEnvironment({ ...settings, ...env }).then(
@@ -44,8 +58,8 @@ describe('a file', () => {
 
   test('may hold several webhook secrets, as the variable may', async () => {
     const { WEBHOOK_SECRET: _, ...others } = settings;
-    const env = { ...others, WEBHOOK_SECRET_FILE: await file('webhook', 'old,new\n') };
-    expect((await loadEnvironment(env)).WEBHOOK_SECRET).toEqual(['old', 'new']);
+    const env = { ...others, WEBHOOK_SECRET_FILE: await file('webhook', 'the-old-one,the-new-one\n') };
+    expect((await loadEnvironment(env)).WEBHOOK_SECRET).toEqual(['the-old-one', 'the-new-one']);
   });
 
   test('beside the value is a fault, and so is one that is not there; both are told with the others', async () => {
@@ -85,9 +99,24 @@ describe('a reference to Vault', () => {
     expect(env.S3_SECRET_KEY).toBe('from-vault');
   });
 
+  test('is not asked for in the clear outside the local network: no token leaves', async () => {
+    await using vault = await startVault();
+    vault.entries.set('secret/platform/store', { key: 'from-vault' });
+    using _ = resolving('vault.example.com');
+    const settingsFor = {
+      S3_SECRET_KEY: 'vault:secret/platform/store#key',
+      VAULT_ADDR: vault.address.replace('127.0.0.1', 'vault.example.com'),
+      VAULT_TOKEN: vault.token,
+    };
+    expect(await faultsOf(settingsFor)).toMatch(/S3_SECRET_KEY .*VAULT_ADDR is http:\/\/ to a host/);
+    expect(vault.asked).toBe(0);
+    expect(await faultsOf({ ...settingsFor, PROV_ALLOW_HTTP: 'yes' })).toBe('no fault');
+    expect(vault.asked).toBe(1);
+  });
+
   test('is resolved with an AppRole, in a namespace', async () => {
     await using vault = await startVault('platform');
-    vault.entries.set('kv/portal', { 'webhook secret': 'one,two' });
+    vault.entries.set('kv/portal', { 'webhook secret': 'the-first,the-second' });
     const env = await loadEnvironment({
       ...settings,
       WEBHOOK_SECRET: 'vault:kv/portal#webhook secret',
@@ -96,7 +125,7 @@ describe('a reference to Vault', () => {
       VAULT_ROLE_ID: vault.role.id,
       VAULT_SECRET_ID: vault.role.secret,
     });
-    expect(env.WEBHOOK_SECRET).toEqual(['one', 'two']);
+    expect(env.WEBHOOK_SECRET).toEqual(['the-first', 'the-second']);
   });
 
   test('that leads nowhere is a fault that says where it broke, without a secret', async () => {

@@ -8,7 +8,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { type Database, openDatabase } from '../../../src/db/connection.ts';
 import { claimGroup } from '../../../src/db/workspace-groups.ts';
 import type { HomeName } from '../../../src/model/home.ts';
-import { sha256 } from '../../../src/workspace/render.ts';
+import { sha256 } from '../../../src/workspace/digest.ts';
 import { Workspaces } from '../../../src/workspace/workspace.ts';
 
 const base = 42_000;
@@ -74,7 +74,7 @@ describe.skipIf(process.getuid?.() !== 0)('workspaces with groups of their own',
     const file = {
       path: 'models/a.sql',
       content,
-      sha256: sha256(content),
+      digest: sha256(content),
       ownership: 'once',
       executable: false,
     } as const;
@@ -84,7 +84,7 @@ describe.skipIf(process.getuid?.() !== 0)('workspaces with groups of their own',
       remove: [],
       files: [file],
       before: {},
-      after: { [file.path]: file.sha256 },
+      after: { [file.path]: file.digest },
       message: 'x\n',
       at: new Date(),
     });

@@ -2,6 +2,7 @@
  * Whatever a person does between upgrades of a template, nothing of it is lost: random lives of workspaces, with real
  * git. `UPGRADE_CASES` says how many.
  */
+import { spawnSync } from 'node:child_process';
 import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -19,11 +20,20 @@ beforeAll(async () => {
 });
 afterAll(() => rm(root, { recursive: true, force: true }));
 
-const paths = ['a.md', 'deep/er/b.sql', 'run.sh', 'it’s "odd" – c.yml', 'config.toml'] as const;
-/** The starter is the person's; the others are merged. */
-const ownerships = { 'config.toml': 'once' } as const;
+const first = ['a.md', 'deep/er/b.sql', 'run.sh', 'it’s "odd" – c.yml', 'config.toml', 'lib.py'] as const;
+/** What the template may claim later: a person may have something there, and a folder may be where a file was. */
+const later = ['deep', 'notes.md', 'notes.md/more.md', 'lib/extra.py', 'lib'] as const;
+/** The starter is the person's, libraries are ours; the others are merged. */
+const ownerships = {
+  'config.toml': 'once',
+  'lib.py': 'managed',
+  'lib/extra.py': 'managed',
+  lib: 'managed',
+} as const;
+const isManaged = (name: string) =>
+  Object.entries(ownerships).some(([path, who]) => path === name && who === 'managed');
 
-const path = fc.constantFrom(...paths);
+const path = fc.constantFrom(...first, ...later);
 const line = fc.nat(11);
 
 /** What the template's authors do. */
@@ -42,10 +52,17 @@ const act = fc.oneof(
   { weight: 8, arbitrary: change },
   fc.record({ kind: fc.constant('binary' as const), path }),
   fc.record({ kind: fc.constant('new' as const), path }),
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('own' as const), path }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('resolve' as const), path, line }) },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('commit' as const) }) },
 );
 const life = fc.array(
-  fc.record({ acts: fc.array(act, { maxLength: 5 }), changes: fc.array(change, { maxLength: 4 }) }),
+  fc.record({
+    acts: fc.array(act, { maxLength: 5 }),
+    changes: fc.array(change, { maxLength: 4 }),
+    /** The run is killed when all is done, and has not told the books. */
+    killed: fc.boolean(),
+  }),
   {
     minLength: 2,
     maxLength: 5,
@@ -78,7 +95,14 @@ function edited(text: string, what: Act | Change, mark: string): string {
 function evolve(template: Template, what: Change, mark: string): Template {
   const files = new Map(template);
   const file = files.get(what.path);
-  if (file === undefined) return files.set(what.path, { text: firstText, executable: false });
+  if (file === undefined) {
+    // No template has a file and a folder of one name.
+    const inTheWay = [...files.keys()].filter(
+      (name) => name.startsWith(`${what.path}/`) || what.path.startsWith(`${name}/`),
+    );
+    for (const name of inTheWay) files.delete(name);
+    return files.set(what.path, { text: firstText, executable: false });
+  }
   if (what.kind === 'drop' || what.kind === 'rename') files.delete(what.path);
   if (what.kind === 'rename') files.set(`${what.path}.moved`, file);
   if (what.kind === 'execute') files.set(what.path, { ...file, executable: !file.executable });
@@ -112,11 +136,13 @@ async function perform(workspace: ReturnType<typeof aWorkspaceIn>, what: Act, ma
     git('commit', '--quiet', '--allow-empty', '--message', mark);
     return;
   }
-  const full = join(folder, what.path);
+  const full = join(folder, what.kind === 'resolve' ? `${what.path}.new` : what.path);
   const bytes = await readFile(full).catch(() => null);
-  if (what.kind === 'new') {
-    await mkdir(dirname(full), { recursive: true });
-    return writeFile(`${full}.mine`, `${mark}\n`);
+  if (what.kind === 'new' || what.kind === 'own') {
+    const made = await mkdir(dirname(full), { recursive: true }).catch(() => null);
+    const there = what.kind === 'own' && (await lstat(full).catch(() => null)) !== null;
+    if (made === null || there) return;
+    return writeFile(what.kind === 'own' ? full : `${full}.mine`, `${mark}\n`);
   }
   if (bytes === null) return;
   if (what.kind === 'drop') return rm(full);
@@ -130,31 +156,57 @@ async function perform(workspace: ReturnType<typeof aWorkspaceIn>, what: Act, ma
 
 const marksIn = (bytes: Buffer) => bytes.toString().match(/mine-\d+-\d+/g) ?? [];
 
-/**
- * What must hold of an upgrade, from what lay there before and after it.
- *
- * @param rendered files of the template before
- * @param given every text that the template ever had for a file: what lies there otherwise is a person's
- */
-function nothingIsLost(
-  before: Map<string, Live>,
-  after: Map<string, Live>,
-  rendered: ReadonlySet<string>,
-  given: ReadonlyMap<string, ReadonlySet<string>>,
-): void {
-  for (const [name, file] of before) {
-    if (name.endsWith('.new')) continue;
+/** The name under which something was before it was moved aside. */
+const nameBefore = (name: string) => name.replaceAll(/\.orig(\.\d+)?(?=\/|$)/g, '');
+
+/** What is known of an upgrade before it begins. */
+interface Before {
+  readonly files: ReadonlyMap<string, Live>;
+  /** Path → digest, as rendered last. */
+  readonly books: Readonly<Record<string, string>>;
+  /** Every text that the template ever had for a file: what lies there otherwise is a person's. */
+  readonly given: ReadonlyMap<string, ReadonlySet<string>>;
+  /** A file as it is committed; `null`: it is not. */
+  readonly committed: (name: string) => Buffer | null;
+}
+
+/** What must hold of an upgrade, from what lay there before and after it. */
+function nothingIsLost({ files, books, given, committed }: Before, after: ReadonlyMap<string, Live>): void {
+  for (const [name, file] of files) {
+    const base = books[name];
     const now = after.get(name);
-    if (given.get(name)?.has(file.bytes.toString()) === true) continue;
-    expect(now, `${name} is still there`).toBeDefined();
-    expect(marksIn(now?.bytes ?? Buffer.of()), `the person's lines of ${name}`).toEqual(marksIn(file.bytes));
-    expect(now?.executable, `the mode of ${name}`).toBe(file.executable);
-    if (file.bytes.includes(0xff)) expect(now?.bytes.equals(file.bytes), `the bytes of ${name}`).toBe(true);
+    if (
+      now !== undefined &&
+      base !== undefined &&
+      !isManaged(name) &&
+      base.endsWith('+x') !== file.executable
+    )
+      expect(now.executable, `the mode of ${name}`).toBe(file.executable);
+    if (given.get(name.replace(/\.new$/, ''))?.has(file.bytes.toString()) === true) continue;
+    const kept = [...after].flatMap(([path, { bytes }]) =>
+      nameBefore(path) === nameBefore(name) ? [bytes] : [],
+    );
+    const inGit = isManaged(name) ? committed(name) : null;
+    const all = [...kept, ...(inGit === null ? [] : [inGit])];
+    expect(
+      all.some((bytes) => marksIn(bytes).join() === marksIn(file.bytes).join()),
+      `the person's lines of ${name}`,
+    ).toBe(true);
+    if (file.bytes.includes(0xff))
+      expect(
+        all.some((bytes) => bytes.equals(file.bytes)),
+        `the bytes of ${name}`,
+      ).toBe(true);
   }
-  for (const name of rendered)
-    if (!before.has(name)) expect(after.has(name), `${name} stays deleted`).toBe(false);
+  for (const name of Object.keys(books))
+    if (!files.has(name) && !isManaged(name)) expect(after.has(name), `${name} stays deleted`).toBe(false);
   for (const [name, { bytes }] of after)
     expect(/^(<<<<<<<|=======|>>>>>>>)/m.test(bytes.toString()), `conflict marks in ${name}`).toBe(false);
+}
+
+function showIn(folder: string, commit: string, name: string): Buffer | null {
+  const { status, stdout } = spawnSync('git', ['cat-file', 'blob', `${commit}:${name}`], { cwd: folder });
+  return status === 0 ? stdout : null;
 }
 
 /** What git says changed: names with odd letters come unquoted, ended by NUL. */
@@ -173,30 +225,42 @@ test(
       const workspace = aWorkspaceIn(root, `home-${homes++}` as HomeName);
       const { folder, git } = workspace;
       let template: Template = new Map(
-        paths.map((name) => [name, { text: firstText, executable: name === 'run.sh' }]),
+        first.map((name) => [name, { text: firstText, executable: name === 'run.sh' }]),
       );
       const given = new Map<string, Set<string>>();
       const upgrade = async () => {
         for (const [name, { text }] of template) given.set(name, new Set([...(given.get(name) ?? []), text]));
         const texts = Object.fromEntries([...template].map(([name, { text }]) => [name, text]));
-        await workspace.upgrade(texts, ownerships, (name) => template.get(name)?.executable === true);
+        return workspace.upgrade(texts, ownerships, (name) => template.get(name)?.executable === true);
       };
       await upgrade();
-      for (const [round, { acts, changes }] of rounds.entries()) {
-        const rendered = new Set(template.keys());
+      for (const [round, { acts, changes, killed }] of rounds.entries()) {
         for (const [index, what] of acts.entries()) await perform(workspace, what, `mine-${round}-${index}`);
         for (const [index, what] of changes.entries())
           template = evolve(template, what, `theirs-${round}-${index}`);
         const before = {
           files: await look(folder),
+          books: workspace.books(),
+          given,
           head: git('rev-parse', 'HEAD').trim(),
           dirty: dirty(git),
         };
-        await upgrade();
+        const committed = (name: string) => showIn(folder, before.head, name);
+        const outcome = await upgrade();
         const after = await look(folder);
-        nothingIsLost(before.files, after, rendered, given);
+        nothingIsLost({ ...before, committed }, after);
+        if (killed) {
+          workspace.forgetSince(before.books);
+          expect(
+            (await upgrade()).conflicts,
+            'files that were merged are in conflict when it is done again',
+          ).toEqual(outcome.conflicts);
+          expect(await look(folder), 'what lies there when it is done again').toEqual(after);
+        }
         git('merge-base', '--is-ancestor', before.head, 'HEAD');
-        const news = [...dirty(git)].filter((name) => !before.dirty.has(name) && !name.endsWith('.new'));
+        const news = [...dirty(git)].filter(
+          (name) => !before.dirty.has(name) && !/\.(new|orig(\.\d+)?)(\/|$)/.test(name),
+        );
         expect(news, 'what a person would see as changes of theirs').toEqual([]);
       }
       expect(git('fsck', '--strict')).not.toMatch(/error|missing|corrupt/);

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { HomeName } from '../../../src/model/home.ts';
-import { sha256 } from '../../../src/workspace/render.ts';
+import { sha256 } from '../../../src/workspace/digest.ts';
 import { Workspaces } from '../../../src/workspace/workspace.ts';
 
 const group = 4100;
@@ -35,12 +35,12 @@ describe.skipIf(process.getuid?.() !== 0)('two editors', () => {
     ].map(([path = '', content = '']) => ({
       path,
       content,
-      sha256: sha256(content),
+      digest: sha256(content),
       ownership: 'merged' as const,
       executable: false,
     }));
-    const after = Object.fromEntries(files.map((file) => [file.path, file.sha256]));
-    const changed = files.filter((file) => before[file.path] !== file.sha256).map((file) => file.path);
+    const after = Object.fromEntries(files.map((file) => [file.path, file.digest]));
+    const changed = files.filter((file) => before[file.path] !== file.digest).map((file) => file.path);
     const steps =
       Object.keys(before).length === 0 ? { write: changed, merge: [] } : { write: [], merge: changed };
     const { entry } = await workspaces.updateFiles(home, {

@@ -11,7 +11,9 @@ const conditionsAt = (policyFill: number) =>
     noRoom: [],
     policyFill,
     conflicts: [],
+    displaced: [],
     beingEdited: [],
+    fixedForMs: null,
     others: [],
   });
 

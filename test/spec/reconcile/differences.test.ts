@@ -20,7 +20,7 @@ describe('drift', () => {
   });
 
   test('there is none where the template changed: the file is as it was last rendered', () => {
-    const wish = aWish({ files: [{ path: 'run.sh', sha256: 'new', ownership: 'managed' }] });
+    const wish = aWish({ files: [{ path: 'run.sh', digest: 'new', ownership: 'managed' }] });
     expect(driftOf(wish, inOrder())).toEqual([]);
   });
 

@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { planFiles, type WantedFile } from '../../../src/reconcile/plan-files.ts';
 
-const file = (ownership: WantedFile['ownership'], sha256 = 'v2'): WantedFile => ({
+const file = (ownership: WantedFile['ownership'], digest = 'v2'): WantedFile => ({
   path: 'file',
-  sha256,
+  digest,
   ownership,
 });
 const at = (live?: string, rendered?: string) => ({

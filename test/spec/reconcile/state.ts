@@ -20,8 +20,8 @@ export function aWish(change: Partial<DesiredHome> = {}): DesiredHome {
     grants: [],
     grantFacts: (change.grants ?? []).map(factsOf),
     files: [
-      { path: 'run.sh', sha256: 'aa', ownership: 'managed' },
-      { path: 'README.md', sha256: 'bb', ownership: 'once' },
+      { path: 'run.sh', digest: 'aa', ownership: 'managed' },
+      { path: 'README.md', digest: 'bb', ownership: 'once' },
     ],
     history: true,
     holdFiles: false,
@@ -31,6 +31,7 @@ export function aWish(change: Partial<DesiredHome> = {}): DesiredHome {
     keyMaxAgeMs: null,
     keysPerPrincipal: 2,
     credentials: 'keys',
+    fixedPolicy: false,
     ...change,
   };
 }
@@ -44,6 +45,7 @@ export function aKey(id: string, change: Partial<ObservedKey> = {}): ObservedKey
   return {
     id,
     active: true,
+    endable: true,
     state: 'current',
     graceUntilMs: null,
     expiresAtMs: null,
@@ -52,6 +54,11 @@ export function aKey(id: string, change: Partial<ObservedKey> = {}): ObservedKey
     proven: true,
     ...change,
   };
+}
+
+/** A session in its first half; it is signed with something else than its name. */
+export function aSession(name: string, change: Partial<ObservedKey> = {}): ObservedKey {
+  return aKey(name, { issuedAtMs: nowMs - 999, expiresAtMs: nowMs + 1001, ...change });
 }
 
 export function anEnv(change: Partial<ObservedEnv> = {}): ObservedEnv {
@@ -80,6 +87,7 @@ export function inOrder(change: Partial<Observed> = {}): Observed {
     rendered: { 'run.sh': 'aa', 'README.md': 'bb' },
     history: true,
     conflicts: [],
+    displaced: [],
     env: anEnv(),
     grants: [],
     grantFacts: (change.grants ?? []).map(factsOf),
