@@ -2,8 +2,8 @@
  * `GET /credentials/<product>` with the workspace's token: a session, as AWS's container credential provider wants it
  * (`AccessKeyId`, `SecretAccessKey`, `Token`, `Expiration`).
  */
-import { timingSafeEqual } from 'node:crypto';
 import { Router } from 'express';
+import { sameText } from '../auth/digest.ts';
 import { asProvisionerError } from '../model/errors.ts';
 import { ProductId } from '../model/ids.ts';
 import type { Logger } from '../telemetry/logger.ts';
@@ -34,7 +34,7 @@ export function createCredentialsRouter({ digestOf, hash, answer, log }: Credent
     const product = ProductId.safeParse(request.params.product);
     const wanted = product.success ? await digestOf(product.data) : null;
     // The same answer for a product that is not there and for a wrong token: nobody learns which products there are.
-    if (!product.success || !sameDigest(hash(request.get('authorization') ?? ''), wanted)) {
+    if (!product.success || !sameText(hash(request.get('authorization') ?? ''), wanted ?? '')) {
       response.status(401).json({ code: 'Unauthorized', message: 'This token opens nothing here.' });
       return;
     }
@@ -61,9 +61,4 @@ export function createCredentialsRouter({ digestOf, hash, answer, log }: Credent
     }
   });
   return router;
-}
-
-function sameDigest(given: string, wanted: string | null): boolean {
-  if (wanted === null) return false;
-  return given.length === wanted.length && timingSafeEqual(Buffer.from(given), Buffer.from(wanted));
 }

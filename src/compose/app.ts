@@ -6,7 +6,7 @@ import { createHealthRouter } from '../api/health.ts';
 import { createApi } from '../api/v1/router.ts';
 import type { Environment } from '../config/schema.ts';
 import { createCommands } from '../control/orders.ts';
-import { countKeysByAge } from '../db/access-keys.ts';
+import { countKeysByAge, listOverdueKeys } from '../db/access-keys.ts';
 import { readBrake } from '../db/brake.ts';
 import { findTokenDigest } from '../db/credential-tokens.ts';
 import { countByCondition, listHomeless } from '../db/products.ts';
@@ -28,8 +28,7 @@ export function createApp(
   people: People,
   console: Router,
 ): express.Express {
-  const { database, queue, log, metrics, tracer, portal, store, findIssuer, capabilities, workspaces } =
-    parts;
+  const { database, queue, log, metrics, tracer, portal, store, findIssuer, storeReport, workspaces } = parts;
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -61,7 +60,7 @@ export function createApp(
         {
           name: 'identity',
           check: async () => (await findIssuer()).check(),
-          facts: async () => ({ ...(await findIssuer()).kind, capabilities: capabilities() }),
+          facts: async () => ({ ...storeReport() }),
         },
         { name: 'workspaces', check: () => workspaces.check() },
       ],
@@ -89,17 +88,18 @@ function httpStatusOf(error: unknown): number {
   return typeof status === 'number' && status >= 400 && status < 600 ? status : 500;
 }
 
-async function refreshGauges({ database, queue, metrics }: ReconcileParts): Promise<void> {
+async function refreshGauges({ database, queue, metrics, settings }: ReconcileParts): Promise<void> {
   const now = new Date();
   const { sql: db } = database;
-  const [counts, homeless, brake, keys] = await Promise.all([
+  const [counts, homeless, brake, keys, overdue] = await Promise.all([
     countByCondition(db),
     listHomeless(db),
     readBrake(db),
     countKeysByAge(db, now),
+    listOverdueKeys(db, now, settings.keyMaxAgeMs),
   ]);
   metrics.products([...counts, { state: 'new', condition: 'Degraded', count: homeless.length }]);
-  metrics.keys(keys.counts, keys.firstEnd === null ? null : keys.firstEnd.getTime() - now.getTime());
+  metrics.keys(keys, overdue.length);
   metrics.brake(brake !== null);
   for (const name of Object.values(queueNames)) {
     metrics.queue(name, await queue.depth(name));
@@ -110,7 +110,8 @@ function createApiOf(parts: ReconcileParts, { guard, secure }: People): express.
   const { database, queue, log, clock } = parts;
   const commands = createCommands(parts);
   const jobs = () => queue.depth(queueNames.reconcile);
-  return createApi({ db: database.sql, commands, jobs, clock, version, guard, secure, log });
+  const store = parts.storeReport;
+  return createApi({ db: database.sql, commands, jobs, store, clock, version, guard, secure, log });
 }
 
 function createCredentials(parts: ReconcileParts): express.Router {

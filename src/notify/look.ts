@@ -1,5 +1,5 @@
 /** Looks into the books for what people should hear of; what is no longer found is over. */
-import { listKeysNearEnd, listKeysOlder } from '../db/access-keys.ts';
+import { listOverdueKeys } from '../db/access-keys.ts';
 import { listApiKeysNearEnd } from '../db/api-keys.ts';
 import { readBrake } from '../db/brake.ts';
 import type { Database } from '../db/connection.ts';
@@ -16,8 +16,6 @@ export const passingKinds = ['drift', 'leak', 'api-key'] as const satisfies Noti
 const dayMs = 86_400_000;
 /** An API key that ends is told in its last week, or in the last quarter of a shorter life. */
 const apiKeyWarningMs = 7 * dayMs;
-/** A key of a product is told when it should have been renewed so long ago, or a quarter of its age when that is less. */
-const overdueMs = dayMs;
 
 /** One message says it for all products that it holds. */
 const heldByBrake = 'HeldByBrake';
@@ -28,16 +26,11 @@ export async function lookForNotices(
   now: Date,
   keyMaxAgeMs: number | null,
 ): Promise<readonly Notice[]> {
-  const overAge =
-    keyMaxAgeMs === null
-      ? null
-      : new Date(now.getTime() - keyMaxAgeMs - Math.min(overdueMs, keyMaxAgeMs / 4));
-  const [degraded, homeless, brake, keys, overdue, apiKeys] = await Promise.all([
+  const [degraded, homeless, brake, keys, apiKeys] = await Promise.all([
     listDegraded(sql),
     listHomeless(sql),
     readBrake(sql),
-    listKeysNearEnd(sql, now),
-    overAge === null ? [] : listKeysOlder(sql, overAge),
+    listOverdueKeys(sql, now, keyMaxAgeMs),
     listApiKeysNearEnd(sql, now, apiKeyWarningMs),
   ]);
   const products = degraded
@@ -58,23 +51,18 @@ export async function lookForNotices(
       facts: { product: id, home: 'no home yet', message: error },
     }),
   );
-  const ending = keys.map(
-    ({ id, name, home, expiresAt }): Notice => ({
+  const overdue = keys.map(
+    ({ id, name, home, issuedAt, expiresAt }): Notice => ({
       subject: id,
-      reason: 'KeyEnds',
-      kind: 'key',
-      facts: { product: name, home, message: `The key in use ends at ${expiresAt.toISOString()}.` },
-    }),
-  );
-  const old = overdue.map(
-    ({ id, name, home, issuedAt }): Notice => ({
-      subject: id,
-      reason: 'KeyTooOld',
+      reason: expiresAt === null ? 'KeyTooOld' : 'KeyEnds',
       kind: 'key',
       facts: {
         product: name,
         home,
-        message: `The key in use was made at ${issuedAt.toISOString()} and should have been renewed.`,
+        message:
+          expiresAt === null
+            ? `The key in use was made at ${issuedAt.toISOString()} and should have been renewed.`
+            : `The key in use ends at ${expiresAt.toISOString()}.`,
       },
     }),
   );
@@ -97,5 +85,5 @@ export async function lookForNotices(
             facts: { product: '', home: '', message: brake.reason },
           },
         ];
-  return [...products, ...unborn, ...ending, ...old, ...ours, ...held];
+  return [...products, ...unborn, ...overdue, ...ours, ...held];
 }

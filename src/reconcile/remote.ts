@@ -9,7 +9,7 @@ import type { Condition } from '../model/condition.ts';
 import { isHomeName } from '../model/home.ts';
 import { tokenFile } from '../sinks/credential-endpoint.ts';
 import { readEnvBlock } from '../workspace/env-block.ts';
-import { type PushOutcome, push } from '../workspace/push.ts';
+import type { PushOutcome } from '../workspace/push.ts';
 import type { ReconcileParts } from './parts.ts';
 
 /** A push that failed is tried again after so long, unless there is something new to push. */
@@ -42,7 +42,7 @@ export async function followRemote(
     secrets === null
       ? { kind: 'failed', why: 'the keys that must not go there can not be read now' }
       : leak === null
-        ? await push({ ...order, secrets })
+        ? await parts.push({ ...order, secrets })
         : { kind: 'failed', why: `the key had to be replaced, as ${leak}` };
   const problem = problemOf(outcome, url);
   if (problem !== null) parts.log.warn(problem.message, { reason: problem.reason });

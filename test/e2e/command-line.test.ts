@@ -149,6 +149,11 @@ describe('an audit that was changed', () => {
     const database = await openDatabase(world.environment.PROV_DATABASE_URL ?? '');
     await database.sql.updateTable('audit').set({ actor: 'person:nobody' }).where('seq', '=', '1').execute();
     await database[Symbol.asyncDispose]();
+    const shown = await onTerminal(
+      ['database', 'export', join(world.folder, 'books'), '--json'],
+      world.environment,
+    );
+    expect(shown).toMatch(/\r\u001b\[K\d+ rows written\r\u001b\[K\{/);
     await world.restart();
     const found = await run('audit', 'verify');
     expect([found.code, found.out]).toEqual([
