@@ -51,8 +51,8 @@ export async function measureHomes(
   };
 }
 
-/** The run before has ended, so that what is awaited belongs to this one. */
-async function quiet(stage: Pick<BenchStage, 'url'>): Promise<void> {
+/** The runs before have ended, so that what is awaited belongs to the next. */
+export async function quiet(stage: Pick<BenchStage, 'url'>): Promise<void> {
   for (;;) {
     const text = await (await fetch(`${stage.url}/metrics`)).text();
     if ([...text.matchAll(/^provisioner_jobs\{.*\} (\d+)$/gm)].every(([, jobs]) => jobs === '0')) return;

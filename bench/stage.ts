@@ -31,6 +31,8 @@ export interface BenchStage extends AsyncDisposable {
   /** Stands between the daemon and what it asks, and knows when an answer was awaited; costs time of its own. */
   readonly meter: Meter | null;
   readonly products: string;
+  /** Ends the daemon and starts it again on the same books. */
+  restart(): Promise<void>;
   /** Time of the processor that the daemon has used, in milliseconds (Linux: utime and stime, in hundredths). */
   cpuMs(): Promise<number>;
   /** The same of programs that it started and that have ended: git. */
@@ -81,27 +83,26 @@ export async function setBenchStage({
   const meter = metered ? started.use(await startMeter({ store: store.endpoint, portal: portal.url })) : null;
   const secret = randomBytes(24).toString('hex');
   const port = await freePort();
-  const child = spawn(process.execPath, startWords, {
-    stdio: ['ignore', 'ignore', 'inherit'],
-    env: {
-      PATH: process.env.PATH ?? '',
-      NODE_ENV: 'production',
-      PROV_DPP_API_URL: portalUrl ?? meter?.portalUrl ?? portal.url,
-      S3_ENDPOINT: meter?.storeUrl ?? store.endpoint,
-      S3_ACCESS_KEY: store.accessKey,
-      S3_SECRET_KEY: store.secretKey,
-      PROV_TEMPLATE_PATH: resolve('templates/sqlmesh'),
-      PROV_TEMPLATE_OUTPUT_PATH: join(folder, 'products'),
-      PROV_DATABASE_URL: database ?? join(folder, 'data'),
-      PROV_CONTROL_PATH: join(folder, 'control'),
-      PROV_HOST: '127.0.0.1',
-      PROV_PORT: String(port),
-      PROV_LOG_LEVEL: 'warn',
-      WEBHOOK_SECRET: secret,
-      WEBHOOK_V2_TOKEN: secret,
-      ...settings,
-    },
-  });
+  const env = {
+    PATH: process.env.PATH ?? '',
+    NODE_ENV: 'production',
+    PROV_DPP_API_URL: portalUrl ?? meter?.portalUrl ?? portal.url,
+    S3_ENDPOINT: meter?.storeUrl ?? store.endpoint,
+    S3_ACCESS_KEY: store.accessKey,
+    S3_SECRET_KEY: store.secretKey,
+    PROV_TEMPLATE_PATH: resolve('templates/sqlmesh'),
+    PROV_TEMPLATE_OUTPUT_PATH: join(folder, 'products'),
+    PROV_DATABASE_URL: database ?? join(folder, 'data'),
+    PROV_CONTROL_PATH: join(folder, 'control'),
+    PROV_HOST: '127.0.0.1',
+    PROV_PORT: String(port),
+    PROV_LOG_LEVEL: 'warn',
+    WEBHOOK_SECRET: secret,
+    WEBHOOK_V2_TOKEN: secret,
+    ...settings,
+  };
+  const start = () => spawn(process.execPath, startWords, { stdio: ['ignore', 'ignore', 'inherit'], env });
+  let child = start();
   started.defer(() => end(child));
   const url = `http://127.0.0.1:${port}`;
   await lives(url);
@@ -114,6 +115,11 @@ export async function setBenchStage({
     store,
     meter,
     products: join(folder, 'products'),
+    restart: async () => {
+      await end(child);
+      child = start();
+      await lives(url);
+    },
     memoryMb: () => residentMb(child),
     cpuMs: () => usedCpuMs(child, 11),
     cpuOfProgramsMs: () => usedCpuMs(child, 13),

@@ -61,7 +61,8 @@ export async function push(order: PushOrder): Promise<PushOutcome> {
   try {
     await makeEmpty(gitDir, order);
     const asked = await run(gitDir, order, ['ls-remote', '--', order.url, ...Object.keys(order.tips)]);
-    if (asked.code !== 0) return outcomeOf(asked, order);
+    if (asked.code === null) return outcomeOf(asked, order);
+    // Some servers make a repository at its first push: what can not be asked has nothing, and the push tells.
     const outgoing = {
       tips: Object.values(order.tips),
       known: asked.out.match(/^[0-9a-f]{40}(?=\t)/gm) ?? [],

@@ -9,12 +9,20 @@ import { createWorld, eventually, type World } from '../support/world.ts';
 
 const homes = ['one', 'two', 'three'];
 
+/** Whatever the version of the original is now. */
+async function setVersion(template: string, version: number): Promise<void> {
+  const path = join(template, 'template.yaml');
+  const text = await readFile(path, 'utf8');
+  await writeFile(path, text.replace(/^version: \d+$/m, `version: ${version}`));
+}
+
 /** Three products of a template of their own, whose version 4 is at hand; with this `rollout` in the platform file. */
 async function fleet(rollout: string) {
   const world = await createWorld();
   const ours = join(world.folder, 'templates/sqlmesh');
   const platform = join(world.folder, 'platform.yaml');
   await cp('templates/sqlmesh', ours, { recursive: true });
+  await setVersion(ours, 3);
   await writeFile(platform, `version: 1\nrollout: ${rollout}\n`);
   const settings = { PROV_TEMPLATE_PATH: ours, PROV_PLATFORM_FILE: platform, PROV_RESYNC_INTERVAL: '2s' };
   await world.restart(settings);
@@ -39,7 +47,7 @@ async function fleet(rollout: string) {
     edit,
     tag,
     upgrade: async () => {
-      await edit(join(ours, 'template.yaml'), 'version: 3', 'version: 4');
+      await setVersion(ours, 4);
       await edit(join(ours, 'files/config.yaml.hbs'), "cron: '@daily'", "cron: '@weekly'");
       await world.restart(settings);
     },

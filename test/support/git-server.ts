@@ -10,12 +10,20 @@ export interface GitServer extends AsyncDisposable {
   readonly requests: { readonly path: string; readonly authorization: string | undefined }[];
 }
 
-/** Serves the bare repositories below `root` to who brings `authorization`. */
-export async function startGitServer(root: string, authorization: string): Promise<GitServer> {
+/** Serves the bare repositories below `root` to who brings `authorization`. @param onPush told before each push */
+export async function startGitServer(
+  root: string,
+  authorization: string,
+  onPush: (path: string) => void = () => undefined,
+): Promise<GitServer> {
   const requests: GitServer['requests'] = [];
   const server = createServer((request, response) => {
     requests.push({ path: request.url ?? '', authorization: request.headers.authorization });
-    if (request.headers.authorization === authorization) return answer(root, request, response);
+    if (request.headers.authorization === authorization) {
+      const [, path, service] = /^([^?]+)\/info\/refs\?service=(.+)$/.exec(request.url ?? '') ?? [];
+      if (path !== undefined && service === 'git-receive-pack') onPush(path);
+      return answer(root, request, response);
+    }
     // The words of a server that repeats what it was sent.
     response.writeHead(401, { 'www-authenticate': 'Basic realm="git"' });
     response.end(`who is ${request.headers.authorization}?`);

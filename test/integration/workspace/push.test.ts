@@ -125,6 +125,25 @@ test('a server that refuses the token repeats it to nobody', async () => {
   for (const secret of wrong.secrets) expect(JSON.stringify(outcome)).not.toContain(secret);
 });
 
+test('a repository that the server makes at the first push gets all, searched before', async () => {
+  const workspace = await aWorkspace();
+  await rm(workspace.bare, { recursive: true });
+  await using making = await startGitServer(root, login.authorization, (path) => {
+    gitIn(root, 'init', '--quiet', '--bare', '--initial-branch=main', join(root, path));
+    gitIn(join(root, path), 'config', 'http.receivepack', 'true');
+  });
+  const url = `${making.url}/remote-${number}.git`;
+  workspace.git('commit', '--quiet', '--allow-empty', '--message', `Use ${secret}`);
+  expect(await workspace.pushTo(url)).toMatchObject({
+    kind: 'failed',
+    why: expect.stringContaining('a key'),
+  });
+  expect(making.requests.map(({ path }) => path)).not.toContainEqual(expect.stringContaining('receive-pack'));
+  workspace.git('commit', '--quiet', '--amend', '--allow-empty', '--message', 'Use it');
+  expect(await workspace.pushTo(url)).toEqual({ kind: 'pushed' });
+  expect(workspace.there('main')).toBe(workspace.git('rev-parse', 'main'));
+});
+
 test('a hook of the remote that refuses is told', async () => {
   const workspace = await aWorkspace();
   const hook = join(workspace.bare, 'hooks/pre-receive');
