@@ -15,6 +15,8 @@ export interface KeyHolder {
   readonly id: string;
   readonly name: string;
   readonly role: RoleName;
+  /** `null`: it has no end. */
+  readonly expiresAt: Date | null;
 }
 
 /** Who the key stands for; `null`: it is no key, or it has ended. */
@@ -28,5 +30,5 @@ export async function verifyApiKey(db: Kysely<Tables>, text: string, now: Date):
   if (key.usedAt === null || now.getTime() - key.usedAt.getTime() >= useNotedMs) {
     await noteApiKeyUse(db, key.id, now);
   }
-  return { id: key.id, name: `key:${key.name}`, role: key.role };
+  return { id: key.id, name: `key:${key.name}`, role: key.role, expiresAt: key.expiresAt };
 }

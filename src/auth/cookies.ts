@@ -15,13 +15,14 @@ export type CookieKind = 'login' | 'attempt';
 
 const paths: Readonly<Record<CookieKind, string>> = { login: '/', attempt: '/auth' };
 
-function nameOf(kind: CookieKind, secure: boolean): string {
+/** @param secure browsers reach us by https */
+export function cookieName(kind: CookieKind, secure: boolean): string {
   return kind === 'login' && secure ? '__Host-provisioner-login' : `provisioner-${kind}`;
 }
 
 /** The text that we put there; `null`: nothing, or nothing of ours. */
 export function readOurCookie(request: Request, kind: CookieKind, options: CookieOptions): string | null {
-  const sealed = parseCookie(request.headers.cookie ?? '')[nameOf(kind, options.secure)];
+  const sealed = parseCookie(request.headers.cookie ?? '')[cookieName(kind, options.secure)];
   return sealed === undefined ? null : unseal(options.secret, kind, sealed);
 }
 
@@ -34,7 +35,7 @@ export function setOurCookie(
   options: CookieOptions,
 ): void {
   const cookie = stringifySetCookie({
-    name: nameOf(kind, options.secure),
+    name: cookieName(kind, options.secure),
     value: text === null ? '' : seal(options.secret, kind, text),
     path: paths[kind],
     httpOnly: true,

@@ -55,6 +55,7 @@ export interface Guard {
   holderOf(key: string): Promise<KeyHolder | null>;
 }
 
+const settingsKey = 'settings:';
 const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /** Who `Guard.require` let in. @throws Error when the route is not behind it */
@@ -115,7 +116,7 @@ class BookGuard implements Guard {
   async holderOf(key: string): Promise<KeyHolder | null> {
     const { adminKey, db, clock, controlFolder } = this.#options;
     if (adminKey !== undefined && sameText(key, adminKey))
-      return { id: 'settings', name: 'key:settings', role: 'admin' };
+      return { id: this.#settingsId(adminKey), name: 'key:settings', role: 'admin', expiresAt: null };
     const known = await verifyApiKey(db, key, clock());
     if (known !== null) return known;
     // Also when another request has just taken the order up.
@@ -124,17 +125,28 @@ class BookGuard implements Guard {
   }
 
   async #loginOf(request: Request): Promise<Visitor | null> {
-    const { cookies, db, clock } = this.#options;
+    const { cookies, db, clock, adminKey } = this.#options;
     const id = readOurCookie(request, 'login', cookies);
     if (id === null) return null;
     const session = await findSession(db, sha256(id), clock());
     if (session === null) return null;
+    const madeWith = session.apiKey ?? '';
+    if (
+      madeWith.startsWith(settingsKey) &&
+      (adminKey === undefined || madeWith !== this.#settingsId(adminKey))
+    )
+      return null;
     return {
       name: session.name,
       role: session.role,
       by: 'login',
       csrfToken: sign(cookies.secret, 'csrf', id),
     };
+  }
+
+  /** Tells one key of the settings from the next, so that a login ends with the one that it was made with. */
+  #settingsId(adminKey: string): string {
+    return `${settingsKey}${sign(this.#options.cookies.secret, 'settings-key', adminKey)}`;
   }
 
   async #anythingSet(): Promise<boolean> {

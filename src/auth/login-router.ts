@@ -108,7 +108,7 @@ async function finish(options: LoginOptions, request: Request, response: Respons
       const problem = `You are ${name}, but no role was given to you. Ask who runs the provisioner.`;
       return refuse(options, response, 403, attempt.returnTo, problem);
     }
-    await enter(options, response, { name, role, apiKey: null });
+    await enter(options, response, { name, role, apiKey: null, expiresAt: null });
     response.redirect(303, safeReturnPath(attempt.returnTo));
   } catch (error) {
     options.log.warn('a login was refused', { error: wordsOf(error) });
@@ -126,8 +126,8 @@ async function logInWithKey(options: LoginOptions, request: Request, response: R
     options.log.warn('a login with a key was refused');
     return refuse(options, response, 401, returnTo, 'This key opens nothing here.');
   }
-  const apiKey = holder.id === 'settings' ? null : holder.id;
-  await enter(options, response, { name: holder.name, role: holder.role, apiKey });
+  const { id: apiKey, name, role, expiresAt } = holder;
+  await enter(options, response, { name, role, apiKey, expiresAt });
   response.redirect(303, returnTo);
 }
 
@@ -140,17 +140,28 @@ async function logOut(options: LoginOptions, request: Request, response: Respons
   response.redirect(303, '/auth/login');
 }
 
+/** Who logs in. */
+interface Entrant {
+  readonly name: string;
+  readonly role: RoleName;
+  /** The key that it was done with. */
+  readonly apiKey: string | null;
+  /** The login ends with that. */
+  readonly expiresAt: Date | null;
+}
+
 /** A login gets a fresh secret each time, so that nobody can have set it before. */
 async function enter(
   { db, cookies, lifetimeMs, clock, log }: LoginOptions,
   response: Response,
-  who: { readonly name: string; readonly role: RoleName; readonly apiKey: string | null },
+  { expiresAt: keyEnd, ...who }: Entrant,
 ): Promise<void> {
   const id = randomBytes(32).toString('base64url');
   const now = clock();
-  const expiresAt = new Date(now.getTime() + lifetimeMs);
+  const lastsMs = Math.min(lifetimeMs, (keyEnd?.getTime() ?? Number.POSITIVE_INFINITY) - now.getTime());
+  const expiresAt = new Date(now.getTime() + lastsMs);
   await insertSession(db, { sha256: sha256(id), ...who, expiresAt }, now);
-  setOurCookie(response, 'login', id, lifetimeMs, cookies);
+  setOurCookie(response, 'login', id, lastsMs, cookies);
   log.info('logged in', { person: who.name, role: who.role });
 }
 

@@ -125,7 +125,9 @@ async function finish(
 
 /** An address that the provider did not check could be anybody's: it names nobody in the audit. */
 function nameOf({ sub, email, email_verified: verified, preferred_username: username }: Claims): string {
-  return (verified === false ? undefined : email) ?? username ?? sub;
+  const name = (verified === false ? undefined : email) ?? username ?? sub;
+  // In the audit these mean others.
+  return /^(key:|local$)/.test(name) ? `oidc:${name}` : name;
 }
 
 function claimAt(claims: Claims, path: string): unknown {

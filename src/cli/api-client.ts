@@ -5,8 +5,8 @@ import { isSafeAddress } from '../config/address.ts';
 import type { Variables } from '../config/secret-references.ts';
 import { ProvisionerError } from '../model/errors.ts';
 
-/** Exit codes beside 0 (done), 1 (failed) and 2 (wrong words or settings). */
-export const exitCodes = { unreachable: 3, refused: 4, missing: 5 } as const;
+/** Exit codes beside 0 (done) and 1 (failed). */
+export const exitCodes = { wrong: 2, unreachable: 3, refused: 4, missing: 5 } as const;
 
 /** A command that came to nothing, with the exit code that says why. */
 export class CommandFailure extends Error {
@@ -25,6 +25,8 @@ export type Query = Readonly<Record<string, string | number | undefined>>;
 export interface ApiClient {
   /** @throws CommandFailure with the problem in words */
   get<T>(form: z.ZodType<T>, path: string, query?: Query): Promise<T>;
+  /** The same, for what takes minutes. */
+  getSlowly<T>(form: z.ZodType<T>, path: string): Promise<T>;
   send<T>(form: z.ZodType<T>, method: 'POST' | 'DELETE', path: string, body?: object): Promise<T>;
   /** The answer as text, piece by piece as it comes, however long it takes. */
   stream(path: string, query?: Query): AsyncIterable<string>;
@@ -40,7 +42,7 @@ const answerWithinMs = 60_000;
 
 /** @param url from `--url`; else `PROV_API_URL`, else this machine */
 export async function openApi(env: Variables, url: string | undefined): Promise<ApiClient> {
-  const base = new URL(url ?? env.PROV_API_URL ?? `http://127.0.0.1:${env.PROV_PORT ?? '8090'}`);
+  const base = new URL(url || env.PROV_API_URL || `http://127.0.0.1:${env.PROV_PORT ?? '8090'}`);
   const key = await keyOf(env);
   if (key !== undefined && env.PROV_ALLOW_HTTP !== 'true' && !isSafeAddress(base.href)) {
     throw new ProvisionerError(
@@ -51,8 +53,13 @@ export async function openApi(env: Variables, url: string | undefined): Promise<
   return new HttpApiClient(base, key);
 }
 
+/** Whether an order that could be a file in the control folder is for the API: who gives a key or an address means that. */
+export async function asksApi(env: Variables, url: string | undefined): Promise<boolean> {
+  return (url ?? env.PROV_API_URL ?? '') !== '' || (await keyOf(env)) !== undefined;
+}
+
 /** `PROV_API_KEY`, or what the file holds that `PROV_API_KEY_FILE` names. Never a word on the command line: all see those. */
-export async function keyOf(env: Variables): Promise<string | undefined> {
+async function keyOf(env: Variables): Promise<string | undefined> {
   const { PROV_API_KEY: key, PROV_API_KEY_FILE: file } = env;
   if (file === undefined || file === '') return key || undefined;
   try {
@@ -67,8 +74,8 @@ export async function keyOf(env: Variables): Promise<string | undefined> {
 /** What goes with a request. */
 interface Sent {
   readonly body?: object;
-  /** The answer comes in pieces, and may take longer than any other. */
-  readonly streamed?: true;
+  /** The answer may take longer than any other. */
+  readonly patient?: true;
 }
 
 class HttpApiClient implements ApiClient {
@@ -84,12 +91,16 @@ class HttpApiClient implements ApiClient {
     return form.parse(await (await this.#ask('GET', path, query)).json());
   }
 
+  async getSlowly<T>(form: z.ZodType<T>, path: string): Promise<T> {
+    return form.parse(await (await this.#ask('GET', path, {}, { patient: true })).json());
+  }
+
   async send<T>(form: z.ZodType<T>, method: 'POST' | 'DELETE', path: string, body?: object): Promise<T> {
     return form.parse(await (await this.#ask(method, path, {}, body === undefined ? {} : { body })).json());
   }
 
   async *stream(path: string, query: Query = {}): AsyncGenerator<string> {
-    const response = await this.#ask('GET', path, query, { streamed: true });
+    const response = await this.#ask('GET', path, query, { patient: true });
     try {
       if (response.body !== null) yield* response.body.pipeThrough(new TextDecoderStream());
     } catch {
@@ -115,7 +126,7 @@ class HttpApiClient implements ApiClient {
     return response;
   }
 
-  async #fetch(url: URL, method: string, { body, streamed }: Sent): Promise<Response> {
+  async #fetch(url: URL, method: string, { body, patient }: Sent): Promise<Response> {
     try {
       return await fetch(url, {
         method,
@@ -126,7 +137,7 @@ class HttpApiClient implements ApiClient {
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-        ...(streamed === true ? {} : { signal: AbortSignal.timeout(answerWithinMs) }),
+        ...(patient === true ? {} : { signal: AbortSignal.timeout(answerWithinMs) }),
       });
     } catch (cause) {
       const why =
@@ -153,6 +164,7 @@ async function failureOf(response: Response, withKey: boolean): Promise<CommandF
     return new CommandFailure(exitCodes.refused, `${hint} ${words}`);
   }
   if (response.status === 403) return new CommandFailure(exitCodes.refused, words);
+  if (response.status === 400) return new CommandFailure(exitCodes.wrong, words);
   if (response.status === 404 || response.status === 410) return new CommandFailure(exitCodes.missing, words);
   return new CommandFailure(1, words);
 }

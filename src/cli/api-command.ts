@@ -1,14 +1,29 @@
 /** What every command that asks the daemon has: `--url`, `--json`, and words that name a product. */
 import { Command } from 'commander';
-import { z } from 'zod';
 import type { Variables } from '../config/secret-references.ts';
-import { type ApiClient, CommandFailure, exitCodes, openApi } from './api-client.ts';
+import { ProvisionerError } from '../model/errors.ts';
+import { type ApiClient, openApi } from './api-client.ts';
 import { print, printJson } from './output.ts';
 
 /** Options that all of them have, as commander gives them. */
 export interface ApiOptions {
   readonly url?: string;
   readonly json?: true;
+}
+
+/** For commands about some products, or the whole estate. */
+export interface AllOptions extends ApiOptions {
+  readonly all?: true;
+}
+
+/**
+ * Everything is meant only when it is said.
+ *
+ * @throws ProvisionerError `CONFIG_INVALID`
+ */
+export function oneOf(words: readonly string[], all: true | undefined): void {
+  if (words.length > 0 === (all === true))
+    throw new ProvisionerError('CONFIG_INVALID', 'Name a product, or say --all; one of them.');
 }
 
 /** A command with those options; `act` gets the daemon's API, the arguments and the options. */
@@ -54,29 +69,4 @@ export function printPage<T>(
   if (json) printJson(page);
   else print(page.items.length === 0 ? 'Nothing found.\n' : toText(page.items));
   if (!json && page.next !== null) process.stderr.write(`There is more: --cursor ${page.next}\n`);
-}
-
-const Found = z.object({
-  items: z.array(z.object({ id: z.string(), name: z.string(), namespace: z.string(), home: z.string() })),
-});
-const isId = z.guid();
-
-/**
- * The id of the product that a word names: its id, home, namespace or whole name.
- *
- * @throws CommandFailure when none is named so, with what looks like it, or several are
- */
-export async function findProductId(api: ApiClient, word: string): Promise<string> {
-  if (isId.safeParse(word).success) return word;
-  const { items } = await api.get(Found, '/products', { search: word, limit: 500 });
-  const exact = items.filter(({ name, namespace, home }) => [name, namespace, home].includes(word));
-  const [only] = exact;
-  if (only !== undefined && exact.length === 1) return only.id;
-  const named = (exact.length > 0 ? exact : items).slice(0, 5).map(({ home, id }) => `${home} (${id})`);
-  const hint =
-    named.length === 0 ? '' : ` ${exact.length > 0 ? 'Which one' : 'Did you mean'}: ${named.join(', ')}?`;
-  throw new CommandFailure(
-    exitCodes.missing,
-    `${exact.length > 1 ? 'Several products are' : 'No product is'} named ${JSON.stringify(word)}.${hint}`,
-  );
 }

@@ -1,5 +1,6 @@
 /** The command line: `provisioner serve` and what people do beside it. */
 import { flushCompileCache } from 'node:module';
+import { userInfo } from 'node:os';
 import { Argument, Command, CommanderError } from 'commander';
 import { loadDotEnv, loadEnvironment } from '../config/env.ts';
 import type { Variables } from '../config/secret-references.ts';
@@ -8,7 +9,8 @@ import type { Daemon } from '../daemon.ts';
 import { levelFile, logLevels, releaseFile } from '../model/control.ts';
 import { asProvisionerError } from '../model/errors.ts';
 import { version } from '../model/version.ts';
-import { CommandFailure, keyOf, openApi } from './api-client.ts';
+import { asksApi, CommandFailure, openApi } from './api-client.ts';
+import type { ApiOptions } from './api-command.ts';
 import { completionScript, type Shell, shells } from './completion.ts';
 import { configCommand } from './config.ts';
 import { placeOrder } from './control-folder.ts';
@@ -18,7 +20,7 @@ import { historyCommands } from './history.ts';
 import { keysCommand } from './keys.ts';
 import { lookCommands } from './look.ts';
 import { orderCommands, releaseBrakeByApi } from './orders.ts';
-import { print } from './output.ts';
+import { print, printJson } from './output.ts';
 import { templateCommand } from './template.ts';
 
 /** What is left of the 10 s that an orderly end may take is for the process itself to end. */
@@ -62,16 +64,17 @@ export function createProgram(env: Variables): Command {
   const brake = program.command('brake').description('tear-downs that the brake holds');
   brake
     .command('release')
-    .description('agree to them; without PROV_API_KEY through the control folder')
+    .description('agree to them; without a key and an address through the control folder')
     .option('--url <url>', 'the daemon’s address (or PROV_API_URL)')
     .option('--json', 'as JSON')
-    .action((options: { url?: string; json?: true }) => releaseBrake(env, options));
+    .action((options: ApiOptions) => releaseBrake(env, options));
   program
     .command('log-level')
     .description('the running daemon’s log level, until it is started again')
     .addArgument(new Argument('<level>', 'least severe line that is written').choices(logLevels))
-    .action((level: string) =>
-      order(env, levelFile, `${level}\n`, 'The running daemon takes the level within a second.'),
+    .option('--json', 'as JSON')
+    .action((level: string, options: ApiOptions) =>
+      order(env, [levelFile, `${level}\n`], 'The running daemon takes the level within a second.', options),
     );
   program
     .command('completion')
@@ -129,15 +132,21 @@ function endWithin(milliseconds: number, { log }: Daemon): void {
   setTimeout(end, milliseconds).unref();
 }
 
-async function releaseBrake(env: Variables, options: { url?: string; json?: true }): Promise<void> {
-  if ((await keyOf(env)) !== undefined)
+async function releaseBrake(env: Variables, options: ApiOptions): Promise<void> {
+  if (await asksApi(env, options.url))
     return releaseBrakeByApi(await openApi(env, options.url), options.json === true);
   const done =
     'The order is placed; the running daemon takes it within a second and tears down what it held.';
-  return order(env, releaseFile, '', done);
+  return order(env, [releaseFile, userInfo().username], done, options);
 }
 
-async function order(env: Variables, file: string, text: string, done: string): Promise<void> {
+async function order(
+  env: Variables,
+  [file, text]: readonly [file: string, text: string],
+  done: string,
+  { json }: ApiOptions,
+): Promise<void> {
   await placeOrder(env, file, text);
-  print(`${done}\n`);
+  if (json === true) printJson({ placed: true });
+  else print(`${done}\n`);
 }

@@ -3,16 +3,22 @@ import { Command } from 'commander';
 import { loadEnvironment } from '../config/env.ts';
 import type { Variables } from '../config/secret-references.ts';
 import { trustFile } from '../config/trust.ts';
-import { print } from './output.ts';
+import { print, printJson, showingTime, showProgress } from './output.ts';
+
+interface JsonOption {
+  readonly json?: true;
+}
 
 export function migrateCommand(env: Variables): Command {
   return new Command('migrate')
     .description('bring the database’s tables up to date and exit; a daemon does so when it starts')
-    .action(async () => {
+    .option('--json', 'as JSON')
+    .action(async ({ json }: JsonOption) => {
       const settings = await settingsOf(env);
       const { migrateTables } = await import('../compose/books.ts');
-      await migrateTables(settings);
-      print('The tables are up to date.\n');
+      await showingTime('bringing the tables up to date', migrateTables(settings));
+      if (json === true) printJson({ done: true });
+      else print('The tables are up to date.\n');
     });
 }
 
@@ -24,19 +30,27 @@ export function databaseCommand(env: Variables): Command {
     .command('export')
     .description('write all books to a file; stop the daemon first')
     .argument('<file>', 'made, or replaced; only its owner can read it')
-    .action(async (file: string) => {
+    .option('--json', 'as JSON')
+    .action(async (file: string, { json }: JsonOption) => {
       const { PROV_DATABASE_URL: url } = await settingsOf(env);
       const { writeBooks } = await import('../compose/books.ts');
-      print(`Wrote ${await writeBooks(url, file)} rows to ${file}.\n`);
+      const rows = await writeBooks(url, file, (done) => showProgress(`${done} rows written`));
+      showProgress('');
+      if (json === true) printJson({ file, rows });
+      else print(`Wrote ${rows} rows to ${file}.\n`);
     });
   database
     .command('import')
     .description('read such a file into an empty database (PROV_DATABASE_URL)')
     .argument('<file>', 'what `provisioner database export` wrote')
-    .action(async (file: string) => {
+    .option('--json', 'as JSON')
+    .action(async (file: string, { json }: JsonOption) => {
       const { PROV_DATABASE_URL: url } = await settingsOf(env);
       const { readBooks } = await import('../compose/books.ts');
-      print(`Read ${await readBooks(url, file)} rows. Start the daemon: it looks at every product.\n`);
+      const rows = await readBooks(url, file, (done) => showProgress(`${done} rows read`));
+      showProgress('');
+      if (json === true) printJson({ file, rows });
+      else print(`Read ${rows} rows. Start the daemon: it looks at every product.\n`);
     });
   return database;
 }

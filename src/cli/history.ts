@@ -2,17 +2,11 @@
 import { type Command, Option } from 'commander';
 import type { Variables } from '../config/secret-references.ts';
 import type { ApiClient } from './api-client.ts';
-import {
-  type ApiOptions,
-  apiCommand,
-  findProductId,
-  type PagingOptions,
-  printPage,
-  withPaging,
-} from './api-command.ts';
+import { type ApiOptions, apiCommand, type PagingOptions, printPage, withPaging } from './api-command.ts';
 import { ago, lasted } from './cells.ts';
+import { findProductId } from './find-product.ts';
 import * as form from './forms.ts';
-import { print, printJson } from './output.ts';
+import { print, printJson, showingTime, showProgress } from './output.ts';
 import { facts, table } from './table.ts';
 
 /** In the order of the help. */
@@ -204,11 +198,18 @@ async function exportAudit(api: ApiClient, _args: readonly string[], options: Ex
   const { actor, action, format } = options;
   // Options that the list has too come with its defaults; an export is never a page.
   const { limit: _limit, cursor: _cursor, ...filter } = await timedQuery(api, options);
-  for await (const text of api.stream('/audit/export', { ...filter, actor, action, format })) print(text);
+  let rows = 0;
+  for await (const text of api.stream('/audit/export', { ...filter, actor, action, format })) {
+    rows += text.split('\n').length - 1;
+    // On a terminal that shows the rows themselves it would stand between them.
+    if (process.stdout.isTTY !== true) showProgress(`${rows} rows`);
+    print(text);
+  }
+  showProgress('');
 }
 
 async function verifyAudit(api: ApiClient, _args: readonly string[], { json }: ApiOptions): Promise<void> {
-  const verdict = await api.get(form.Verdict, '/audit/verify');
+  const verdict = await showingTime('following the audit', api.getSlowly(form.Verdict, '/audit/verify'));
   if (!verdict.ok) process.exitCode = 1;
   if (json === true) return printJson(verdict);
   print(

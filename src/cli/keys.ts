@@ -6,8 +6,8 @@ import type { Variables } from '../config/secret-references.ts';
 import { keyOrderFile } from '../model/control.ts';
 import { ProvisionerError } from '../model/errors.ts';
 import { type RoleName, roleNames } from '../model/role.ts';
-import { type ApiClient, keyOf, openApi } from './api-client.ts';
-import { type ApiOptions, apiCommand } from './api-command.ts';
+import { type ApiClient, asksApi, openApi } from './api-client.ts';
+import { type ApiOptions, apiCommand, type PagingOptions, printPage, withPaging } from './api-command.ts';
 import { ago } from './cells.ts';
 import { placeOrder } from './control-folder.ts';
 import * as form from './forms.ts';
@@ -21,14 +21,14 @@ export function keysCommand(env: Variables): Command {
   const keys = new Command('keys').description('keys to the API');
   keys
     .command('create')
-    .description('make a key and show it, once; without PROV_API_KEY through the control folder')
+    .description('make a key and show it, once; without a key and an address through the control folder')
     .argument('<name>', 'who or what will use it; stands in the audit')
     .addOption(new Option('--role <role>', 'what it may').choices(roleNames).default('viewer'))
     .option('--days <number>', 'it ends after so many days')
     .option('--url <url>', 'the daemon’s address (or PROV_API_URL)')
     .option('--json', 'as JSON')
     .action((name: string, options: CreateOptions) => create(env, name, options));
-  keys.addCommand(apiCommand(env, 'list', 'all keys, with those that ended', list));
+  keys.addCommand(withPaging(apiCommand(env, 'list', 'keys, newest first, with those that ended', list)));
   keys.addCommand(
     apiCommand(
       env,
@@ -54,7 +54,7 @@ async function create(env: Variables, name: string, options: CreateOptions): Pro
   const days = options.days === undefined ? undefined : Number(options.days);
   if (days !== undefined && !(Number.isInteger(days) && days >= 1))
     throw new ProvisionerError('CONFIG_INVALID', '--days must be a whole number, 1 or more.');
-  const viaApi = (await keyOf(env)) !== undefined;
+  const viaApi = await asksApi(env, options.url);
   const key = viaApi
     ? (await (await openApi(env, options.url)).send(form.NewApiKey, 'POST', '/keys', { name, role, days }))
         .key
@@ -80,16 +80,23 @@ async function orderKey(
   return text;
 }
 
-async function list(api: ApiClient, _args: readonly string[], { json }: ApiOptions): Promise<void> {
-  const { items } = await api.get(pageOf(form.ApiKey).omit({ next: true }), '/keys');
-  if (json === true) return printJson({ items });
-  const rows = items.map((key) => [
-    key.id,
-    key.name,
-    key.role,
-    ago(key.madeAt),
-    ago(key.usedAt),
-    key.revokedAt === null ? ago(key.expiresAt) : `revoked ${ago(key.revokedAt)}`,
-  ]);
-  print(table(['KEY', 'NAME', 'ROLE', 'MADE', 'USED', 'ENDS'], rows));
+async function list(
+  api: ApiClient,
+  _args: readonly string[],
+  { json, limit, cursor }: ApiOptions & PagingOptions,
+): Promise<void> {
+  const page = await api.get(pageOf(form.ApiKey), '/keys', { limit, cursor });
+  printPage(page, json === true, (items) =>
+    table(
+      ['KEY', 'NAME', 'ROLE', 'MADE', 'USED', 'ENDS'],
+      items.map((key) => [
+        key.id,
+        key.name,
+        key.role,
+        ago(key.madeAt),
+        ago(key.usedAt),
+        key.revokedAt === null ? ago(key.expiresAt) : `revoked ${ago(key.revokedAt)}`,
+      ]),
+    ),
+  );
 }

@@ -3,17 +3,12 @@ import type { Command } from 'commander';
 import type { z } from 'zod';
 import type { Variables } from '../config/secret-references.ts';
 import type { ApiClient } from './api-client.ts';
-import {
-  type ApiOptions,
-  apiCommand,
-  findProductId,
-  type PagingOptions,
-  printPage,
-  withPaging,
-} from './api-command.ts';
+import { type ApiOptions, apiCommand, type PagingOptions, printPage, withPaging } from './api-command.ts';
 import { ago, lasted } from './cells.ts';
+import { findProductId } from './find-product.ts';
 import * as form from './forms.ts';
 import { print, printJson } from './output.ts';
+import { planCommand } from './plan.ts';
 import { facts, table } from './table.ts';
 
 /** In the order of the help. */
@@ -35,7 +30,7 @@ export function lookCommands(env: Variables): readonly Command[] {
         .option('--consumer <product>', 'who reads')
         .option('--provider <product>', 'whose output is read'),
     ),
-    apiCommand(env, 'plan <products...>', 'what a run would do now; nothing is done', plan),
+    planCommand(env),
   ];
 }
 
@@ -178,23 +173,4 @@ async function grants(api: ApiClient, _args: readonly string[], options: GrantOp
       ]),
     ),
   );
-}
-
-async function plan(api: ApiClient, words: readonly string[], { json }: ApiOptions): Promise<void> {
-  const plans = [];
-  for (const word of words)
-    plans.push(await api.get(form.DryRun, `/products/${await findProductId(api, word)}/plan`));
-  if (json === true) return printJson(plans);
-  for (const [index, { actions, drift }] of plans.entries()) {
-    print(
-      `${words[index] ?? ''}: ${actions.length === 0 ? 'nothing to do\n' : `\n${actions.map(({ description }) => `  ${description}\n`).join('')}`}`,
-    );
-    if (drift.length > 0)
-      print(
-        table(
-          ['  DIFFERS', 'FOUND', 'WANTED'],
-          drift.map((each) => [`  ${each.field}`, each.found ?? '-', each.wanted ?? '-']),
-        ),
-      );
-  }
 }

@@ -1,15 +1,11 @@
 /** Commands that have something done: `reconcile`, `rotate`, `pause`, `resume`, `undelete`, `replay`. */
 import type { Command } from 'commander';
 import type { Variables } from '../config/secret-references.ts';
-import { ProvisionerError } from '../model/errors.ts';
 import type { ApiClient } from './api-client.ts';
-import { type ApiOptions, apiCommand, findProductId } from './api-command.ts';
+import { type AllOptions, type ApiOptions, apiCommand, oneOf } from './api-command.ts';
+import { findProductId } from './find-product.ts';
 import * as form from './forms.ts';
 import { print, printJson } from './output.ts';
-
-interface AllOptions extends ApiOptions {
-  readonly all?: true;
-}
 
 /** In the order of the help. */
 export function orderCommands(env: Variables): readonly Command[] {
@@ -92,10 +88,4 @@ async function orderFor(
   const answer = await api.send(form.Done, 'POST', `/products/${await findProductId(api, word)}/${order}`);
   if (json === true) return printJson(answer);
   print(`${said}: ${word}.\n`);
-}
-
-/** Everything is meant only when it is said. */
-function oneOf(words: readonly string[], all: true | undefined): void {
-  if (words.length > 0 === (all === true))
-    throw new ProvisionerError('CONFIG_INVALID', 'Name a product, or say --all; one of them.');
 }

@@ -6,17 +6,16 @@ import { createHealthRouter } from '../api/health.ts';
 import { createApi } from '../api/v1/router.ts';
 import type { Environment } from '../config/schema.ts';
 import { createCommands } from '../control/orders.ts';
-import { countKeysByAge } from '../db/access-keys.ts';
+import { countKeysByAge, listOverdueKeys } from '../db/access-keys.ts';
 import { readBrake } from '../db/brake.ts';
 import { findTokenDigest } from '../db/credential-tokens.ts';
 import { countByCondition, listHomeless } from '../db/products.ts';
-import { principalNameOf } from '../identity/issuer.ts';
-import { OpenSessions } from '../identity/open-sessions.ts';
 import { createDeliveries } from '../intake/deliveries.ts';
 import { createIntakeRouter } from '../intake/router.ts';
 import { version } from '../model/version.ts';
 import { queueNames } from '../queue/jobs.ts';
 import type { ReconcileParts } from '../reconcile/parts.ts';
+import { createSessionDesk } from '../reconcile/session-desk.ts';
 import { tokenDigest } from '../sinks/credential-endpoint.ts';
 import type { People } from './people.ts';
 import { proofSecretsOf } from './proofs.ts';
@@ -29,8 +28,7 @@ export function createApp(
   people: People,
   console: Router,
 ): express.Express {
-  const { database, queue, log, metrics, tracer, portal, store, findIssuer, capabilities, workspaces } =
-    parts;
+  const { database, queue, log, metrics, tracer, portal, store, findIssuer, storeReport, workspaces } = parts;
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -62,7 +60,7 @@ export function createApp(
         {
           name: 'identity',
           check: async () => (await findIssuer()).check(),
-          facts: async () => ({ ...(await findIssuer()).kind, capabilities: capabilities() }),
+          facts: async () => ({ ...storeReport() }),
         },
         { name: 'workspaces', check: () => workspaces.check() },
       ],
@@ -90,17 +88,18 @@ function httpStatusOf(error: unknown): number {
   return typeof status === 'number' && status >= 400 && status < 600 ? status : 500;
 }
 
-async function refreshGauges({ database, queue, metrics }: ReconcileParts): Promise<void> {
+async function refreshGauges({ database, queue, metrics, settings }: ReconcileParts): Promise<void> {
   const now = new Date();
   const { sql: db } = database;
-  const [counts, homeless, brake, keys] = await Promise.all([
+  const [counts, homeless, brake, keys, overdue] = await Promise.all([
     countByCondition(db),
     listHomeless(db),
     readBrake(db),
     countKeysByAge(db, now),
+    listOverdueKeys(db, now, settings.keyMaxAgeMs),
   ]);
   metrics.products([...counts, { state: 'new', condition: 'Degraded', count: homeless.length }]);
-  metrics.keys(keys.counts, keys.firstEnd === null ? null : keys.firstEnd.getTime() - now.getTime());
+  metrics.keys(keys, overdue.length);
   metrics.brake(brake !== null);
   for (const name of Object.values(queueNames)) {
     metrics.queue(name, await queue.depth(name));
@@ -111,15 +110,15 @@ function createApiOf(parts: ReconcileParts, { guard, secure }: People): express.
   const { database, queue, log, clock } = parts;
   const commands = createCommands(parts);
   const jobs = () => queue.depth(queueNames.reconcile);
-  return createApi({ db: database.sql, commands, jobs, clock, version, guard, secure, log });
+  const store = parts.storeReport;
+  return createApi({ db: database.sql, commands, jobs, store, clock, version, guard, secure, log });
 }
 
-function createCredentials({ database, findIssuer, hideSecret, log }: ReconcileParts): express.Router {
-  const sessions = new OpenSessions(findIssuer, hideSecret);
+function createCredentials(parts: ReconcileParts): express.Router {
   return createCredentialsRouter({
-    log,
+    log: parts.log,
     hash: tokenDigest,
-    digestOf: (product) => findTokenDigest(database.sql, product),
-    session: (product) => sessions.sessionOf(principalNameOf(product)),
+    digestOf: (product) => findTokenDigest(parts.database.sql, product),
+    answer: createSessionDesk(parts),
   });
 }

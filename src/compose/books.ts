@@ -26,13 +26,18 @@ export async function migrateTables(env: Environment): Promise<void> {
   });
 }
 
+const rowsPerWord = 1000;
+
+/** Told how many rows are done. */
+type OnRows = (rows: number) => void;
+
 /** Writes all books to a file that only its owner can read: whole, or not at all. @returns how many rows */
-export function writeBooks(url: string, path: string): Promise<number> {
+export function writeBooks(url: string, path: string, onRows: OnRows): Promise<number> {
   return withDatabase(url, async ({ sql }) => {
     const temporary = `${path}.unfinished`;
     await rm(temporary, { force: true });
     const file = await open(temporary, 'wx', 0o600);
-    const rows = await fill(file, (write) => exportBooks(sql, write));
+    const rows = await fill(file, onRows, (write) => exportBooks(sql, write));
     await rename(temporary, path);
     return rows;
   });
@@ -40,10 +45,16 @@ export function writeBooks(url: string, path: string): Promise<number> {
 
 async function fill(
   file: FileHandle,
+  onRows: OnRows,
   work: (write: (text: string) => Promise<void>) => Promise<number>,
 ): Promise<number> {
   try {
-    const rows = await work(async (text) => void (await file.write(text)));
+    let written = 0;
+    const rows = await work(async (text) => {
+      await file.write(text);
+      written += text.split('\n').length - 1;
+      onRows(written);
+    });
     await file.sync();
     return rows;
   } finally {
@@ -52,14 +63,22 @@ async function fill(
 }
 
 /** Reads such a file into an empty database. @returns how many rows */
-export function readBooks(url: string, path: string): Promise<number> {
+export function readBooks(url: string, path: string, onRows: OnRows): Promise<number> {
   if (!existsSync(path)) throw new ProvisionerError('CONFIG_INVALID', `There is no file ${path}.`);
-  return withDatabase(url, ({ sql }) => importBooks(sql, linesOf(path)));
+  return withDatabase(url, ({ sql }) => importBooks(sql, linesOf(path, onRows)));
 }
 
 /** Opened when the first line is asked for: what is read before that would be lost. */
-async function* linesOf(path: string): AsyncGenerator<string> {
-  yield* createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY });
+async function* linesOf(path: string, onRows: OnRows): AsyncGenerator<string> {
+  let lines = 0;
+  for await (const line of createInterface({
+    input: createReadStream(path),
+    crlfDelay: Number.POSITIVE_INFINITY,
+  })) {
+    yield line;
+    lines += 1;
+    if (lines % rowsPerWord === 0) onRows(lines);
+  }
 }
 
 async function withDatabase<T>(url: string, work: (database: Database) => Promise<T>): Promise<T> {

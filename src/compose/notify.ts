@@ -1,4 +1,5 @@
 /** Settings → who is told, by which channels. */
+import { isSafeAddress } from '../config/address.ts';
 import type { Environment } from '../config/schema.ts';
 import type { Channel } from '../notify/notice.ts';
 import { type Notifier, type NotifierOptions, startNotifier } from '../notify/notifier.ts';
@@ -19,6 +20,7 @@ export async function openNotifier(
     channels,
     texts: await loadTexts(env.PROV_NOTIFY_TEXTS),
     kinds: env.PROV_NOTIFY_ON,
+    keyMaxAgeMs: env.PROV_KEY_MAX_AGE === 0 ? null : env.PROV_KEY_MAX_AGE,
     afterMs: env.PROV_NOTIFY_AFTER,
     repeatMs: env.PROV_NOTIFY_REPEAT,
     lookEveryMs,
@@ -33,7 +35,9 @@ async function channelsOf(env: Environment): Promise<readonly Channel[]> {
   const { PROV_NOTIFY_SMTP_URL: server, PROV_NOTIFY_MAIL_FROM: from, PROV_NOTIFY_MAIL_TO: to } = env;
   if (server !== undefined && from !== undefined && to !== undefined) {
     const { mailChannel } = await import('../notify/mail.ts');
-    channels.push(mailChannel({ server, from, to }));
+    channels.push(
+      mailChannel({ server, from, to, requireTls: !env.PROV_ALLOW_HTTP && !isSafeAddress(server) }),
+    );
   }
   return channels;
 }

@@ -19,9 +19,10 @@ export function reconcileSettings(
     rotateOnAccessChange: env.PROV_ROTATE_ON_ACCESS_CHANGE,
     catalogue: platform.catalogue,
     history: env.PROV_WORKSPACE_GIT,
-    remote: platform.remote,
+    remote: () => platform.values.remote,
     rollout: platform.rollout,
-    workspaceEnv: platform.workspaceEnv,
+    workspaceEnv: () => platform.values.workspaceEnv,
+    platformSecrets: () => platform.values.secrets,
     secretReference: (product, home) => (sink === null ? {} : sink.reference({ product, home })),
     keyGraceMs: env.PROV_KEY_GRACE,
     keyMaxAgeMs: env.PROV_KEY_MAX_AGE === 0 ? null : env.PROV_KEY_MAX_AGE,
@@ -38,7 +39,7 @@ export function reconcileSettings(
 /** Digest of everything of ours that every home is made from, in this installation. */
 export function groundIn(env: Environment, settings: ReconcileSettings): string {
   return groundOf(settings, {
-    credentials: env.PROV_CREDENTIALS,
+    credentials: [env.PROV_CREDENTIALS, env.PROV_SESSION_LIFETIME, env.PROV_AWS_ROLE_ARN],
     users: [env.PROV_AWS_PERMISSIONS_BOUNDARY, env.PROV_AWS_IAM_PATH],
     owner: [env.PROV_WORKSPACE_UID, env.PROV_WORKSPACE_GID],
   });

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import type { z } from 'zod';
 import { ProvisionerError } from '../model/errors.ts';
 import { isSafeAddress } from './address.ts';
+import { withPlatformStore } from './platform-store.ts';
 import { Environment } from './schema.ts';
 import { type ReferenceFault, resolveReferences, type Variables } from './secret-references.ts';
 import { SettingMeta } from './settings/forms.ts';
@@ -58,13 +59,14 @@ function firstOfEach(faults: readonly Fault[]): readonly Fault[] {
 }
 
 /**
- * The settings with every reference to a file or a secret manager resolved.
+ * The settings with every reference to a file or a secret manager resolved, and the store of the platform file where the
+ * environment does not say otherwise.
  *
  * @throws as `readEnvironment` does; a reference that leads nowhere is one of the faults
  */
 export async function loadEnvironment(env: Variables): Promise<Environment> {
   const resolved = await resolveReferences(env);
-  return readEnvironment(resolved.env, resolved.faults);
+  return readEnvironment(await withPlatformStore(resolved.env), resolved.faults);
 }
 
 /** Every secret among the settings, for the redactor. */
@@ -116,6 +118,13 @@ function crossFaults(env: SomeSettings): Fault[] {
     faults.push({
       variable: 'PROV_CREDENTIALS',
       problem: 'must be sessions with PROV_CREDENTIALS_URL: only sessions are fetched',
+      example: 'sessions',
+    });
+  }
+  if (env.PROV_AWS_ROLE_ARN !== undefined && env.PROV_CREDENTIALS !== 'sessions') {
+    faults.push({
+      variable: 'PROV_CREDENTIALS',
+      problem: 'must be sessions with PROV_AWS_ROLE_ARN: a role has no lasting keys',
       example: 'sessions',
     });
   }
@@ -190,8 +199,11 @@ function transportFaults(env: SomeSettings): Fault[] {
     'PORTAL_TOKEN_URL',
     'S3_ENDPOINT',
     'PROV_IAM_ENDPOINT',
+    'PROV_STS_ENDPOINT',
+    'PROV_CREDENTIALS_URL',
     'VAULT_ADDR',
     'PROV_AWS_SECRETS_ENDPOINT',
+    'PROV_KUBERNETES_API',
     'PROV_NOTIFY_WEBHOOK_URL',
     'PROV_NOTIFY_SLACK_URL',
     'OTEL_EXPORTER_OTLP_ENDPOINT',

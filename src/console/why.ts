@@ -41,10 +41,10 @@ export function explainAccess(facts: AccessFacts): Explanation {
     inForce(facts),
     hasKey(facts),
   ].filter((check) => check !== null);
-  const grant = grantOf(facts);
+  const granted = isSame(facts) || grantOf(facts) !== undefined;
   const key = facts.reader.keys.some(({ state }) => state === 'current');
   const first = checks.find(({ verdict }) => verdict === 'no');
-  if (grant !== undefined && key) return { ...readable(facts, first), checks };
+  if (granted && key) return { ...readable(facts, first), checks };
   const unknown = checks.find(({ verdict }) => verdict === 'unknown');
   const reason = first ?? unknown;
   return {
@@ -56,9 +56,16 @@ export function explainAccess(facts: AccessFacts): Explanation {
 }
 
 function readable({ reader, source }: AccessFacts, first: Check | undefined): Omit<Explanation, 'checks'> {
-  const answer = `${reader.name} can read ${source.name}: the access is in force and its key was proven.`;
+  const answer =
+    reader.id === source.id
+      ? `${reader.name} reads its own home, and its key was proven.`
+      : `${reader.name} can read ${source.name}: the access is in force and its key was proven.`;
   if (first === undefined) return { access: true, answer, todo: null };
   return { access: true, answer: `${answer} But: ${first.says}`, todo: first.todo ?? null };
+}
+
+function isSame({ reader, source }: AccessFacts): boolean {
+  return reader.id === source.id;
 }
 
 function grantOf({ reader, source }: AccessFacts) {
@@ -79,7 +86,7 @@ function requestOf({ asked, source, now }: AccessFacts): Input | undefined {
 function requested(facts: AccessFacts): Check {
   const { reader, source, asked } = facts;
   const needs = 'It was asked for in the portal';
-  if (reader.id === source.id)
+  if (isSame(facts))
     return { needs, verdict: 'yes', says: 'It is the same product: it always reads its own home.' };
   if (typeof asked === 'string')
     return {
@@ -194,6 +201,7 @@ function notPaused({ reader, estatePaused }: AccessFacts): Check {
 
 function inForce(facts: AccessFacts): Check {
   const needs = 'The access is in the policy';
+  if (isSame(facts)) return { needs, verdict: 'yes', says: 'A product’s own home always is.' };
   const grant = grantOf(facts);
   if (grant !== undefined)
     return {
@@ -201,6 +209,8 @@ function inForce(facts: AccessFacts): Check {
       verdict: 'yes',
       says: `In force since ${grant.since.toISOString().slice(0, 16).replace('T', ' ')} UTC.`,
     };
+  // Whether it is to be is what the portal knows.
+  if (typeof facts.asked === 'string') return { needs, verdict: 'unknown', says: 'It is not in force.' };
   return {
     needs,
     verdict: 'no',

@@ -22,7 +22,10 @@ export interface FleetPlan {
   readonly error: ProvisionerError | null;
 }
 
-/** Orders name products by id; `'all'` is the whole estate. Each writes the audit in the transaction of what it changes. */
+/**
+ * Orders name products by id; `'all'` is the whole estate. Each writes what it changes and its line in the audit in one
+ * transaction.
+ */
 export interface Commands {
   /** Has products looked at now. Resolves with how many were queued. */
   reconcile(products: readonly ProductId[] | 'all', by: Person): Promise<number>;

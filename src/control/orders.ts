@@ -1,5 +1,4 @@
-/** Carries out what people order: a change of our books with its line in the audit, then work for the queue. */
-import { insertAudit } from '../db/audit.ts';
+/** What people order, carried out. */
 import { findDelivery } from '../db/history.ts';
 import { setEstatePause, setProductPause } from '../db/pauses.ts';
 import { changeProduct, findProduct, listUnretiredIds } from '../db/products.ts';
@@ -7,6 +6,7 @@ import type { ProductId } from '../model/ids.ts';
 import type { Cause } from '../model/run.ts';
 import { letBrakeGo } from '../reconcile/brake.ts';
 import { rehearse } from '../reconcile/dry-run.ts';
+import { carryOut } from '../reconcile/order.ts';
 import type { ReconcileParts } from '../reconcile/parts.ts';
 import { letAllFollow } from '../reconcile/rollout.ts';
 import type { Commands, Person } from './commands.ts';
@@ -25,22 +25,28 @@ class Orders implements Commands {
   }
 
   async reconcile(products: readonly ProductId[] | 'all', by: Person): Promise<number> {
-    const { database, queue } = this.#parts;
-    const ids = products === 'all' ? await listUnretiredIds(database.sql) : products;
-    await this.#note(by, 'order-reconcile', products === 'all' ? 'all' : ids.join(', '), null);
-    await queue.reconcile(jobsFor(ids, by, 'reconcile'));
-    return ids.length;
+    const queued = await carryOut(this.#parts, {
+      action: 'order-reconcile',
+      target: products === 'all' ? 'all' : products.join(', '),
+      cause: causeOf(by, 'reconcile'),
+      change: async (trx) => (products === 'all' ? listUnretiredIds(trx) : products),
+    });
+    return queued ?? 0;
   }
 
   async rotate(product: ProductId, by: Person): Promise<boolean> {
-    const { database, queue, clock } = this.#parts;
-    const known = await findProduct(database.sql, product);
+    const known = await findProduct(this.#parts.database.sql, product);
     if (known?.state !== 'live') return false;
-    await database.sql.transaction().execute(async (trx) => {
-      await changeProduct(trx, product, { rotateWhy: `asked for by ${by.name}` }, clock());
-      await insertAudit(trx, [this.#entry(by, 'order-rotate', known.home, product)]);
+    await carryOut(this.#parts, {
+      action: 'order-rotate',
+      target: known.home,
+      product,
+      cause: causeOf(by, 'rotate'),
+      change: async (trx) => {
+        await changeProduct(trx, product, { rotateWhy: `asked for by ${by.name}` }, this.#parts.clock());
+        return [product];
+      },
     });
-    await queue.reconcile(jobsFor([product], by, 'rotate'));
     return true;
   }
 
@@ -56,35 +62,36 @@ class Orders implements Commands {
     product: ProductId,
     by: Person,
   ): Promise<'queued' | 'unknown' | 'not-retired' | 'archive-gone'> {
-    const { database, queue, workspaces, portal } = this.#parts;
+    const { database, workspaces, portal } = this.#parts;
     const known = await findProduct(database.sql, product);
     if (known === null || (await portal.readProduct(product)) === null) return 'unknown';
     if (known.state !== 'retired' && known.archive === null) return 'not-retired';
     if (known.archive === null || !(await workspaces.archived.holds(known.archive))) return 'archive-gone';
-    await this.#note(by, 'order-undelete', known.home, product);
-    await queue.reconcile(jobsFor([product], by, 'undelete'));
+    await carryOut(this.#parts, {
+      action: 'order-undelete',
+      target: known.home,
+      product,
+      cause: causeOf(by, 'undelete'),
+      change: async () => [product],
+    });
     return 'queued';
   }
 
-  async releaseBrake(by: Person): Promise<number> {
-    const cause = { kind: 'person', what: 'brake release', who: by.name } as const;
-    const released = await letBrakeGo(this.#parts, cause);
-    await this.#note(by, 'order-release-brake', `${released} products`, null);
-    return released;
+  releaseBrake(by: Person): Promise<number> {
+    return letBrakeGo(this.#parts, by.name);
   }
 
-  async releaseTemplate(template: string, by: Person): Promise<number> {
-    await this.#note(by, 'order-release-template', template, null);
-    return letAllFollow(this.#parts, template);
+  releaseTemplate(template: string, by: Person): Promise<number> {
+    return letAllFollow(this.#parts, template, causeOf(by, `release of ${template}`));
   }
 
-  async replay(delivery: string, by: Person): Promise<number | null> {
-    const { database, queue } = this.#parts;
-    const products = await findDelivery(database.sql, delivery);
-    if (products === null) return null;
-    await this.#note(by, 'order-replay', delivery, null);
-    await queue.reconcile(jobsFor(products, by, `replay of ${delivery}`));
-    return products.length;
+  replay(delivery: string, by: Person): Promise<number | null> {
+    return carryOut(this.#parts, {
+      action: 'order-replay',
+      target: delivery,
+      cause: causeOf(by, `replay of ${delivery}`),
+      change: (trx) => findDelivery(trx, delivery),
+    });
   }
 
   plan(product: ProductId) {
@@ -97,43 +104,28 @@ class Orders implements Commands {
 
   async #setPause(product: ProductId | 'all', by: Person, on: boolean): Promise<boolean> {
     const { database, queue, clock, estate } = this.#parts;
-    const order = on ? 'order-pause' : 'order-resume';
-    const found = await database.sql.transaction().execute(async (trx) => {
-      const now = clock();
-      if (product === 'all') await setEstatePause(trx, on ? { at: now, by: by.name } : null);
-      else if (!(await setProductPause(trx, product, on ? by.name : null, now))) return false;
-      await insertAudit(trx, [
-        this.#entry(by, order, product === 'all' ? 'all' : product, product === 'all' ? null : product),
-      ]);
-      return true;
-    });
-    if (!found) return false;
-    await estate.refresh(database.sql);
-    // A pause shows in the product's conditions, a resume lets go what waited.
-    const ids = product === 'all' ? await listUnretiredIds(database.sql) : [product];
-    await queue.reconcile(jobsFor(ids, by, on ? 'pause' : 'resume'));
-    return true;
-  }
-
-  #note(by: Person, action: string, target: string, product: ProductId | null): Promise<void> {
-    return insertAudit(this.#parts.database.sql, [this.#entry(by, action, target, product)]);
-  }
-
-  #entry(by: Person, action: string, target: string, product: ProductId | null) {
-    const cause: Cause = { kind: 'person', what: action.replace('order-', ''), who: by.name };
-    return {
-      at: this.#parts.clock(),
-      actor: `person:${by.name}`,
+    const cause = causeOf(by, on ? 'pause' : 'resume');
+    const paused = await carryOut(this.#parts, {
+      action: on ? 'order-pause' : 'order-resume',
+      target: product,
+      ...(product === 'all' ? {} : { product }),
       cause,
-      product,
-      run: null,
-      action,
-      target,
-    };
+      change: async (trx) => {
+        const now = clock();
+        if (product === 'all') await setEstatePause(trx, on ? { at: now, by: by.name } : null);
+        else if (!(await setProductPause(trx, product, on ? by.name : null, now))) return null;
+        return [];
+      },
+    });
+    if (paused === null) return false;
+    // Queued only when this process knows of it: a pause shows in conditions, a resume lets go what waited.
+    await estate.refresh(database.sql);
+    const ids = product === 'all' ? await listUnretiredIds(database.sql) : [product];
+    await queue.reconcile(ids.map((each) => ({ product: each, cause })));
+    return true;
   }
 }
 
-function jobsFor(products: readonly ProductId[], by: Person, what: string) {
-  const cause: Cause = { kind: 'person', what, who: by.name };
-  return products.map((product) => ({ product, cause }));
+function causeOf({ name: who }: Person, what: string): Cause {
+  return { kind: 'person', what, who };
 }

@@ -40,7 +40,10 @@ export async function noteProven(db: Kysely<Tables>, id: string, now: Date): Pro
   await db.updateTable('access_key').set({ proven_at: now }).where('id', '=', id).execute();
 }
 
-/** Notes a key before anybody has it: before it is made, where its name is ours to choose, and after. */
+/**
+ * Notes a key before anybody has it: before it is made, where its name is ours to choose, and after. A session that was
+ * opened under a name that is there takes the place of the one before.
+ */
 export async function noteIssued(
   db: Kysely<Tables>,
   product: ProductId,
@@ -58,7 +61,11 @@ export async function noteIssued(
       grace_until: null,
       expires_at: key.expiresAt,
     })
-    .onConflict((conflict) => conflict.column('id').doUpdateSet({ secret_sha256: key.secretSha256 }))
+    .onConflict((conflict) =>
+      conflict
+        .column('id')
+        .doUpdateSet({ secret_sha256: key.secretSha256, issued_at: now, expires_at: key.expiresAt }),
+    )
     .execute();
 }
 
@@ -113,14 +120,11 @@ const ages = {
   '90d': 7_776_000_000,
 };
 
-/** How many keys are how old, and when the first of those in use ends by itself. */
+/** How many keys are how old. */
 export async function countKeysByAge(
   db: Kysely<Tables>,
   now: Date,
-): Promise<{
-  readonly counts: readonly { readonly state: string; readonly age: string; readonly count: number }[];
-  readonly firstEnd: Date | null;
-}> {
+): Promise<readonly { readonly state: string; readonly age: string; readonly count: number }[]> {
   const groups = Object.entries(ages).map(
     ([age, ms]) => raw`when issued_at > ${new Date(now.getTime() - ms)} then ${raw.lit(age)}`,
   );
@@ -129,39 +133,61 @@ export async function countKeysByAge(
     .selectFrom((from) =>
       from
         .selectFrom('access_key')
-        .select(['state', 'expires_at', age.as('age')])
+        .select(['state', age.as('age')])
         .as('key'),
     )
-    .select((key) => [
-      'state',
-      'age',
-      key.fn.countAll().as('count'),
-      key.fn.min('expires_at').filterWhere('state', '=', 'current').as('end'),
-    ])
+    .select((key) => ['state', 'age', key.fn.countAll().as('count')])
     .groupBy(['state', 'age'])
     .execute();
-  const ends = rows.flatMap(({ end }) => end ?? []).map((end) => end.getTime());
-  return {
-    counts: rows.map((row) => ({ state: row.state, age: row.age, count: Number(row.count) })),
-    firstEnd: ends.length === 0 ? null : new Date(Math.min(...ends)),
-  };
+  return rows.map((row) => ({ state: row.state, age: row.age, count: Number(row.count) }));
 }
 
-/** Keys in use that have less than a quarter of their life left, with their products; they are renewed at half of it. */
-export async function listKeysNearEnd(
+/** A key in use that should have been renewed. */
+export interface OverdueKey {
+  /** Its product. */
+  readonly id: ProductId;
+  readonly name: string;
+  readonly home: string;
+  readonly issuedAt: Date;
+  /** `null`: it has no end. */
+  readonly expiresAt: Date | null;
+}
+
+const dayMs = 86_400_000;
+
+/**
+ * Keys in use that end and have less than a quarter of their life left (they are renewed at half of it), and those
+ * without an end that are a day older than `maxAgeMs`, or a quarter of it when that is less. A paused product's stay as
+ * they are.
+ *
+ * @param maxAgeMs age at which keys without an end are renewed; `null`: never
+ */
+export async function listOverdueKeys(
   db: Kysely<Tables>,
   now: Date,
-): Promise<
-  { readonly id: ProductId; readonly name: string; readonly home: string; readonly expiresAt: Date }[]
-> {
+  maxAgeMs: number | null,
+): Promise<readonly OverdueKey[]> {
+  const oldest =
+    maxAgeMs === null ? null : new Date(now.getTime() - maxAgeMs - Math.min(dayMs, maxAgeMs / 4));
+  const isLate = raw<boolean>`issued_at + (expires_at - issued_at) * 0.75 < ${now}`;
   const rows = await db
     .selectFrom('access_key')
     .innerJoin('product', 'product.id', 'access_key.product')
-    .select(['product.id', 'product.name', 'product.home', 'access_key.expires_at'])
+    .select(['product.id', 'name', 'home', 'issued_at', 'expires_at'])
     .where('access_key.state', '=', 'current')
-    .where(raw<boolean>`issued_at + (expires_at - issued_at) * 0.75 < ${now}`)
+    .where((on) => {
+      if (oldest === null) return isLate;
+      const isOld = on.and([
+        on('expires_at', 'is', null),
+        on('issued_at', '<', oldest),
+        on('product.paused_at', 'is', null),
+      ]);
+      return on.or([isLate, isOld]);
+    })
     .execute();
-  return rows.flatMap(({ expires_at: expiresAt, ...product }) =>
-    expiresAt === null ? [] : [{ ...product, expiresAt }],
-  );
+  return rows.map(({ issued_at: issuedAt, expires_at: expiresAt, ...product }) => ({
+    ...product,
+    issuedAt,
+    expiresAt,
+  }));
 }

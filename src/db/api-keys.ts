@@ -1,5 +1,5 @@
 /** The books on keys to our own API: digests, roles, ends. */
-import type { Kysely, Transaction } from 'kysely';
+import { type Kysely, sql as raw, type Transaction } from 'kysely';
 import type { RoleName } from '../model/role.ts';
 import type { Tables } from './tables.ts';
 
@@ -47,10 +47,24 @@ export async function findApiKey(
   return row === undefined ? null : { ...toRecord(row), sha256: row.sha256 };
 }
 
-/** Newest first, with those that ended. */
-export async function listApiKeys(db: Kysely<Tables>): Promise<ApiKeyRecord[]> {
-  const rows = await db.selectFrom('api_key').selectAll().orderBy('made_at', 'desc').orderBy('id').execute();
-  return rows.map(toRecord);
+/** Keys that open something yet, but end within `withinMs`, or are in the last quarter of a life that is shorter. */
+export async function listApiKeysNearEnd(
+  db: Kysely<Tables>,
+  now: Date,
+  withinMs: number,
+): Promise<{ readonly id: string; readonly name: string; readonly expiresAt: Date }[]> {
+  const soon = new Date(now.getTime() + withinMs);
+  const rows = await db
+    .selectFrom('api_key')
+    .select(['id', 'name', 'expires_at'])
+    .where('revoked_at', 'is', null)
+    .where('expires_at', '>', now)
+    .where('expires_at', '<', soon)
+    .where(raw<boolean>`made_at + (expires_at - made_at) * 0.75 < ${now}`)
+    .execute();
+  return rows.flatMap(({ id, name, expires_at: expiresAt }) =>
+    expiresAt === null ? [] : [{ id, name, expiresAt }],
+  );
 }
 
 /** Whether any key was ever made. */
@@ -75,7 +89,8 @@ export async function noteApiKeyUse(db: Kysely<Tables>, id: string, now: Date): 
   await db.updateTable('api_key').set({ used_at: now }).where('id', '=', id).execute();
 }
 
-function toRecord(row: {
+/** A row as the rest of the program has it. */
+export function toRecord(row: {
   readonly id: string;
   readonly name: string;
   readonly role: RoleName;

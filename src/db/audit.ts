@@ -99,48 +99,58 @@ export type AuditVerdict =
  * write to the table can also compute a whole new chain: keep the newest hash somewhere else to find that.
  */
 export async function verifyAudit(db: Kysely<Tables>): Promise<AuditVerdict> {
-  const head = await readHead(db, headId);
-  const anchor = await readHead(db, anchorId);
-  let seq = BigInt(anchor?.seq ?? 0);
-  let hash = anchor?.hash ?? chainStart;
-  let rows = 0;
   for (;;) {
+    const ends = await readEnds(db);
+    const verdict = await followChain(db, ends);
+    // Rows that were pruned meanwhile are not missing: from where the chain begins now.
+    if (verdict.ok || (await readEnds(db)).anchor.seq === ends.anchor.seq) return verdict;
+  }
+}
+
+/** In no transaction, which would hold the embedded database's only connection: what is added later is not looked at. */
+async function followChain(db: Kysely<Tables>, { anchor, head, newest }: ChainEnds): Promise<AuditVerdict> {
+  let { seq, hash } = anchor;
+  const wrongAt = (at: bigint, what: string) =>
+    ({ ok: false, rows: Number(seq - anchor.seq), seq: String(at), what }) as const;
+  while (seq < head.seq) {
     const page = await db
       .selectFrom('audit')
       .selectAll()
       .where('seq', '>', String(seq))
+      .where('seq', '<=', String(head.seq))
       .orderBy('seq')
       .limit(batch)
       .execute();
     for (const row of page) {
-      const wanted = seq + 1n;
-      if (BigInt(row.seq ?? 0) !== wanted)
-        return { ok: false, rows, seq: String(wanted), what: 'the row is missing' };
-      hash = hashOf(hash, row);
-      if (hash !== row.hash) return { ok: false, rows, seq: String(wanted), what: 'the row was changed' };
-      seq = wanted;
-      rows += 1;
+      if (BigInt(row.seq ?? 0) !== seq + 1n) return wrongAt(seq + 1n, 'the row is missing');
+      const wanted = hashOf(hash, row);
+      if (wanted !== row.hash) return wrongAt(seq + 1n, 'the row was changed');
+      hash = wanted;
+      seq += 1n;
     }
-    if (page.length < batch) break;
+    if (page.length < batch && seq < head.seq)
+      return wrongAt(seq + 1n, `the rows up to ${head.seq} are missing`);
   }
-  const end = BigInt(head?.seq ?? 0);
-  if (end !== seq)
-    return { ok: false, rows, seq: String(seq + 1n), what: `the rows up to ${end} are missing` };
-  if (head !== undefined && head.hash !== hash)
-    return { ok: false, rows, seq: String(seq), what: 'the last row was changed' };
-  return { ok: true, rows };
+  if (hash !== head.hash) return wrongAt(seq, 'the last row was changed');
+  if (newest > head.seq) return wrongAt(head.seq + 1n, 'the row was added behind the end of the chain');
+  return { ok: true, rows: Number(seq - anchor.seq) };
 }
 
-/** Drops sealed rows older than an instant; number and hash of the newest of them stay as the chain's anchor. */
+/**
+ * Drops the oldest sealed rows, up to the first that is not older than an instant; number and hash of the newest of
+ * them stay as the chain's anchor. A clock that was wrong for a moment gave a row an old date amid new ones: such a row
+ * waits for those before it.
+ */
 export async function pruneAudit(db: Kysely<Tables>, before: Date): Promise<void> {
-  const newest = await db
-    .selectFrom('audit')
-    .select(['seq', 'hash'])
-    .where('at', '<', before)
-    .where('seq', 'is not', null)
-    .orderBy('seq', 'desc')
+  const kept = await sealedRows(db)
+    .select('seq')
+    .where('at', '>=', before)
+    .orderBy('seq')
     .limit(1)
     .executeTakeFirst();
+  let old = sealedRows(db).select(['seq', 'hash']).orderBy('seq', 'desc').limit(1);
+  if (kept?.seq != null) old = old.where('seq', '<', kept.seq);
+  const newest = await old.executeTakeFirst();
   if (newest?.seq == null || newest.hash === null) return;
   const { seq, hash } = newest;
   await db.transaction().execute(async (trx) => {
@@ -153,8 +163,41 @@ export async function pruneAudit(db: Kysely<Tables>, before: Date): Promise<void
   });
 }
 
-function readHead(db: Kysely<Tables>, id: number) {
-  return db.selectFrom('audit_head').selectAll().where('id', '=', id).executeTakeFirst();
+function sealedRows(db: Kysely<Tables>) {
+  return db.selectFrom('audit').where('seq', 'is not', null);
+}
+
+/** A place in the chain. */
+interface Link {
+  readonly seq: bigint;
+  readonly hash: string;
+}
+
+interface ChainEnds {
+  /** The newest row that was pruned. */
+  readonly anchor: Link;
+  readonly head: Link;
+  /** Number of the newest row that the table has. */
+  readonly newest: bigint;
+}
+
+/** In one statement, so that they belong together. */
+async function readEnds(db: Kysely<Tables>): Promise<ChainEnds> {
+  const rows = await db
+    .selectFrom((from) =>
+      from
+        .selectFrom('audit')
+        .select(({ fn }) => fn.max('seq').as('newest'))
+        .as('table'),
+    )
+    .leftJoin('audit_head', (join) => join.onTrue())
+    .select(['table.newest', 'audit_head.id', 'audit_head.seq', 'audit_head.hash'])
+    .execute();
+  const linkOf = (wanted: number): Link => {
+    const row = rows.find(({ id }) => id === wanted);
+    return { seq: BigInt(row?.seq ?? 0), hash: row?.hash ?? chainStart };
+  };
+  return { anchor: linkOf(anchorId), head: linkOf(headId), newest: BigInt(rows[0]?.newest ?? 0) };
 }
 
 async function lockHead(trx: Transaction<Tables>): Promise<{ seq: bigint; hash: string }> {

@@ -10,6 +10,7 @@ import * as rollouts from './migrations/006-rollouts.ts';
 import * as grants from './migrations/007-grants.ts';
 import * as proofs from './migrations/008-proofs.ts';
 import * as writtenEnv from './migrations/009-written-env.ts';
+import * as sessionNames from './migrations/010-session-names.ts';
 
 /** In order, registered by hand: a migration that is not listed here does not exist. */
 const migrations: Readonly<Record<string, Migration>> = {
@@ -20,6 +21,7 @@ const migrations: Readonly<Record<string, Migration>> = {
   '007-grants': grants,
   '008-proofs': proofs,
   '009-written-env': writtenEnv,
+  '010-session-names': sessionNames,
   '004-notifications': notifications,
   '003-people': people,
 };

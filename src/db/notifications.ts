@@ -18,6 +18,8 @@ export interface DueNotification extends OpenNotice {
   readonly channel: string;
   readonly openedAt: Date;
   readonly overAt: Date | null;
+  /** `null`: it was not told yet. */
+  readonly toldAt: Date | null;
   /** Tries that failed so far. */
   readonly attempts: number;
 }
@@ -30,6 +32,9 @@ export interface NotificationTimes {
   readonly repeatBefore: Date;
 }
 
+/** It was degraded, and does not pass by itself any more. */
+const becomesParked = raw<boolean>`(excluded.kind = 'parked' and known.kind <> 'parked')`;
+
 /** Rows of a list that is handed over as one value: ten thousand products may have the same. */
 const given = (notices: readonly object[]) =>
   raw<{
@@ -39,7 +44,10 @@ const given = (notices: readonly object[]) =>
     facts: Facts;
   }>`jsonb_to_recordset(${JSON.stringify(notices)}::jsonb) as given(subject text, reason text, kind text, facts jsonb)`;
 
-/** Notes what is so. What was noted before stays as it is told; told long ago, it is due again. */
+/**
+ * Notes what is so. What waits to be told is told as it is then; what was told is due again after a long time, or when it
+ * does not pass by itself any more.
+ */
 export async function openNotices(
   db: Kysely<Tables>,
   notices: readonly OpenNotice[],
@@ -57,12 +65,21 @@ export async function openNotices(
       kind = excluded.kind,
       facts = excluded.facts,
       over_at = null,
-      attempts = 0,
-      next_at = case when known.told_at <= ${repeatBefore} then ${now}::timestamptz end
-    where known.told_at is not null
-      and (known.over_at is not null or (known.told_at <= ${repeatBefore} and known.next_at is null))`.execute(
-    db,
-  );
+      attempts = case when known.told_at is null and not ${becomesParked} then known.attempts else 0 end,
+      next_at = case when ${becomesParked} or known.told_at <= ${repeatBefore} then ${now}::timestamptz
+                     when known.told_at is null then known.next_at end
+    where ${becomesParked}
+       or (known.told_at is null and (known.kind, known.facts) is distinct from (excluded.kind, excluded.facts))
+       or (known.told_at is not null and known.over_at is not null)
+       or (known.told_at <= ${repeatBefore} and known.next_at is null)`.execute(db);
+}
+
+/** Forgets, without a word, what nobody wants to be told any more. */
+export async function keepOnly(db: Kysely<Tables>, kinds: readonly NoticeKind[]): Promise<void> {
+  await db
+    .deleteFrom('notification')
+    .where('kind', 'not in', [...kinds])
+    .execute();
 }
 
 /** Ends what is no longer so: who was told hears of it, for others it never was. */
@@ -119,6 +136,7 @@ export async function claimDue(db: Kysely<Tables>, now: Date, leaseUntil: Date):
     facts: row.facts,
     openedAt: row.opened_at,
     overAt: row.over_at,
+    toldAt: row.told_at,
     attempts: row.attempts,
   }));
 }
@@ -137,6 +155,8 @@ export async function noteTold(
       .updateTable('notification')
       .set({ told_at: now, next_at: null, attempts: 0 })
       .where(isAmong(lasting))
+      // What turned into another kind meanwhile is still to be told as that.
+      .where('kind', '=', lasting[0]?.kind ?? 'degraded')
       .execute();
 }
 

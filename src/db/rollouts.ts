@@ -8,11 +8,12 @@ export type Stage = 'canary' | 'all' | 'stopped';
 /** How a rollout stands. */
 export interface RolloutRecord {
   readonly stage: Stage;
-  readonly canaries: number;
   readonly succeeded: number;
   readonly failed: number;
-  /** Whether the product asked about is a canary. */
-  readonly member: boolean;
+  /** Canaries whose outcome is to come. One that is gone, paused or in trouble before it tried is none of them. */
+  readonly trying: number;
+  /** What the product asked about is: `none` was not asked yet. */
+  readonly role: 'canary' | 'unfit' | 'none';
 }
 
 /** `null`: none has begun for this version. */
@@ -29,19 +30,36 @@ export async function readRollout(
   if (row === undefined) return null;
   const canaries = await db
     .selectFrom('rollout_canary')
-    .select(['product', 'outcome'])
-    .where('template', '=', template)
+    .leftJoin('product', 'product.id', 'rollout_canary.product')
+    .select(['rollout_canary.product', 'outcome', canFollow(template).as('can_follow')])
+    .where('rollout_canary.template', '=', template)
     .execute();
+  const own = canaries.find((canary) => canary.product === product);
   return {
     stage: row.stage,
-    canaries: canaries.length,
     succeeded: canaries.filter(({ outcome }) => outcome === 'succeeded').length,
     failed: canaries.filter(({ outcome }) => outcome === 'failed').length,
-    member: canaries.some((canary) => canary.product === product),
+    trying: canaries.filter((canary) => canary.outcome === null && canary.can_follow).length,
+    role: own === undefined ? 'none' : own.outcome === 'unfit' ? 'unfit' : 'canary',
   };
 }
 
-/** Begins the rollout when there is none, and makes the product one of at most `most` canaries. @returns whether it is one */
+/** A product of this template that nothing keeps from following a new version. */
+function canFollow(template: string) {
+  return raw<boolean>`coalesce(
+    product.state = 'live' and product.paused_at is null and split_part(product.template, '@', 1) = ${nameOf(template)}
+      and coalesce(product.conditions->0->>'type', '') <> 'Degraded', false)`;
+}
+
+function nameOf(template: string): string {
+  return template.slice(0, template.lastIndexOf('@'));
+}
+
+/**
+ * Begins the rollout when there is none, and makes the product one of at most `most` canaries.
+ *
+ * @returns whether it is one
+ */
 export function joinCanaries(
   db: Kysely<Tables>,
   template: string,
@@ -50,11 +68,7 @@ export function joinCanaries(
   now: Date,
 ): Promise<boolean> {
   return db.transaction().execute(async (trx) => {
-    await trx
-      .insertInto('rollout')
-      .values({ template, stage: 'canary', begun_at: now })
-      .onConflict((conflict) => conflict.column('template').doNothing())
-      .execute();
+    await begin(trx, template, now);
     // Locked, so that two products do not take the last place both.
     await trx
       .selectFrom('rollout')
@@ -62,16 +76,71 @@ export function joinCanaries(
       .where('template', '=', template)
       .forUpdate()
       .executeTakeFirst();
-    const canaries = await trx
-      .selectFrom('rollout_canary')
-      .select('product')
-      .where('template', '=', template)
-      .execute();
-    if (canaries.some((canary) => canary.product === product)) return true;
-    if (canaries.length >= most) return false;
-    await trx.insertInto('rollout_canary').values({ template, product, outcome: null }).execute();
+    const known = await readRollout(trx, template, product);
+    if (known?.role === 'canary') return true;
+    if (known !== null && placesTaken(known) >= most) return false;
+    await note(trx, template, product, null);
     return true;
   });
+}
+
+/** Places of canaries that are taken. */
+export function placesTaken({ succeeded, failed, trying }: RolloutRecord): number {
+  return succeeded + failed + trying;
+}
+
+/** Begins the rollout when there is none, and remembers that the product is none of those that try it first. */
+export async function noteUnfit(
+  db: Kysely<Tables>,
+  template: string,
+  product: ProductId,
+  now: Date,
+): Promise<void> {
+  await begin(db, template, now);
+  await note(db, template, product, 'unfit');
+}
+
+async function begin(db: Kysely<Tables>, template: string, now: Date): Promise<void> {
+  await db
+    .insertInto('rollout')
+    .values({ template, stage: 'canary', begun_at: now })
+    .onConflict((conflict) => conflict.column('template').doNothing())
+    .execute();
+}
+
+async function note(
+  db: Kysely<Tables>,
+  template: string,
+  product: ProductId,
+  outcome: 'unfit' | null,
+): Promise<void> {
+  await db
+    .insertInto('rollout_canary')
+    .values({ template, product, outcome })
+    .onConflict((conflict) => conflict.columns(['template', 'product']).doUpdateSet({ outcome }))
+    .execute();
+}
+
+/** Whether there may be another canary: a product that could follow, but was not asked yet. */
+export async function hasUnasked(db: Kysely<Tables>, template: string): Promise<boolean> {
+  const row = await db
+    .selectFrom('product')
+    .select('id')
+    .where(canFollow(template))
+    .where('template', '!=', template)
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('rollout_canary')
+            .select('rollout_canary.product')
+            .whereRef('rollout_canary.product', '=', 'product.id')
+            .where('rollout_canary.template', '=', template),
+        ),
+      ),
+    )
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
 }
 
 export async function noteCanary(
@@ -106,13 +175,13 @@ export async function setStage(
   return row !== undefined;
 }
 
-/** Living products of the template `name` that were rendered from another version than `<name>@<version>`. */
-export async function listBehind(db: Kysely<Tables>, name: string, version: string): Promise<ProductId[]> {
+/** Living products that were rendered from another version of the template than `<name>@<version>`. */
+export async function listBehind(db: Kysely<Tables>, version: string): Promise<ProductId[]> {
   const rows = await db
     .selectFrom('product')
     .select('id')
     .where('state', '=', 'live')
-    .where(raw`split_part(template, '@', 1)`, '=', name)
+    .where(raw`split_part(template, '@', 1)`, '=', nameOf(version))
     .where('template', '!=', version)
     .execute();
   return rows.map((row) => row.id);

@@ -7,7 +7,7 @@ export interface SessionRecord {
   readonly sha256: string;
   readonly name: string;
   readonly role: RoleName;
-  /** The key that was logged in with, if one was. */
+  /** The key that was logged in with, if one was; `settings:` and a digest for the one of the settings. */
   readonly apiKey: string | null;
   readonly expiresAt: Date;
 }

@@ -124,6 +124,7 @@ export interface GrantTable {
 
 /** Access keys that we made. The secret is never here, only its digest, to recognise a `.env` that was changed. */
 export interface AccessKeyTable {
+  /** Of a session its name, which is not what requests are signed with. */
   id: string;
   product: ProductId;
   state: 'issued' | 'current' | 'grace';
@@ -233,11 +234,12 @@ export interface RolloutTable {
   begun_at: Instant;
 }
 
-/** A product that tries a new version first. */
+/** A product that tries a new version first, or was asked and does not. */
 export interface RolloutCanaryTable {
   template: string;
   product: ProductId;
-  outcome: 'succeeded' | 'failed' | null;
+  /** `unfit`: it is none of those that may; `null`: it tries. */
+  outcome: 'succeeded' | 'failed' | 'unfit' | null;
 }
 
 export interface Tables {

@@ -1,5 +1,6 @@
 /** How hard our own secrets are to guess; no value is ever shown. */
-import type { Environment } from '../config/schema.ts';
+import { Environment } from '../config/schema.ts';
+import { SettingMeta } from '../config/settings/forms.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 
 /** Public defaults of this project's compose file and of the stores it starts. */
@@ -18,22 +19,25 @@ const wellKnown = new Set([
   'password',
   'secret',
 ]);
+/** What the docs show. */
+const examples = new Set(
+  Object.values(Environment.shape).flatMap((schema) => {
+    const { secret, example } = SettingMeta.parse(schema.meta());
+    return secret === true ? example.split(',') : [];
+  }),
+);
 const leastLength = 16;
 /** Of a text's own distribution; 16 random hexadecimal digits have some 56. */
 const leastBits = 48;
 
+/** Of every setting that is a secret, and of passwords in addresses. */
 export function examineSecrets(env: Environment): readonly Finding[] {
-  const secrets: Readonly<Record<string, readonly string[]>> = {
-    WEBHOOK_SECRET: env.WEBHOOK_SECRET ?? [],
-    WEBHOOK_V2_TOKEN: env.WEBHOOK_V2_TOKEN ?? [],
-    WEBHOOK_V2_SECRET: env.WEBHOOK_V2_SECRET ?? [],
-    PROV_METRICS_TOKEN: env.PROV_METRICS_TOKEN === undefined ? [] : [env.PROV_METRICS_TOKEN],
-    S3_SECRET_KEY: [env.S3_SECRET_KEY],
-    PORTAL_API_KEY: env.PORTAL_API_KEY === undefined ? [] : [env.PORTAL_API_KEY],
-  };
-  const findings = Object.entries(secrets).flatMap(([name, values]) => {
-    const weak = values.map(weaknessOf).find((each) => each !== null);
-    return weak === undefined || weak === null ? [] : [judge(name, weak)];
+  const findings = Object.keys(Environment.shape).flatMap((name) => {
+    const [weak] = secretsIn(env, name as keyof Environment).flatMap(({ what, value }) => {
+      const weakness = weaknessOf(value);
+      return weakness === null ? [] : [judge(what, weakness)];
+    });
+    return weak === undefined ? [] : [weak];
   });
   if (env.PROV_ALLOW_UNSIGNED)
     findings.push(
@@ -45,6 +49,30 @@ export function examineSecrets(env: Environment): readonly Finding[] {
   return findings.length === 0
     ? [ok('none of our secrets is a known default, short, or repetitive')]
     : findings;
+}
+
+interface HeldSecret {
+  /** How a finding names it. */
+  readonly what: string;
+  readonly value: string;
+}
+
+function secretsIn(env: Environment, name: keyof Environment): readonly HeldSecret[] {
+  const value = env[name];
+  const texts = (Array.isArray(value) ? value : [value]).filter((each) => typeof each === 'string');
+  const { secret } = metaOf(name);
+  return texts.flatMap((text) => {
+    const address = text.includes('://') ? URL.parse(text) : null;
+    if (address === null)
+      // A database in a folder is no secret, though its address may hold one.
+      return secret === true && name !== 'PROV_DATABASE_URL' ? [{ what: name, value: text }] : [];
+    const password = decodeURIComponent(address.password);
+    return password === '' ? [] : [{ what: `the password in ${name}`, value: password }];
+  });
+}
+
+function metaOf(name: keyof Environment): SettingMeta {
+  return SettingMeta.parse(Environment.shape[name].meta());
 }
 
 function judge(name: string, weak: Weakness): Finding {
@@ -60,7 +88,8 @@ interface Weakness {
 
 /** What makes the secret easy to guess; `null` = nothing that can be seen. */
 export function weaknessOf(secret: string): Weakness | null {
-  if (wellKnown.has(secret.toLowerCase())) return { words: 'a public default', known: true };
+  if (wellKnown.has(secret.toLowerCase()) || examples.has(secret))
+    return { words: 'a public default', known: true };
   if (secret.length < leastLength) return { words: `shorter than ${leastLength} characters`, known: false };
   if (bitsOf(secret) < leastBits) return { words: 'made of few different characters', known: false };
   return null;

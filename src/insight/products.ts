@@ -28,6 +28,8 @@ export interface ProductLine {
 export interface ProductFilter {
   /** Part of the name, the namespace or the home's name, in any case; or a whole id. */
   readonly search?: string | undefined;
+  /** The whole name, namespace or home's name. */
+  readonly named?: string | undefined;
   /** A condition of this type that holds, headline or not … */
   readonly condition?: Condition['type'] | undefined;
   /** … and for this reason. */
@@ -105,8 +107,13 @@ export function toLine(row: Pick<Row, (typeof columns)[number]>): ProductLine {
 
 function filtered(query: Query, filter: ProductFilter): Query {
   let found = query;
-  const { search, condition, reason, state, paused, template } = filter;
+  const { search, named, condition, reason, state, paused, template } = filter;
   if (search !== undefined && search !== '') found = found.where(matching(search));
+  if (named !== undefined) {
+    found = found.where((on) =>
+      on.or([on('name', '=', named), on('namespace', '=', named), on('home', '=', named)]),
+    );
+  }
   if (condition !== undefined || reason !== undefined) {
     const wanted = JSON.stringify([
       {

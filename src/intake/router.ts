@@ -1,5 +1,5 @@
 /** The front door: takes webhooks of both generations, answers when they are durable. */
-import express, { type Request, type Response, Router } from 'express';
+import express, { type NextFunction, type Request, type Response, Router } from 'express';
 import { asProvisionerError } from '../model/errors.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -29,22 +29,33 @@ export function createIntakeRouter(options: IntakeOptions): Router {
   const router = Router();
   const paths = ['/', '/webhooks/v1', '/webhooks/v2'];
   const body = express.raw({ type: () => true, limit: maxBytes });
-  router.post(paths, requireJson, body, (request, response) =>
+  router.post(paths, (request, response, next) => {
+    response.locals.began = performance.now();
+    if (request.is(['application/json', 'application/cloudevents+json']) !== false) return next();
+    refuse(options, response, 415, 'content-type', 'The content type must be application/json.');
+  });
+  router.post(paths, body, (request, response) =>
     options.tracer.span('webhook', { kind: 'server' }, () => take(options, request, response)),
   );
+  router.use(paths, (error: unknown, _request: Request, response: Response, next: NextFunction) => {
+    const tooLarge = isHttpError(error) && error.status === 413;
+    if (tooLarge) refuse(options, response, 413, 'too-large', 'The body is larger than 1 MiB.');
+    else next(error);
+  });
   return router;
 }
 
-function requireJson(request: Request, response: Response, next: () => void): void {
-  if (request.is(['application/json', 'application/cloudevents+json']) === false) {
-    response.status(415).json({ error: 'The content type must be application/json.' });
-    return;
-  }
-  next();
+function isHttpError(error: unknown): error is { readonly status: unknown } {
+  return typeof error === 'object' && error !== null && 'status' in error;
+}
+
+/** Since the request came, its body included. */
+function tookMs({ locals }: Response): number {
+  const { began } = locals as { began?: number };
+  return performance.now() - (began ?? performance.now());
 }
 
 async function take(options: IntakeOptions, request: Request, response: Response): Promise<void> {
-  const started = performance.now();
   const rawBody: Buffer = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
   const json = canonicalJson(rawBody);
   if (!json.ok) return refuse(options, response, 400, json.reason, 'The body is not JSON.');
@@ -64,13 +75,13 @@ async function take(options: IntakeOptions, request: Request, response: Response
   try {
     const delivery = await options.deliveries.accept(arrival);
     const verdict: Verdict = arrival.affected.kind === 'ignored' ? 'ignored' : 'accepted';
-    options.metrics.delivery(arrival.generation, verdict, performance.now() - started);
+    options.metrics.delivery(arrival.generation, verdict, tookMs(response));
     const reason = arrival.affected.kind === 'ignored' ? { reason: arrival.affected.reason } : {};
     options.log.info('took a delivery', { delivery, event: arrival.event, verdict, ...reason });
     response.status(generation === 'v1' ? 200 : 202).json({ delivery, verdict, ...reason });
   } catch (error) {
     const { code, message } = asProvisionerError(error);
-    options.metrics.delivery(arrival.generation, 'failed', performance.now() - started);
+    options.metrics.delivery(arrival.generation, 'failed', tookMs(response));
     options.log.error('could not store a delivery', { event: arrival.event, code, error: message });
     response.status(503).json({ error: 'The database is not available; nothing was stored.' });
   }
@@ -83,7 +94,7 @@ function refuse(
   reason: string,
   error: string,
 ): void {
-  options.metrics.delivery('unknown', 'refused', 0);
+  options.metrics.delivery('unknown', 'refused', tookMs(response));
   options.log.warn('refused a delivery', { status, reason });
   response.status(status).json({ error, reason });
 }

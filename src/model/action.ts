@@ -12,6 +12,7 @@ export type Action =
   | { readonly kind: 'delete-key'; readonly key: string; readonly why: string }
   | { readonly kind: 'forget-session'; readonly key: string; readonly why: string }
   | { readonly kind: 'issue-key'; readonly why: string }
+  | { readonly kind: 'renew-session'; readonly key: string; readonly why: string }
   | { readonly kind: 'prove-key' }
   | {
       readonly kind: 'update-files';
@@ -64,6 +65,8 @@ export function describeAction(action: Action): string {
       return `leave session ${action.key} to its end: ${action.why}`;
     case 'issue-key':
       return `issue an access key: ${action.why}`;
+    case 'renew-session':
+      return `open another session as ${action.key}: ${action.why}`;
     case 'prove-key':
       return 'prove the new key';
     case 'update-files':

@@ -1,8 +1,15 @@
 /** Orders to a running daemon: files in the control folder, made by the CLI or by a person. */
 import { z } from 'zod';
 
-/** Its appearance releases the brake. */
+/** Its appearance releases the brake; it holds who did so. */
 export const releaseFile = 'brake-release';
+
+/** Who gave an order by a file. A file that somebody made by hand may be empty, or hold anything. */
+export const Orderer = z
+  .string()
+  .trim()
+  .regex(/^[\w.@-]{1,100}$/)
+  .catch('control folder');
 
 /** Holds one word, the log level from now on. */
 export const levelFile = 'log-level';

@@ -24,6 +24,7 @@ export const errorCatalogue = {
   STORE_REJECTED: { needs: 'person', meaning: 'The object store refused a request as wrong.' },
   SECRETS_UNAVAILABLE: { needs: 'time', meaning: 'The secret manager did not answer.' },
   SECRETS_DENIED: { needs: 'person', meaning: 'The secret manager refused our identity or our request.' },
+  REMOTE_UNAVAILABLE: { needs: 'time', meaning: 'A workspace’s history could not be pushed.' },
   PROOF_FAILED: {
     needs: 'time',
     meaning: 'A key could not do what it must, or could do what it must not.',

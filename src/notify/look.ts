@@ -1,23 +1,37 @@
 /** Looks into the books for what people should hear of; what is no longer found is over. */
-import { listKeysNearEnd } from '../db/access-keys.ts';
+import { listOverdueKeys } from '../db/access-keys.ts';
+import { listApiKeysNearEnd } from '../db/api-keys.ts';
 import { readBrake } from '../db/brake.ts';
 import type { Database } from '../db/connection.ts';
 import { listDegraded, listHomeless } from '../db/products.ts';
 import type { NoticeKind } from '../model/notice.ts';
 import type { Notice } from './notice.ts';
 
-/** Kinds that are a state: they last and end. Drift and leaks only happen. */
+/** Kinds that are a state: they last and end. */
 export const lastingKinds = ['degraded', 'parked', 'brake', 'key'] as const satisfies NoticeKind[];
+
+/** Kinds that only happen: nobody is told that they are over. */
+export const passingKinds = ['drift', 'leak', 'api-key'] as const satisfies NoticeKind[];
+
+const dayMs = 86_400_000;
+/** An API key that ends is told in its last week, or in the last quarter of a shorter life. */
+const apiKeyWarningMs = 7 * dayMs;
 
 /** One message says it for all products that it holds. */
 const heldByBrake = 'HeldByBrake';
 
-export async function lookForNotices({ sql }: Database, now: Date): Promise<readonly Notice[]> {
-  const [degraded, homeless, brake, keys] = await Promise.all([
+/** @param keyMaxAgeMs age at which keys that never end are renewed; `null`: never */
+export async function lookForNotices(
+  { sql }: Database,
+  now: Date,
+  keyMaxAgeMs: number | null,
+): Promise<readonly Notice[]> {
+  const [degraded, homeless, brake, keys, apiKeys] = await Promise.all([
     listDegraded(sql),
     listHomeless(sql),
     readBrake(sql),
-    listKeysNearEnd(sql, now),
+    listOverdueKeys(sql, now, keyMaxAgeMs),
+    listApiKeysNearEnd(sql, now, apiKeyWarningMs),
   ]);
   const products = degraded
     .filter(({ condition }) => condition.reason !== heldByBrake)
@@ -37,12 +51,27 @@ export async function lookForNotices({ sql }: Database, now: Date): Promise<read
       facts: { product: id, home: 'no home yet', message: error },
     }),
   );
-  const ending = keys.map(
-    ({ id, name, home, expiresAt }): Notice => ({
+  const overdue = keys.map(
+    ({ id, name, home, issuedAt, expiresAt }): Notice => ({
       subject: id,
-      reason: 'KeyEnds',
+      reason: expiresAt === null ? 'KeyTooOld' : 'KeyEnds',
       kind: 'key',
-      facts: { product: name, home, message: `The key in use ends at ${expiresAt.toISOString()}.` },
+      facts: {
+        product: name,
+        home,
+        message:
+          expiresAt === null
+            ? `The key in use was made at ${issuedAt.toISOString()} and should have been renewed.`
+            : `The key in use ends at ${expiresAt.toISOString()}.`,
+      },
+    }),
+  );
+  const ours = apiKeys.map(
+    ({ id, name, expiresAt }): Notice => ({
+      subject: `api-key ${id}`,
+      reason: 'ApiKeyEnds',
+      kind: 'api-key',
+      facts: { product: name, home: '', message: `${id} ends at ${expiresAt.toISOString()}.` },
     }),
   );
   const held: Notice[] =
@@ -56,5 +85,5 @@ export async function lookForNotices({ sql }: Database, now: Date): Promise<read
             facts: { product: '', home: '', message: brake.reason },
           },
         ];
-  return [...products, ...unborn, ...ending, ...held];
+  return [...products, ...unborn, ...overdue, ...ours, ...held];
 }

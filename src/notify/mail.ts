@@ -7,17 +7,20 @@ const timeoutMs = 10_000;
 export interface MailOptions {
   /** `smtp://user:password@host:587` (STARTTLS where offered) or `smtps://…`. */
   readonly server: string;
+  /** Nothing is sent, no password either, where the server offers no STARTTLS. */
+  readonly requireTls: boolean;
   readonly from: string;
   readonly to: readonly string[];
 }
 
-export function mailChannel({ server, from, to }: MailOptions): Channel {
+export function mailChannel({ server, from, to, requireTls }: MailOptions): Channel {
   const timeouts = { connectionTimeout: timeoutMs, greetingTimeout: timeoutMs, socketTimeout: timeoutMs };
   const url = new URL(server);
   const transport = createTransport({
     host: url.hostname.replace(/^\[|\]$/g, ''),
     port: Number(url.port || (url.protocol === 'smtps:' ? 465 : 587)),
     secure: url.protocol === 'smtps:',
+    requireTLS: requireTls,
     ...(url.username === ''
       ? {}
       : { auth: { user: decodeURIComponent(url.username), pass: decodeURIComponent(url.password) } }),

@@ -11,7 +11,7 @@ export interface NoticeFacts {
 
 /** Something that is so now. One message per subject and reason, until it is over. */
 export interface Notice {
-  /** Id of the product, or `brake`. */
+  /** Id of the product, `brake`, or `api-key` with an id. */
   readonly subject: string;
   /** One word, stable. */
   readonly reason: string;

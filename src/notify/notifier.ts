@@ -9,6 +9,7 @@ import {
   closeOthers,
   type DueNotification,
   forgetTold,
+  keepOnly,
   noteTold,
   openNotices,
   putOff,
@@ -20,7 +21,7 @@ import type { NoticeKind } from '../model/notice.ts';
 import type { RunEnding } from '../model/run.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
-import { lastingKinds, lookForNotices } from './look.ts';
+import { lastingKinds, lookForNotices, passingKinds } from './look.ts';
 import type { Channel, Message } from './notice.ts';
 import type { Texts } from './texts.ts';
 
@@ -28,7 +29,10 @@ export interface NotifierOptions {
   readonly database: Database;
   readonly channels: readonly Channel[];
   readonly texts: Texts;
+  /** At least one. */
   readonly kinds: readonly NoticeKind[];
+  /** A product's key that never ends is renewed at this age; `null`: never. */
+  readonly keyMaxAgeMs: number | null;
   /** What is over sooner is not told. */
   readonly afterMs: number;
   /** What is still so after this long is told again. */
@@ -131,13 +135,16 @@ class LookingNotifier implements Notifier {
   }
 
   async #look(): Promise<void> {
-    const { database, kinds, afterMs, repeatMs, log } = this.#options;
+    const { database, kinds, keyMaxAgeMs, afterMs, repeatMs, log } = this.#options;
     try {
       const now = new Date();
-      const found = (await lookForNotices(database, now)).filter(({ kind }) => kinds.includes(kind));
-      await openNotices(database.sql, found, this.#channels, this.#times(afterMs));
+      await keepOnly(database.sql, kinds);
+      const found = await lookForNotices(database, now, keyMaxAgeMs);
+      const wanted = found.filter(({ kind }) => kinds.includes(kind));
+      await openNotices(database.sql, wanted, this.#channels, this.#times(afterMs));
+      // What is so in a way that nobody wants to hear of is not over.
       await closeOthers(database.sql, lastingKinds, found, now);
-      await forgetTold(database.sql, ['drift', 'leak'], new Date(now.getTime() - repeatMs));
+      await forgetTold(database.sql, passingKinds, new Date(now.getTime() - repeatMs));
       const due = await claimDue(database.sql, now, new Date(now.getTime() + leaseMs));
       await Promise.all(groupsOf(due).map((group) => this.#send(group)));
     } catch (thrown) {
@@ -199,9 +206,17 @@ function groupsOf(due: readonly DueNotification[]): readonly Group[] {
 
 function messageOf(group: Group): Omit<Message, 'title' | 'text'> {
   const [{ kind, reason, overAt }] = group;
+  const told = group.map(({ toldAt }) => toldAt);
   const over = overAt !== null;
   const about = group.map(({ subject, facts, openedAt }) => ({ subject, facts, since: openedAt }));
-  const identity = JSON.stringify([kind, reason, over, about.map(({ subject, since }) => [subject, since])]);
+  // The same for each try; what is told again is another message.
+  const identity = JSON.stringify([
+    kind,
+    reason,
+    over,
+    about.map(({ subject, since }) => [subject, since]),
+    told,
+  ]);
   const id = `msg_${createHash('sha256').update(identity).digest('hex').slice(0, 32)}`;
   return { id, kind, reason, over, about };
 }

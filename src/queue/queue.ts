@@ -130,7 +130,10 @@ class BossQueue implements Queue {
     return [
       ...(await this.#insert(
         queueNames.reconcile,
-        [...reconcileInserts(reconcile, priorities.fresh), ...reconcileInserts(unhurried, priorities.resync)],
+        [
+          ...this.#reconcileInserts(reconcile, priorities.fresh),
+          ...this.#reconcileInserts(unhurried, priorities.resync),
+        ],
         connection,
       )),
       ...(await this.#insert(queueNames.lookUp, lookUpInserts(lookUps), connection)),
@@ -138,15 +141,23 @@ class BossQueue implements Queue {
   }
 
   async reconcile(jobs: readonly ReconcileJob[], priority: number = priorities.fresh): Promise<void> {
-    const trace = this.#tracer.current();
-    const traced = jobs.map((job) => ({ trace, ...job }));
-    this.wake(await this.#insert(queueNames.reconcile, reconcileInserts(traced, priority)));
+    this.wake(await this.#insert(queueNames.reconcile, this.#reconcileInserts(jobs, priority)));
   }
 
   async lookUp(jobs: readonly LookUpJob[], delayMs = 0): Promise<void> {
     const startAfter = new Date(Date.now() + delayMs);
     const inserts = lookUpInserts(jobs).map((job) => (delayMs === 0 ? job : { ...job, startAfter }));
     this.wake(await this.#insert(queueNames.lookUp, inserts));
+  }
+
+  #reconcileInserts(jobs: readonly ReconcileJob[], priority: number): JobInsert[] {
+    const trace = this.#tracer.current();
+    return jobs.map((job) => ({
+      data: { trace, ...job },
+      priority,
+      singletonKey: `${keyPrefix(job, priority)}${job.product}`,
+      group: { id: job.product },
+    }));
   }
 
   async #insert(name: QueueName, jobs: JobInsert[], connection: ConnectionOptions = {}): Promise<Woken> {
@@ -260,15 +271,6 @@ class BossQueue implements Queue {
 function keyPrefix({ cause }: ReconcileJob, priority: number): string {
   if (cause.kind === 'drift-check') return 'check:';
   return priority === priorities.fresh ? '' : 'later:';
-}
-
-function reconcileInserts(jobs: readonly ReconcileJob[], priority: number): JobInsert[] {
-  return jobs.map((job) => ({
-    data: job,
-    priority,
-    singletonKey: `${keyPrefix(job, priority)}${job.product}`,
-    group: { id: job.product },
-  }));
 }
 
 function lookUpInserts(jobs: readonly LookUpJob[]): JobInsert[] {

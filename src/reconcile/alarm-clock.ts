@@ -2,11 +2,11 @@
  * Once a second: wakes products whose time has come, or whose access ended with a day, takes the brake off when the
  * control folder says so, learns whether all is paused, and numbers the audit.
  */
-import { rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sealAudit } from '../db/audit.ts';
 import { takeDue } from '../db/wake.ts';
-import { releaseFile } from '../model/control.ts';
+import { Orderer, releaseFile } from '../model/control.ts';
 import { asProvisionerError } from '../model/errors.ts';
 import { letBrakeGo } from './brake.ts';
 import { watchClock } from './clock-watch.ts';
@@ -43,7 +43,8 @@ async function tick(
   try {
     for (const mind of minders) await mind();
     await wakeDue(parts);
-    if (await releaseAsked(controlFolder)) await letBrakeGo(parts, { kind: 'person', what: 'brake release' });
+    const who = await releaseAsked(controlFolder);
+    if (who !== null) await letBrakeGo(parts, who);
     await estate.refresh(database.sql);
     await sealAudit(database.sql);
   } catch (thrown) {
@@ -61,12 +62,14 @@ async function wakeDue({ queue, database, clock }: Parts): Promise<void> {
   queue.wake(woken);
 }
 
-/** Taking the file away is the taking of the order: it counts once. */
-async function releaseAsked(controlFolder: string): Promise<boolean> {
+/** Taking the file away is the taking of the order: it counts once. @returns who gave it; `null`: nobody did */
+async function releaseAsked(controlFolder: string): Promise<string | null> {
+  const path = join(controlFolder, releaseFile);
   try {
-    await rm(join(controlFolder, releaseFile));
-    return true;
+    const who = await readFile(path, 'utf8');
+    await rm(path);
+    return Orderer.parse(who);
   } catch {
-    return false;
+    return null;
   }
 }

@@ -45,8 +45,8 @@ export function auditOf(
   ];
 }
 
-/** A run that a person asked for is that person's. */
-function actorOf(cause: Cause): string {
+/** What a person asked for is that person's. */
+export function actorOf(cause: Cause): string {
   return cause.kind === 'person' && cause.who !== undefined ? `person:${cause.who}` : 'provisioner';
 }
 
@@ -70,6 +70,7 @@ function changeOf(action: Action, desired: DesiredHome | null, observed: Observe
     case 'delete-key':
     case 'forget-session':
     case 'issue-key':
+    case 'renew-session':
     case 'write-env':
       return { after: { why: action.why } };
     case 'restore-workspace':

@@ -3,10 +3,11 @@
  * lifecycle deletes every product in it at once, finalizers or not (observed on v0.7.0 and main); a portal restored
  * from an old backup looks the same.
  */
+import { insertAudit } from '../db/audit.ts';
 import { engageBrake, readBrake, releaseBrake } from '../db/brake.ts';
 import { countRetiredSince, listUnretired, type ProductRecord } from '../db/products.ts';
-import { ProductId } from '../model/ids.ts';
-import type { Cause } from '../model/run.ts';
+import { carryOut } from './order.ts';
+import type { Run } from './outcome.ts';
 import type { BrakeSettings, ReconcileParts } from './parts.ts';
 
 /** Numbers that the decision is made of. */
@@ -35,7 +36,11 @@ export function reasonToBrake(
  * Whether the product may be torn down now: `null` = yes, else why not. Looks at the portal's whole list, so that the
  * first of a wave is held as well as the last.
  */
-export async function whyHeld(parts: ReconcileParts, record: ProductRecord): Promise<string | null> {
+export async function whyHeld(
+  parts: ReconcileParts,
+  record: ProductRecord,
+  run: Run,
+): Promise<string | null> {
   // What was begun is finished: half a home helps nobody.
   if (record.teardownAgreed || record.state === 'retiring') return null;
   const db = parts.database.sql;
@@ -55,20 +60,41 @@ export async function whyHeld(parts: ReconcileParts, record: ProductRecord): Pro
   const gone = known.filter((each) => !each.teardownAgreed && !staying.has(each.id)).length;
   const reason = reasonToBrake({ gone, recently, known: known.length }, brake);
   if (reason === null) return null;
-  await engageBrake(db, reason, parts.clock());
-  parts.metrics.brake(true);
-  parts.log.error('the brake is on: nothing is torn down until `provisioner brake release`', { reason });
+  await putOn(parts, reason, record, run);
   return reason;
+}
+
+async function putOn(
+  { database, clock, metrics, log }: ReconcileParts,
+  reason: string,
+  { id: product }: ProductRecord,
+  { id: run, cause }: Run,
+): Promise<void> {
+  const at = clock();
+  const isNew = await database.sql.transaction().execute(async (trx) => {
+    if (!(await engageBrake(trx, reason, at))) return false;
+    const entry = { at, actor: 'provisioner', cause, product, run };
+    await insertAudit(trx, [{ ...entry, action: 'engage-brake', target: 'brake', after: { reason } }]);
+    return true;
+  });
+  if (!isNew) return;
+  metrics.brake(true);
+  log.error('the brake is on: nothing is torn down until `provisioner brake release`', { reason });
 }
 
 /** A person agrees to the tear-downs that are held. @returns how many there are */
 export async function letBrakeGo(
-  { database, queue, metrics, log }: Pick<ReconcileParts, 'database' | 'queue' | 'metrics' | 'log'>,
-  cause: Extract<Cause, { kind: 'person' }>,
+  parts: Pick<ReconcileParts, 'database' | 'queue' | 'clock' | 'metrics' | 'log'>,
+  who: string,
 ): Promise<number> {
-  const products = (await releaseBrake(database.sql)).map((id) => ProductId.parse(id));
-  metrics.brake(false);
-  log.warn('the brake was released by a person', { by: cause.who, products: products.length });
-  await queue.reconcile(products.map((product) => ({ product, cause })));
-  return products.length;
+  const released = await carryOut(parts, {
+    action: 'order-release-brake',
+    target: 'brake',
+    cause: { kind: 'person', what: 'brake release', who },
+    change: releaseBrake,
+  });
+  const products = released ?? 0;
+  parts.metrics.brake(false);
+  parts.log.warn('the brake was released by a person', { by: who, products });
+  return products;
 }

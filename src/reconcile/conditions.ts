@@ -5,6 +5,7 @@ import type { Condition } from '../model/condition.ts';
 import type { ProvisionerError } from '../model/errors.ts';
 import { type HomeName, isHomeName } from '../model/home.ts';
 import type { Input } from '../model/product.ts';
+import type { StoreReport } from '../model/store-report.ts';
 
 /** What a finished run knows about a product with a home. */
 export interface HomeOutcome {
@@ -20,6 +21,8 @@ export interface HomeOutcome {
   readonly displaced: readonly string[];
   /** Files whose new version waits for a person's commit. */
   readonly beingEdited: readonly string[];
+  /** How long sessions keep access that was taken away; `null`: not at all. */
+  readonly fixedForMs: number | null;
   /** What else people should know. */
   readonly others: readonly Condition[];
 }
@@ -53,7 +56,7 @@ export function conditionsOfHome(outcome: HomeOutcome): readonly Condition[] {
       message: `The input ${JSON.stringify(input.outputPortName)} is approved, but its provider has no home; access follows when it has.`,
     });
   }
-  notices.push(...noticesOfFiles(outcome), ...outcome.others);
+  notices.push(...noticesOfFiles(outcome), ...noticesOfSessions(outcome), ...outcome.others);
   if (outcome.noRoom.length > 0) {
     const names = outcome.noRoom.map((grant) => grant.home).join(', ');
     const message = `The store's limit for policies leaves no room for: ${names}. Those inputs are not readable; remove others, or use a store that takes larger policies.`;
@@ -68,6 +71,13 @@ export function conditionsOfHome(outcome: HomeOutcome): readonly Condition[] {
     { type: 'Ready', status: true, reason: 'HomeInOrder', message: 'The home is as it should be.' },
     ...notices,
   ];
+}
+
+function noticesOfSessions({ fixedForMs }: HomeOutcome): Condition[] {
+  if (fixedForMs === null) return [];
+  const minutes = Math.ceil(fixedForMs / 60_000);
+  const message = `Access that ends is kept by sessions that are open then, for up to ${minutes} min: they are of the platform’s role (PROV_AWS_ROLE_ARN), which does not know the product.`;
+  return [{ type: 'Notice', status: true, reason: 'AccessEndsLate', message }];
 }
 
 function noticesOfFiles({ conflicts, displaced, beingEdited }: HomeOutcome): Condition[] {
@@ -86,6 +96,13 @@ function noticesOfFiles({ conflicts, displaced, beingEdited }: HomeOutcome): Con
     notices.push({ type: 'Notice', status: true, reason: 'TemplateWaiting', message });
   }
   return notices;
+}
+
+/** What every product should know of the store it is on. */
+export function noticesOfStore(report: StoreReport | null): readonly Condition[] {
+  if (report === null || report.limitations.length === 0) return [];
+  const message = `The store (${report.store}) does not give every guarantee. ${report.limitations.join(' ')}`;
+  return [{ type: 'Notice', status: true, reason: 'StoreLimited', message }];
 }
 
 /** Conditions after a run that failed: what was wrong and what happens next. */

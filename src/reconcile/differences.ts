@@ -47,6 +47,11 @@ export function driftOf(desired: DesiredHome, observed: Observed): readonly Diff
   ];
 }
 
+/** Where sessions keep what they were opened with, our books say what that was. */
+export function isPolicyInForce({ policy, fixedPolicy }: DesiredHome, observed: Observed): boolean {
+  return fixedPolicy || samePolicy(policy, observed.policy);
+}
+
 const fileField = 'file ';
 
 /** Enough of a digest for people to tell two apart, and whether the file can be run. */
@@ -68,7 +73,7 @@ function differencesOfStore(desired: DesiredHome, observed: Observed): Differenc
     found.push({ field: 'finalizer', found: null, wanted: desired.finalizer });
   if (!observed.marked) found.push({ field: 'prefix', found: null, wanted: `${desired.home}/` });
   if (!observed.principalExists) found.push({ field: 'principal', found: null, wanted: 'there' });
-  if (!samePolicy(desired.policy, observed.policy))
+  if (!isPolicyInForce(desired, observed))
     found.push({
       field: 'policy',
       found: observed.policy === null ? null : JSON.stringify(observed.policy),

@@ -4,6 +4,7 @@
  */
 import { noteUnproven } from '../db/access-keys.ts';
 import { type GrantedHome, listExpired, listGrantedHomes } from '../db/grants.ts';
+import type { ProductRecord } from '../db/products.ts';
 import { dayOf, isOver } from '../grants/granted.ts';
 import { assemblePolicy, samePolicy } from '../grants/policy.ts';
 import { principalNameOf } from '../identity/issuer.ts';
@@ -28,25 +29,28 @@ export function watchEnds({ queue, database, clock }: Pick<ReconcileParts, 'queu
   };
 }
 
+/** What it needs of all parts. */
+export type ExpiryParts = Pick<
+  ReconcileParts,
+  'breakers' | 'clock' | 'database' | 'estate' | 'findIssuer' | 'log' | 'metrics'
+> & { readonly settings: Pick<ReconcileParts['settings'], 'bucket'> };
+
 /** Never throws: the run has failed already, and is tried again. @returns what it did, for the run's record */
 export async function endExpired(
-  parts: ReconcileParts,
+  parts: ExpiryParts,
   id: ProductId,
-  { record, grants }: Books,
+  books: Books,
   run: Run,
 ): Promise<Pick<Outcome, 'actions' | 'audit'>> {
+  const { record, grants } = books;
   const nowMs = parts.clock().getTime();
   if (!grants.some((grant) => isOver(grant, nowMs))) return nothingToDo;
   if (record?.state !== 'live' || whyPaused(parts.estate, record) !== null) return nothingToDo;
   if (parts.breakers.some(({ code, open }) => code === 'STORE_UNAVAILABLE' && open)) return nothingToDo;
   try {
     const all = await listGrantedHomes(parts.database.sql, id);
-    return await narrow(
-      parts,
-      record,
-      all.filter((grant) => !isOver(grant, nowMs)),
-      run,
-    );
+    const staying = all.filter((grant) => !isOver(grant, nowMs));
+    return await narrow(parts, { ...books, record }, staying, run);
   } catch (thrown) {
     const { code, message } = asProvisionerError(thrown);
     parts.log.error('access that is over could not be ended', { code, error: message });
@@ -56,18 +60,21 @@ export async function endExpired(
 
 /** The grants stay in our books: the next run that succeeds sees by them that access changed, and makes a new key. */
 async function narrow(
-  parts: ReconcileParts,
-  { id, home }: { readonly id: ProductId; readonly home: GrantedHome['home'] },
+  parts: ExpiryParts,
+  { record: { id, home }, keys }: Pick<Books, 'keys'> & { readonly record: ProductRecord },
   staying: readonly GrantedHome[],
   run: Run,
 ): Promise<Pick<Outcome, 'actions' | 'audit'>> {
   const started = performance.now();
   const issuer = await parts.findIssuer();
   const principal = principalNameOf(id);
-  const found = await issuer.observe(principal, { booked: [], thorough: false });
+  // Keys of a kind that is not given any more are narrowed, too.
+  const booked = keys.map((key) => key.id);
+  const found = await issuer.observe(principal, { booked, thorough: false });
   const inputs = [...new Set(staying.map((grant) => grant.home))].sort();
   const policy = assemblePolicy(parts.settings.bucket, home, inputs);
-  if (!found.exists || samePolicy(policy, found.policy)) return nothingToDo;
+  // Without a policy there is nothing to narrow: sessions of the platform's role keep theirs to their end.
+  if (!found.exists || found.policy === null || samePolicy(policy, found.policy)) return nothingToDo;
   await noteUnproven(parts.database.sql, id);
   await issuer.putPolicy(principal, policy, found.policy);
   const ms = performance.now() - started;

@@ -66,6 +66,12 @@ export function createHandlers(parts: ReconcileParts, subject: RunSubject): Hand
     if (session !== null) hide(session.token);
   };
 
+  const take = (key: AccessKey): string => {
+    hideKey(key);
+    issued = key;
+    return key.name;
+  };
+
   const keyInEnv = async (): Promise<EnvCredentials> => {
     const { env } = await workspaces.observe(home, []);
     const found = credentialsIn(env?.entries ?? {});
@@ -127,17 +133,16 @@ export function createHandlers(parts: ReconcileParts, subject: RunSubject): Hand
       const chosen = issuer.proposeKeyId();
       if (chosen !== null)
         await noteIssued(database.sql, id, { id: chosen, secretSha256: null, expiresAt: null }, clock());
-      const key = await issuer.createKey(principal, chosen);
-      hideKey(key);
-      const digest = digestOf(key.secret, key.session?.token);
-      const expiresAt = key.session?.expiresAt ?? null;
-      await noteIssued(database.sql, id, { id: key.id, secretSha256: digest, expiresAt }, clock());
-      issued = key;
-      return key.id;
+      const key = await issuer.createKey(principal, chosen, wish().policy);
+      const name = take(key);
+      await noteIssued(database.sql, id, noteOf(key), clock());
+      return name;
     },
+    // Noted when it is handed over: until then the session before, under the same name, is the one in use.
+    'renew-session': async (action) => take(await issuer.renewKey(principal, action.key, wish().policy)),
     'prove-key': async () => {
       await prove(newKey());
-      await noteProven(database.sql, newKey().id, clock());
+      await noteProven(database.sql, newKey().name, clock());
     },
     'prove-again': async (action) => {
       await prove(await keyInUse());
@@ -152,7 +157,7 @@ export function createHandlers(parts: ReconcileParts, subject: RunSubject): Hand
         if (asProvisionerError(thrown).code === 'PROOF_FAILED') await issuer.deleteKey(principal, action.key);
         throw thrown;
       }
-      const digest = digestOf(secret, undefined);
+      const digest = digestOf(key, secret, undefined);
       await noteIssued(database.sql, id, { id: key, secretSha256: digest, expiresAt: null }, clock());
       await noteProven(database.sql, key, clock());
     },
@@ -191,11 +196,12 @@ export function createHandlers(parts: ReconcileParts, subject: RunSubject): Hand
       const now = clock();
       const graceUntil = new Date(now.getTime() + subject.graceMs);
       await database.sql.transaction().execute(async (trx) => {
-        await makeCurrent(trx, id, newKey().id, graceUntil);
+        await noteIssued(trx, id, noteOf(newKey()), now);
+        await makeCurrent(trx, id, newKey().name, graceUntil);
         await replaceGrants(trx, id, subject.grants, now);
         if (record.rotateWhy !== null) await changeProduct(trx, id, { rotateWhy: null }, now);
       });
-      return newKey().id;
+      return newKey().name;
     },
     'adopt-key': async (action) => {
       const now = clock();
@@ -248,6 +254,15 @@ export function createHandlers(parts: ReconcileParts, subject: RunSubject): Hand
         );
       });
     },
+  };
+}
+
+/** What our books say of a key. */
+function noteOf({ name, id, secret, session }: AccessKey) {
+  return {
+    id: name,
+    secretSha256: digestOf(id, secret, session?.token),
+    expiresAt: session?.expiresAt ?? null,
   };
 }
 

@@ -27,7 +27,7 @@ export async function observeEnv(
   return {
     entries,
     keyId: id,
-    secretSha256: digestOf(secret, token),
+    secretSha256: digestOf(id, secret, token),
     consistent:
       env.entries.AWS_ACCESS_KEY_ID === id &&
       env.entries.AWS_SECRET_ACCESS_KEY === secret &&

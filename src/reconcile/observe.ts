@@ -23,7 +23,10 @@ export interface Books {
   readonly wake: Wake;
 }
 
-export async function readBooks({ database: { sql } }: ReconcileParts, id: ProductId): Promise<Books> {
+export async function readBooks(
+  { database: { sql } }: Pick<ReconcileParts, 'database'>,
+  id: ProductId,
+): Promise<Books> {
   const [record, keys, grants, wake] = await Promise.all([
     findProduct(sql, id),
     listKeys(sql, id),
@@ -47,8 +50,7 @@ export async function observeOutside(
   { keys, grants }: Books,
   thorough: boolean,
 ): Promise<ObservedOutside> {
-  const sessions = issuer.kind.credentials === 'sessions';
-  const booked = keys.filter((key) => (key.expiresAt !== null) === sessions).map((key) => key.id);
+  const booked = keys.map((key) => key.id);
   const [marker, principal] = await Promise.all([
     parts.store.readMarker(record.home),
     issuer.observe(principalNameOf(record.id), { booked, thorough }),
@@ -158,13 +160,14 @@ async function joined(
 
 /** The store's list decides which keys there are; our books say what each of them is, and which are gone. */
 function joinKeys({ principal, keys }: ObservedOutside, nowMs: number, graceMs: number): ObservedKey[] {
-  const listed = new Map(principal.keys.map((key) => [key.id, key.active]));
+  const listed = new Map(principal.keys.map((key) => [key.id, key]));
   const books = new Map(keys.map((key) => [key.id, key]));
   return [...new Set([...listed.keys(), ...books.keys()])].map((id) => {
     const book = books.get(id);
     return {
       id,
-      active: listed.get(id) ?? false,
+      active: listed.get(id)?.active ?? false,
+      endable: listed.has(id) ? listed.get(id)?.endsAlone !== true : book?.expiresAt == null,
       state: book?.state ?? 'unknown',
       graceUntilMs: graceEndMs(book?.graceUntil ?? null, nowMs, graceMs),
       expiresAtMs: book?.expiresAt?.getTime() ?? null,

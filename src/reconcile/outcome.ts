@@ -48,7 +48,10 @@ export function isThorough({ cause }: Run): boolean {
 }
 
 /** Metrics and a line of the log for an action as it ends. */
-export function noteAction({ metrics, log }: ReconcileParts, action: ActionRecord): void {
+export function noteAction(
+  { metrics, log }: Pick<ReconcileParts, 'metrics' | 'log'>,
+  action: ActionRecord,
+): void {
   metrics.action(action.kind, action.outcome, action.ms);
   log.debug(action.description, { action: action.kind, outcome: action.outcome, ms: Math.round(action.ms) });
 }

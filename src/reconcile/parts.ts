@@ -1,9 +1,9 @@
 /** What reconciling needs of the world, each part replaceable at its port. */
 import type { Database } from '../db/connection.ts';
 import type { Issuer } from '../identity/issuer.ts';
-import type { Capabilities } from '../identity/probe.ts';
 import type { HomeName } from '../model/home.ts';
 import type { RunEnding } from '../model/run.ts';
+import type { StoreReport } from '../model/store-report.ts';
 import type { PortalClient } from '../portal/client.ts';
 import type { Queue } from '../queue/queue.ts';
 import type { SecretSink } from '../sinks/sink.ts';
@@ -12,7 +12,7 @@ import type { ObjectStore } from '../storage/store.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Tracer } from '../telemetry/tracer.ts';
-import type { Remote } from '../workspace/push.ts';
+import type { PushOrder, PushOutcome, Remote } from '../workspace/push.ts';
 import type { Workspaces } from '../workspace/workspace.ts';
 import type { Breaker } from './breaker.ts';
 import type { HomeSettings } from './desired.ts';
@@ -43,8 +43,10 @@ export interface ReconcileSettings extends HomeSettings {
   /** Failed runs in a row after which a product waits for the drift check. */
   readonly maxTries: number;
   readonly purgeOnDelete: boolean;
-  /** Where histories are pushed; `null`: nowhere. */
-  readonly remote: Remote | null;
+  /** Where histories are pushed now; `null`: nowhere. */
+  readonly remote: () => Remote | null;
+  /** What the platform takes from secret managers, as it is now. */
+  readonly platformSecrets: () => readonly string[];
   readonly brake: BrakeSettings;
   /** Who tries a new version of a template first. */
   readonly rollout: RolloutSettings;
@@ -57,8 +59,8 @@ export interface ReconcileParts {
   readonly store: ObjectStore;
   /** Finds out at the first call what kind of store it is, and fails while that is away. */
   readonly findIssuer: () => Promise<Issuer>;
-  /** What the store was seen to do; `null` while that is not known. */
-  readonly capabilities: () => Capabilities | null;
+  /** What the store is and was seen to do; `null` while it has not answered. */
+  readonly storeReport: () => StoreReport | null;
   readonly workspaces: Workspaces;
   /** What providers publish. */
   readonly published: Published;
@@ -66,11 +68,13 @@ export interface ReconcileParts {
   readonly sink: SecretSink | null;
   /** Shows with the key itself that it opens what it must and nothing else. */
   readonly proveKey: (key: ProvenKey, claim: Claim) => Promise<void>;
+  /** Brings commits to a remote. Never forces, and never throws for what can go wrong on the way. */
+  readonly push: (order: PushOrder) => Promise<PushOutcome>;
   /** Keeps a secret out of the log from now on; the returned function forgets it. */
   readonly hideSecret: (secret: string) => () => void;
   readonly settings: ReconcileSettings;
   /** Digest of what every home is made from: see `groundOf`. */
-  readonly ground: string;
+  readonly ground: () => string;
   /** Turn runs away while portal or store are away. */
   readonly breakers: readonly Breaker[];
   /** Whether anything is applied at all. */

@@ -30,6 +30,7 @@ export function planKeys(
   const inUse = keyInUse(observed);
   const accessChanged = desired.grants.join() !== observed.grants.join();
   const unproven = before.policyChanges || inUse?.proven === false;
+  const unprovable = unproven && inUse !== null && observed.env?.provable === false;
   const forgotten = keyToRecognise(desired, observed);
   if (forgotten !== null) {
     // Books that were lost: what is in use stays in use, once it has shown that it opens what it should.
@@ -39,19 +40,23 @@ export function planKeys(
     return adopted;
   }
   const why =
-    reasonToRenew(desired, inUse, observed.nowMs) ??
-    reasonForNewKey(inUse, accessChanged && desired.rotateOnAccessChange, observed.env !== null) ??
+    reasonForNewKey(desired, inUse, accessChanged, observed.env !== null) ??
+    reasonToReplace(desired, inUse) ??
     reasonToRotate(desired, inUse, observed) ??
-    (unproven && observed.env?.provable === false
-      ? 'its policy was changed, and it can not be proven again'
-      : null);
+    (unprovable && inUse?.expiresAtMs === null ? policyUnproven : null);
   const cleared = dropKeys(steps, desired, observed, inUse, why !== null);
-  if (why !== null) {
-    // A key that nobody has yet may be made while its policy is put.
-    const issued = steps.add({ kind: 'issue-key', why }, [...before.principal, ...cleared]);
-    const proven = steps.add({ kind: 'prove-key' }, [issued, ...before.home]);
-    const written = steps.add({ kind: 'write-env', why }, [proven, ...before.files]);
+  const handOver = (made: number, reason: string): number => {
+    const proven = steps.add({ kind: 'prove-key' }, [made, ...before.home]);
+    const written = steps.add({ kind: 'write-env', why: reason }, [proven, ...before.files]);
     return steps.add({ kind: 'hand-over-key' }, [written]);
+  };
+  // What nobody has yet may be made while its policy is put.
+  if (why !== null)
+    return handOver(steps.add({ kind: 'issue-key', why }, [...before.principal, ...cleared]), why);
+  const renewal = reasonToRenew(inUse, observed.nowMs) ?? (unprovable ? policyUnproven : null);
+  if (inUse !== null && renewal !== null) {
+    const key = inUse.id;
+    return handOver(steps.add({ kind: 'renew-session', key, why: renewal }, before.principal), renewal);
   }
   // Who keeps a key keeps it under a policy that was shown to hold; until then nobody is told of the change.
   const proven = steps.addIf(
@@ -90,38 +95,58 @@ function reasonToRotate(
   return old ? `the one in use is ${Math.floor((nowMs - inUse.issuedAtMs) / 86_400_000)} days old` : null;
 }
 
-/** A session is renewed at half its life, as long as that is: a store may give less than was asked for. */
-function reasonToRenew(
-  { credentials }: DesiredHome,
+/** The platform has gone over to another kind of credentials. */
+function reasonToReplace(
+  { credentials, fixedPolicy }: DesiredHome,
   inUse: ObservedKey | null,
-  nowMs: number,
 ): string | null {
   if (inUse === null) return null;
-  const { issuedAtMs, expiresAtMs } = inUse;
-  if (expiresAtMs === null)
-    return credentials === 'sessions' ? 'sessions take the place of lasting keys' : null;
-  return nowMs >= renewalMs(issuedAtMs, expiresAtMs) ? 'the one in use ends by itself' : null;
+  const isSession = inUse.expiresAtMs !== null;
+  if (isSession === (credentials === 'sessions'))
+    return fixedPolicy && inUse.endable
+      ? 'sessions of the platform’s role take the place of the product’s own'
+      : null;
+  return isSession ? 'lasting keys take the place of sessions' : 'sessions take the place of lasting keys';
 }
+
+/** A session is renewed at half its life, as long as that is: a store may give less than was asked for. */
+function reasonToRenew(inUse: ObservedKey | null, nowMs: number): string | null {
+  if (inUse === null || inUse.expiresAtMs === null) return null;
+  return nowMs >= renewalMs(inUse.issuedAtMs, inUse.expiresAtMs) ? 'the one in use ends by itself' : null;
+}
+
+const policyUnproven = 'its policy was changed, and it can not be proven again';
 
 /** When a key that ends by itself is due to be replaced. */
 export function renewalMs(issuedAtMs: number, expiresAtMs: number): number {
   return issuedAtMs + (expiresAtMs - issuedAtMs) / 2;
 }
 
-/** The key of `.env`, when the store lists it as active and its secret is the one we wrote. */
-export function keyInUse(observed: Observed): ObservedKey | null {
-  const { env } = observed;
+/**
+ * The key of `.env`, when the store lists it as active and its secret is the one we wrote. What a session is signed with
+ * is a part of its digest, and not its name.
+ */
+export function keyInUse({ env, keys }: Observed): ObservedKey | null {
   if (env === null) return null;
-  const key = observed.keys.find((each) => each.id === env.keyId);
-  return key?.active === true && key.secretSha256 === env.secretSha256 ? key : null;
+  const isThere = ({ active, id, secretSha256, expiresAtMs }: ObservedKey) =>
+    active && secretSha256 === env.secretSha256 && (expiresAtMs !== null || id === env.keyId);
+  return keys.find(isThere) ?? null;
 }
 
-function reasonForNewKey(inUse: ObservedKey | null, accessChanged: boolean, hasEnv: boolean): string | null {
+function reasonForNewKey(
+  { rotateOnAccessChange, fixedPolicy }: DesiredHome,
+  inUse: ObservedKey | null,
+  accessChanged: boolean,
+  hasEnv: boolean,
+): string | null {
   if (inUse === null) return hasEnv ? 'the key in .env is not the product’s' : 'the workspace has none';
   if (inUse.state === 'grace') return 'the key in .env is an old one';
+  const changed = accessChanged ? 'its access changed' : null;
+  // It opens what it opened, whatever the wish is now.
+  if (fixedPolicy) return changed;
   // Issued for this very change by a run that was killed before it could say so: recognised, not replaced.
   if (inUse.state === 'issued') return null;
-  return accessChanged ? 'its access changed' : null;
+  return rotateOnAccessChange ? changed : null;
 }
 
 /**
@@ -136,25 +161,30 @@ function dropKeys(
   needsRoom: boolean,
 ): number[] {
   const others = observed.keys.filter((key) => key !== inUse);
-  const doomed = new Map<string, string>();
+  const doomed = new Map<ObservedKey, string>();
   for (const key of others) {
     const why = reasonToDrop(key, observed.nowMs);
-    if (why !== null) doomed.set(key.id, why);
+    if (why !== null) doomed.set(key, why);
   }
   if (needsRoom) {
-    const staying = others.filter((key) => !doomed.has(key.id)).sort((a, b) => a.issuedAtMs - b.issuedAtMs);
+    const staying = others.filter((key) => !doomed.has(key)).sort((a, b) => a.issuedAtMs - b.issuedAtMs);
     const room = desired.keysPerPrincipal - 1 - (inUse === null ? 0 : 1);
     for (const key of staying.slice(0, Math.max(0, staying.length - room))) {
-      doomed.set(key.id, 'the store allows no further key beside it');
+      doomed.set(key, 'the store allows no further key beside it');
     }
   }
-  return [...doomed].map(([key, why]) => steps.add(endOf(key, why, others)));
+  return [...doomed].map(([key, why]) => steps.add(endOf(key, why)));
+}
+
+/** How a key is ended, or that it ends by itself. */
+export function endOf({ id: key, endable }: ObservedKey, why: string): Action {
+  return { kind: endable ? 'delete-key' : 'forget-session', key, why };
 }
 
 /** Keys that were replaced and whose time is over, whatever `.env` holds. */
 export function endOverdue(steps: PlanBuilder, { keys, nowMs }: Observed): void {
   for (const key of keys) {
-    if (isOverdue(key, nowMs)) steps.add(endOf(key.id, graceOver, keys));
+    if (isOverdue(key, nowMs)) steps.add(endOf(key, graceOver));
   }
 }
 
@@ -162,12 +192,6 @@ const graceOver = 'its grace period is over';
 
 function isOverdue({ state, graceUntilMs }: ObservedKey, nowMs: number): boolean {
   return state === 'grace' && (graceUntilMs ?? 0) <= nowMs;
-}
-
-/** A store ends lasting keys; a session ends by itself. */
-export function endOf(key: string, why: string, all: readonly ObservedKey[]): Action {
-  const isSession = all.some(({ id, expiresAtMs }) => id === key && expiresAtMs !== null);
-  return { kind: isSession ? 'forget-session' : 'delete-key', key, why };
 }
 
 function reasonToDrop(key: ObservedKey, nowMs: number): string | null {

@@ -2,8 +2,8 @@
  * Decides, and only decides: `plan(desired, observed)` compares the wish with what is there and lists the steps between
  * them. Pure: no I/O, no clock of its own, no randomness.
  */
-import { samePolicy } from '../grants/policy.ts';
 import type { Plan } from '../model/action.ts';
+import { isPolicyInForce } from './differences.ts';
 import { PlanBuilder, sameEntries } from './plan-builder.ts';
 import { planFiles } from './plan-files.ts';
 import { endOf, endOverdue, planKeys } from './plan-keys.ts';
@@ -28,7 +28,7 @@ function planHome(desired: DesiredHome, observed: Observed): Plan {
   const marked = steps.addIf(!observed.marked, { kind: 'mark-prefix', home: desired.home }, [held]);
   const principal = steps.addIf(!observed.principalExists, { kind: 'create-principal' }, [held]);
   const policy = steps.addIf(
-    !samePolicy(desired.policy, observed.policy),
+    !isPolicyInForce(desired, observed),
     { kind: 'put-policy', inputs: desired.readable },
     [principal],
   );
@@ -72,12 +72,10 @@ function addFiles(
 function planRetirement(desired: DesiredNothing, observed: Observed): Plan {
   const steps = new PlanBuilder();
   const begun = steps.add({ kind: 'begin-retirement' });
-  const keys = observed.keys.map((key) =>
-    steps.add(endOf(key.id, 'the product is gone', observed.keys), [begun]),
-  );
+  const keys = observed.keys.map((key) => steps.add(endOf(key, 'the product is gone'), [begun]));
   const principal = steps.addIf(
     // One that is not as it should be has its policy all the same.
-    observed.principalExists || observed.policy !== null,
+    desired.hasPrincipal && (observed.principalExists || observed.policy !== null),
     { kind: 'delete-principal' },
     [begun, ...keys],
   );

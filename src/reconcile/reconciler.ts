@@ -13,7 +13,7 @@ import { applyPlan } from './apply.ts';
 import { auditOf } from './audit.ts';
 import { claimProviders, claimRecord } from './claim.ts';
 import { claimOfKey } from './claim-of-key.ts';
-import { conditionsOfHome, conditionsOfPause } from './conditions.ts';
+import { conditionsOfHome, conditionsOfPause, noticesOfStore } from './conditions.ts';
 import { driftOf, partOf } from './differences.ts';
 import { endExpired } from './expiry.ts';
 import { createHandlers } from './handlers.ts';
@@ -147,7 +147,8 @@ async function reconcileHome(
     change: {
       conditions: homeConditions(product, prepared, files, [
         ...noticeOf(turn),
-        ...(await followRemote(parts, prepared.record)),
+        ...noticesOfStore(parts.storeReport()),
+        ...(await followRemote(parts, prepared.record, leak)),
       ]),
       ...toldFiles(prepared, records, files),
       ...rememberLines(prepared.record, wish.desired, observed, records),
@@ -174,7 +175,7 @@ function isWidened({ grants }: DesiredHome, observed: Observed): boolean {
 /** `null`: what it waits for does not show in the portal's lists, so that the next resync looks at it again. */
 function standingFor(parts: ReconcileParts, product: Product, { turn, wish }: PreparedHome): string | null {
   if (turn.kind === 'waits' || wish.decision.overdue) return null;
-  return standingOf(product.fingerprint, parts.ground);
+  return standingOf(product.fingerprint, parts.ground());
 }
 
 async function applyHome(parts: ReconcileParts, prepared: PreparedHome, run: Run) {
@@ -250,6 +251,7 @@ function homeConditions(
     conflicts: [...new Set([...observed.conflicts, ...(files?.conflicts ?? [])])].sort(),
     displaced: [...new Set([...observed.displaced, ...(files?.displaced ?? [])])].sort(),
     beingEdited: files?.waiting ?? [],
+    fixedForMs: issuer.kind.fixedForMs,
     others,
   });
 }

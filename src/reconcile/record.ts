@@ -15,6 +15,11 @@ import type { ReconcileParts } from './parts.ts';
 /** A run turned away by a breaker is due again when that closes, which hastens it; without a word from it, then. */
 const turnedAwayMs = 60_000;
 
+/** What it takes to write it down. */
+type RecordParts = Pick<ReconcileParts, 'database' | 'clock' | 'random'> & {
+  readonly settings: Pick<ReconcileParts['settings'], 'maxTries'>;
+};
+
 /** A run that is over. */
 export interface Ended {
   readonly run: Run;
@@ -34,7 +39,7 @@ interface Left {
 }
 
 /** @throws ProvisionerError `DATABASE_UNAVAILABLE`; nothing is written then, and the run is done again */
-export function recordRun(parts: ReconcileParts, ended: Ended): Promise<RunEnding> {
+export function recordRun(parts: RecordParts, ended: Ended): Promise<RunEnding> {
   const { outcome } = ended;
   const { error, change, drift, leak, actions } = outcome;
   const quiet = { product: ended.product, conditions: change.conditions ?? null, parked: false, drift, leak };
@@ -59,7 +64,7 @@ function isSameWake({ at, attempts }: Wake, nextMs: number | null): boolean {
   return attempts === 0 && (at?.getTime() ?? null) === nextMs;
 }
 
-async function recordHistory({ database }: ReconcileParts, ended: Ended): Promise<void> {
+async function recordHistory({ database }: RecordParts, ended: Ended): Promise<void> {
   const { run, product, startedAt, ms, outcome } = ended;
   const { error, actions, audit } = outcome;
   const failure = error === null ? null : { code: error.code, message: error.message };
@@ -69,7 +74,7 @@ async function recordHistory({ database }: ReconcileParts, ended: Ended): Promis
 }
 
 async function recordSuccess(
-  { database, clock }: ReconcileParts,
+  { database, clock }: RecordParts,
   { product, books, outcome: { change, nextMs } }: Ended,
 ): Promise<void> {
   const { sql } = database;
@@ -80,8 +85,8 @@ async function recordSuccess(
 }
 
 async function recordFailure(
-  parts: ReconcileParts,
-  { product, outcome: { change, drift, leak } }: Ended,
+  parts: RecordParts,
+  { product, outcome: { change, leak } }: Ended,
   error: ProvisionerError,
 ): Promise<RunEnding> {
   const { sql } = parts.database;
@@ -91,11 +96,12 @@ async function recordFailure(
   const conditions = conditionsOfFailure(error, waitMs, error.needs === 'person' ? null : attempts);
   // Without a fingerprint the next resync looks at it, too.
   await changeProduct(sql, product, { ...change, conditions, fingerprint: null }, now);
-  return { product, conditions, parked: waitMs === null, drift, leak };
+  // What could not be put right is no more than a part of what failed; the next run finds it again.
+  return { product, conditions, parked: waitMs === null, drift: [], leak };
 }
 
 async function whatIsLeft(
-  { database, settings, random }: ReconcileParts,
+  { database, settings, random }: RecordParts,
   product: ProductId,
   error: ProvisionerError,
   now: Date,

@@ -7,18 +7,26 @@ import type { ProductRecord } from '../db/products.ts';
 import { findRemote, noteRemote } from '../db/workspace-remotes.ts';
 import type { Condition } from '../model/condition.ts';
 import { isHomeName } from '../model/home.ts';
-import { type PushOutcome, push } from '../workspace/push.ts';
+import { tokenFile } from '../sinks/credential-endpoint.ts';
+import { readEnvBlock } from '../workspace/env-block.ts';
+import type { PushOutcome } from '../workspace/push.ts';
 import type { ReconcileParts } from './parts.ts';
 
 /** A push that failed is tried again after so long, unless there is something new to push. */
 const retryMs = 5 * 60_000;
+/** A shorter text lies in any history. */
+const shortestSecret = 8;
 
-/** @returns what people should know about it; never throws for what can go wrong with the remote */
+/**
+ * @param leak where others could have read the key that this run replaced: until that has ended nothing is pushed
+ * @returns what people should know about it; never throws for what can go wrong with the remote
+ */
 export async function followRemote(
   parts: ReconcileParts,
   record: ProductRecord,
+  leak: string | null,
 ): Promise<readonly Condition[]> {
-  const { remote } = parts.settings;
+  const remote = parts.settings.remote();
   if (remote === null) return [];
   const tips = await parts.workspaces.tipsOf(record.home, remote.branch);
   if (tips === null) return [];
@@ -28,11 +36,34 @@ export async function followRemote(
   const now = parts.clock();
   const again = known?.problem != null && now.getTime() - known.triedAt.getTime() >= retryMs;
   if (known?.tips === wanted && !again) return known.problem === null ? [] : [known.problem];
-  const outcome = await push({ objects: tips.objects, url, login: remote.login, tips: tips.commits });
+  const order = { objects: tips.objects, url, login: remote.login, tips: tips.commits };
+  const secrets = await secretsOf(parts, record).catch(() => null);
+  const outcome: PushOutcome =
+    secrets === null
+      ? { kind: 'failed', why: 'the keys that must not go there can not be read now' }
+      : leak === null
+        ? await parts.push({ ...order, secrets })
+        : { kind: 'failed', why: `the key had to be replaced, as ${leak}` };
   const problem = problemOf(outcome, url);
   if (problem !== null) parts.log.warn(problem.message, { reason: problem.reason });
   await noteRemote(parts.database.sql, record.id, { tips: wanted, triedAt: now, problem });
   return problem === null ? [] : [problem];
+}
+
+/** What opens the product’s data, and what the platform put beside it. */
+async function secretsOf(
+  { workspaces, sink, settings }: ReconcileParts,
+  { id, home }: ProductRecord,
+): Promise<readonly string[]> {
+  const [env, token, held] = await Promise.all([
+    workspaces.readGuarded(home, '.env'),
+    workspaces.readGuarded(home, tokenFile),
+    sink?.read({ product: id, home }),
+  ]);
+  const { S3_SECRET_KEY, S3_SESSION_TOKEN } = readEnvBlock(env ?? '') ?? {};
+  const own = [S3_SECRET_KEY, S3_SESSION_TOKEN, token?.trim(), held?.secret];
+  const found = [...own, ...settings.platformSecrets()];
+  return found.flatMap((text) => (text != null && text.length >= shortestSecret ? [text] : []));
 }
 
 /** A namespace is people's text: one that is no safe name does not stand in an address. */

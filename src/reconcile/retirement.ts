@@ -21,7 +21,7 @@ export async function retire(
   books: Books,
   run: Run,
 ): Promise<Outcome> {
-  const held = await whyHeld(parts, record);
+  const held = await whyHeld(parts, record, run);
   if (held !== null) {
     return { ...nothingToDo, change: { state: 'held', conditions: conditionsOfHeld(held) } };
   }
@@ -72,6 +72,7 @@ export async function prepareRetirement(
   const { observed } = await observe(parts, record, outside, { ...looking, finalizers, rendered: [] });
   const { purgeOnDelete: purge, finalizer } = parts.settings;
   const finalizerHeld = finalizers.includes(finalizer ?? '');
-  const steps = plan({ kind: 'nothing', home: record.home, finalizerHeld, purge }, observed);
+  const hasPrincipal = issuer.kind.fixedForMs === null;
+  const steps = plan({ kind: 'nothing', home: record.home, finalizerHeld, purge, hasPrincipal }, observed);
   return { issuer, observed, steps };
 }

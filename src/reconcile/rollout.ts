@@ -3,14 +3,27 @@
  * what happens then.
  */
 import type { ProductRecord } from '../db/products.ts';
-import { joinCanaries, listBehind, noteCanary, readRollout, setStage } from '../db/rollouts.ts';
+import {
+  hasUnasked,
+  joinCanaries,
+  listBehind,
+  noteCanary,
+  noteUnfit,
+  placesTaken,
+  type RolloutRecord,
+  readRollout,
+  setStage,
+} from '../db/rollouts.ts';
 import type { Condition } from '../model/condition.ts';
 import type { ProductId } from '../model/ids.ts';
 import type { Product } from '../model/product.ts';
-import { priorities } from '../queue/jobs.ts';
+import type { Cause } from '../model/run.ts';
 import { fits } from '../workspace/catalogue.ts';
 import type { FilesOutcome } from '../workspace/update.ts';
+import { carryOut } from './order.ts';
 import type { ReconcileParts } from './parts.ts';
+import { whyPaused } from './pause.ts';
+import { judgeTrial, type Verdict } from './rollout-stage.ts';
 
 /** Whether a product follows a new version now. */
 export type Turn =
@@ -27,21 +40,46 @@ const follows: Turn = { kind: 'follows', canary: false };
 export async function turnOf(
   parts: ReconcileParts,
   product: Product,
-  { template: from, id }: ProductRecord,
+  record: ProductRecord,
   to: string | null,
   rehearsal = false,
 ): Promise<Turn> {
   const { rollout } = parts.settings;
+  const { template: from, id } = record;
   if (rollout.canaries === 0 || from === null || to === null || from === to) return follows;
   if (nameOf(from) !== nameOf(to)) return follows;
-  const db = parts.database.sql;
-  const known = await readRollout(db, to, id);
+  const known = await readRollout(parts.database.sql, to, id);
   if (known?.stage === 'all') return follows;
   if (known?.stage === 'stopped') return waits(to, `its rollout stopped after ${known.failed} failed`);
-  if (known?.member === true) return { kind: 'follows', canary: true };
-  const room = (known?.canaries ?? 0) < rollout.canaries && fits(rollout, product);
-  const joined = room && (rehearsal || (await joinCanaries(db, to, id, rollout.canaries, parts.clock())));
-  return joined ? { kind: 'follows', canary: true } : waits(to, 'others try it first');
+  if (known?.role === 'canary') return { kind: 'follows', canary: true };
+  const looksOnly = rehearsal || whyPaused(parts.estate, record) !== null;
+  if (await takesPlace(parts, { product, to, known, looksOnly })) return { kind: 'follows', canary: true };
+  const verdict = looksOnly ? 'is tried' : await goOn(parts, to, id);
+  if (verdict === 'goes on') return follows;
+  return waits(
+    to,
+    verdict === 'nobody can try it' ? 'no product is one that may try it first' : 'others try it first',
+  );
+}
+
+interface Asked {
+  readonly product: Product;
+  readonly to: string;
+  readonly known: RolloutRecord | null;
+  readonly looksOnly: boolean;
+}
+
+async function takesPlace(
+  { database, settings, clock }: ReconcileParts,
+  { product, to, known, looksOnly }: Asked,
+): Promise<boolean> {
+  const { rollout } = settings;
+  if (!fits(rollout, product)) {
+    if (!looksOnly && known?.role !== 'unfit') await noteUnfit(database.sql, to, product.id, clock());
+    return false;
+  }
+  if (known !== null && placesTaken(known) >= rollout.canaries) return false;
+  return looksOnly || joinCanaries(database.sql, to, product.id, rollout.canaries, clock());
 }
 
 /** Notes how a canary fared, and lets all others follow, or nobody. */
@@ -52,34 +90,63 @@ export async function noteTurn(
   failed: boolean,
   files: FilesOutcome | null,
 ): Promise<void> {
-  const db = parts.database.sql;
   const outcome = failed || (files?.conflicts.length ?? 0) > 0 ? 'failed' : 'succeeded';
-  await noteCanary(db, to, product.id, outcome);
-  const now = await readRollout(db, to, product.id);
-  if (now?.stage !== 'canary') return;
-  const { canaries, stopAfter } = parts.settings.rollout;
-  if (now.failed >= stopAfter) {
-    if (await setStage(db, to, 'stopped', parts.clock()))
-      parts.log.error('the rollout of a template stopped', { template: to, failed: now.failed });
-  } else if (now.succeeded + now.failed >= canaries) await letAllFollow(parts, to, product.id);
+  await noteCanary(parts.database.sql, to, product.id, outcome);
+  await goOn(parts, to, product.id);
+}
+
+/** Lets all follow, or nobody, when that can be decided. @param by the product in whose run we are: it needs no other */
+async function goOn(parts: ReconcileParts, to: string, by: ProductId): Promise<Verdict> {
+  const { database, settings } = parts;
+  const now = await readRollout(database.sql, to, by);
+  if (now?.stage !== 'canary') return now?.stage === 'all' ? 'goes on' : 'stops';
+  const wanted = settings.rollout;
+  const more = placesTaken(now) < wanted.canaries && (await hasUnasked(database.sql, to));
+  const verdict = judgeTrial({ ...now, more }, wanted);
+  if (verdict === 'stops') await stop(parts, to, now.failed);
+  if (verdict === 'goes on') {
+    const cause = { kind: 'clock', why: `the template ${to} goes to all` } as const;
+    await letAllFollow(parts, to, cause, by);
+  }
+  return verdict;
+}
+
+async function stop(parts: ReconcileParts, to: string, failed: number): Promise<void> {
+  const stopped = await carryOut(parts, {
+    action: 'stop-rollout',
+    target: to,
+    cause: { kind: 'clock', why: `${failed} canaries of ${to} failed` },
+    change: async (trx) => ((await setStage(trx, to, 'stopped', parts.clock())) ? [] : null),
+  });
+  if (stopped !== null) parts.log.error('the rollout of a template stopped', { template: to, failed });
 }
 
 /**
  * The canaries did well, or a person says so.
  *
- * @param except the last canary, which is being noted
+ * @param except in whose run that was found: it needs no other
+ * @returns how many follow
  */
-export async function letAllFollow(parts: ReconcileParts, to: string, except?: ProductId): Promise<number> {
-  const { database, queue, log, clock } = parts;
-  await setStage(database.sql, to, 'all', clock());
-  const behind = (await listBehind(database.sql, nameOf(to), to)).filter((id) => id !== except);
-  log.info('a new version of a template goes to all', { template: to, products: behind.length });
-  const cause = { kind: 'clock', why: `the template ${to} goes to all` } as const;
-  await queue.reconcile(
-    behind.map((product) => ({ product, cause })),
-    priorities.resync,
-  );
-  return behind.length;
+export async function letAllFollow(
+  parts: ReconcileParts,
+  to: string,
+  cause: Cause,
+  except?: ProductId,
+): Promise<number> {
+  const followers = await carryOut(parts, {
+    action: cause.kind === 'person' ? 'order-release-template' : 'release-template',
+    target: to,
+    cause,
+    unhurried: true,
+    change: async (trx) => {
+      const changed = await setStage(trx, to, 'all', parts.clock());
+      if (!changed && cause.kind !== 'person') return null;
+      return (await listBehind(trx, to)).filter((id) => id !== except);
+    },
+  });
+  if (followers !== null)
+    parts.log.info('a new version of a template goes to all', { template: to, products: followers });
+  return followers ?? 0;
 }
 
 /** What people read meanwhile. */

@@ -79,10 +79,12 @@ async function sweepArchive({ database, workspaces, clock, log }: Parts, before:
     // Its product is back, and waits for it.
     if (book?.retired === false) continue;
     await workspaces.archived.drop(name);
-    if (book !== undefined) await changeProduct(database.sql, book.product, { archive: null }, now);
     const cause = { kind: 'clock', why: 'its time in the archive is over' } as const;
     const entry = { at: now, actor: 'provisioner', cause, product: book?.product ?? product, run: null };
-    await insertAudit(database.sql, [{ ...entry, action: 'drop-archived-workspace', target: name }]);
+    await database.sql.transaction().execute(async (trx) => {
+      if (book !== undefined) await changeProduct(trx, book.product, { archive: null }, now);
+      await insertAudit(trx, [{ ...entry, action: 'drop-archived-workspace', target: name }]);
+    });
     log.info('deleted a workspace from the archive', { product: entry.product, archive: name });
   }
 }

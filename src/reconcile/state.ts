@@ -31,6 +31,8 @@ export interface DesiredHome {
   readonly keysPerPrincipal: number;
   /** Lasting keys, or ones that end by themselves. */
   readonly credentials: 'keys' | 'sessions';
+  /** Sessions keep what they were opened with: the store knows no policy of the product. */
+  readonly fixedPolicy: boolean;
 }
 
 /** A product that should have nothing (any more). */
@@ -40,21 +42,26 @@ export interface DesiredNothing {
   /** Our finalizer is on the product and must go last. */
   readonly finalizerHeld: boolean;
   readonly purge: boolean;
+  /** Products have principals of their own. */
+  readonly hasPrincipal: boolean;
 }
 
 export type Desired = DesiredHome | DesiredNothing;
 
 /** An access key: what the store lists, joined with our books. */
 export interface ObservedKey {
+  /** Its name there; a session's is not what requests are signed with. */
   readonly id: string;
   readonly active: boolean;
+  /** Whether the store can end it; a session that it can not ends by itself. */
+  readonly endable: boolean;
   /** `unknown`: in the store, not in our books. */
   readonly state: 'issued' | 'current' | 'grace' | 'unknown';
   readonly graceUntilMs: number | null;
   /** When it ends by itself; `null` = never. */
   readonly expiresAtMs: number | null;
   readonly issuedAtMs: number;
-  /** Digest of its secret; `null` when unknown. */
+  /** Digest of its secret, of a session also of the other parts; `null` when unknown. */
   readonly secretSha256: string | null;
   /** It was proven under the policy of today. */
   readonly proven: boolean;

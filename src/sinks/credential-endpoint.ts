@@ -5,7 +5,7 @@
  */
 import { createHash, randomBytes } from 'node:crypto';
 import type { ProductId } from '../model/ids.ts';
-import type { HeldKey, SecretSink, SinkEntry } from './sink.ts';
+import type { HeldKey, SecretSink, SinkEntry, SinkKey } from './sink.ts';
 
 export interface CredentialEndpointOptions {
   /** Our address as workspaces reach it; SDKs take `https`, or `http` on the loopback. */
@@ -35,9 +35,13 @@ export class CredentialEndpointSink implements SecretSink {
     this.#options = options;
   }
 
-  /** The session itself was only for its proof; whoever brings the token gets one of their own. */
-  async put(entry: SinkEntry): Promise<void> {
-    if (await this.#isWhole(entry)) return;
+  /**
+   * The session itself was only for its proof; whoever brings the token gets one of their own. A token is as good as a
+   * key: it is made anew with each new name, and stays when a session is renewed.
+   */
+  async put(entry: SinkEntry, { name }: SinkKey): Promise<void> {
+    const current = await this.#options.books.current(entry.product);
+    if (current?.id === name && (await this.#isWhole(entry))) return;
     const token = randomBytes(32).toString('base64url');
     await this.#options.tokens.write(entry, token);
     await this.#options.books.note(entry.product, tokenDigest(token));

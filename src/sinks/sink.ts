@@ -12,6 +12,8 @@ export interface SinkEntry {
 
 /** A key to be held. */
 export interface SinkKey {
+  /** What our books know it by: a renewed session has the name of the one before. */
+  readonly name: string;
   readonly id: string;
   readonly secret: string;
   /** Set when it ends by itself, and is used with this token. */
@@ -47,10 +49,10 @@ export interface SecretSink {
   howToFetch(entry: SinkEntry): string;
 }
 
-/** By which a secret, and the token that goes with it, is recognised without being kept. */
-export function digestOf(secret: string, token: string | undefined): string {
+/** By which a lasting key's secret, or all three parts of a session, are recognised without being kept. */
+export function digestOf(id: string, secret: string, token: string | undefined): string {
   return createHash('sha256')
-    .update(token === undefined ? secret : `${secret} ${token}`)
+    .update(token === undefined ? secret : `${id} ${secret} ${token}`)
     .digest('hex');
 }
 
@@ -77,7 +79,7 @@ export function heldSecretIn(fields: unknown): HeldSecret | null {
 
 /** What is told of a key without its secret. */
 export function heldKeyOf(held: HeldSecret | null): HeldKey | null {
-  return held === null
-    ? null
-    : { id: held.id, digest: digestOf(held.secret, held.session?.token), secret: held.secret };
+  if (held === null) return null;
+  const { id, secret, session } = held;
+  return { id, digest: digestOf(id, secret, session?.token), secret };
 }

@@ -4,20 +4,29 @@ import { asProvisionerError } from '../model/errors.ts';
 /** Told of a call around which it stands; it must give back what the call gives. */
 export type AroundCall = <T>(adapter: string, operation: string, call: () => Promise<T>) => Promise<T>;
 
+/** Every method that gives a promise, and whether it is watched: the compiler misses the one that is forgotten. */
+export type Calls<T> = {
+  readonly [K in keyof T as T[K] extends (...words: never[]) => Promise<unknown> ? K : never]: boolean;
+};
+
 /**
- * The same object, with `around` at each of the named methods. Others, and fields, are reached as they are.
+ * The same object, with `around` at each watched method. Others, and fields, are reached as they are.
  *
- * @param methods those that do I/O; each must return a promise
+ * @param parts fields of it that are watched by themselves, in place of its own
  */
 export function watchCalls<T extends object>(
   adapter: string,
   target: T,
-  methods: readonly (keyof T & string)[],
+  calls: Calls<T>,
   around: AroundCall,
+  parts: Partial<T> = {},
 ): T {
-  const watched = new Set<PropertyKey>(methods);
+  const watched = new Set<PropertyKey>(
+    Object.entries(calls).flatMap(([name, isWatched]) => (isWatched === true ? [name] : [])),
+  );
   return new Proxy(target, {
     get: (object, name) => {
+      if (Object.hasOwn(parts, name)) return Reflect.get(parts, name);
       const value: unknown = Reflect.get(object, name, object);
       if (typeof value !== 'function') return value;
       // Private fields are reached through the object itself, never through the proxy.

@@ -29,13 +29,22 @@ export interface BudgetUse {
   readonly waiting: number;
 }
 
+/** Values of labels that dashboards and rules ask for by name. */
+export const labelValues = {
+  delivery: { verdict: ['accepted', 'ignored', 'refused', 'failed'] },
+  run: { outcome: ['succeeded', 'failed'] },
+  action: { outcome: ['done', 'failed', 'skipped'] },
+  notification: { outcome: ['sent', 'failed'] },
+} as const;
+type Values = typeof labelValues;
+
 export interface Metrics {
   /** A delivery was answered, after so many milliseconds. */
-  delivery(generation: string, verdict: string, ms: number): void;
+  delivery(generation: string, verdict: Values['delivery']['verdict'][number], ms: number): void;
   /** A job was over, so long after it was taken; it had waited `waitedMs` before. */
   job(queue: string, outcome: string, ms: number, waitedMs: number): void;
-  run(outcome: string, ms: number): void;
-  action(kind: string, outcome: string, ms: number): void;
+  run(outcome: Values['run']['outcome'][number], ms: number): void;
+  action(kind: string, outcome: Values['action']['outcome'][number], ms: number): void;
   /** A call of an adapter was over; `outcome` is `ok` or the code of its error. */
   adapterCall(adapter: string, operation: string, outcome: string, ms: number): void;
   portalRequest(route: string, status: string, ms: number): void;
@@ -43,13 +52,13 @@ export interface Metrics {
   drift(field: string): void;
   /** A key in use was found where others could read it. */
   leak(): void;
-  /** A message to people was sent, given up, or left out because it had been sent before. */
-  notification(channel: string, outcome: string): void;
+  /** A message to people was sent, or given up. */
+  notification(channel: string, outcome: Values['notification']['outcome'][number]): void;
   brake(on: boolean): void;
   /** All counts there are: what is not among them is gone. */
   products(counts: readonly ProductCount[]): void;
-  /** The same for keys; `firstEndMs` is the time until the first one in use ends by itself, `null` = none does. */
-  keys(counts: readonly KeyCount[], firstEndMs: number | null): void;
+  /** The same for keys; so many in use should have been renewed. */
+  keys(counts: readonly KeyCount[], overdue: number): void;
   queue(name: string, depth: QueueDepth): void;
   /** Has a breaker's state read at each scrape. */
   breaker(name: string, isOpen: () => boolean): void;
@@ -120,7 +129,7 @@ function showStates(registry: Registry) {
   const brake = gauge('brake', '1 while the brake holds tear-downs.');
   const products = gauge('products', 'Products by state and headline condition.', ['state', 'condition']);
   const keys = gauge('keys', 'Access keys by state and age.', ['state', 'age']);
-  const keyEnd = gauge('first_key_end_seconds', 'Time until the first key in use ends by itself.');
+  const keysOverdue = gauge('keys_overdue', 'Keys in use that should have been renewed and were not.');
   const jobs = gauge('jobs', 'Jobs that wait or run.', ['queue', 'state']);
   const oldest = gauge('oldest_job_seconds', 'Age of the job that waits longest; 0 = none waits.', ['queue']);
   return {
@@ -129,11 +138,10 @@ function showStates(registry: Registry) {
       products.reset();
       for (const { state, condition, count } of counts) products.set({ state, condition }, count);
     },
-    keys: (counts, firstEndMs) => {
+    keys: (counts, overdue) => {
       keys.reset();
       for (const { state, age, count } of counts) keys.set({ state, age }, count);
-      // Infinity says "none ends", so that a rule on too small a value stays quiet.
-      keyEnd.set(firstEndMs === null ? Number.POSITIVE_INFINITY : firstEndMs / 1000);
+      keysOverdue.set(overdue);
     },
     queue: (name, { waiting, running, oldestMs }) => {
       jobs.set({ queue: name, state: 'waiting' }, waiting);

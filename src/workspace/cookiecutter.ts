@@ -8,6 +8,7 @@ import { basename, dirname, join, relative, sep } from 'node:path';
 import { stringify } from 'yaml';
 import { z } from 'zod';
 import { ProvisionerError } from '../model/errors.ts';
+import { convertName, convertText, isFact } from './jinja.ts';
 import { makeNew } from './starter.ts';
 
 const Variables = z.record(
@@ -15,20 +16,6 @@ const Variables = z.record(
   z.union([z.string(), z.number(), z.boolean(), z.array(z.string()).min(1)]),
 );
 type Variables = z.infer<typeof Variables>;
-
-/** Names that Cookiecutter templates commonly use → what a product has for it. */
-const facts: Readonly<Record<string, string>> = {
-  project_name: 'product.name',
-  name: 'product.name',
-  project_slug: 'home.schema',
-  repo_name: 'home.name',
-  package_name: 'home.schema',
-  directory_name: 'home.name',
-  description: 'product.description',
-  project_short_description: 'product.description',
-  domain: 'product.domain',
-  bucket: 'home.bucket',
-};
 
 interface Source {
   readonly path: string;
@@ -46,9 +33,16 @@ export async function importCookiecutter(from: string, to: string): Promise<read
   const variables = await readVariables(from);
   const { sources, skipped } = await readSources(from);
   const problems: string[] = [];
+  const names = new Set(Object.keys(variables));
   const converted = sources.map(({ path, text, executable }) => {
-    const target = convert(path, variables, (what) => problems.push(`${path} (its name): ${what}`));
-    const content = convert(text, variables, (what) => problems.push(`${path}: ${what}`));
+    const target = convertName(path, {
+      names,
+      onProblem: (what) => problems.push(`${path} (its name): ${what}`),
+    });
+    const content = convertText(path, text, {
+      names,
+      onProblem: (what) => problems.push(`${path}: ${what}`),
+    });
     return { target, content, executable, rendered: content !== text };
   });
   if (problems.length > 0)
@@ -66,14 +60,12 @@ export async function importCookiecutter(from: string, to: string): Promise<read
   return [
     ...skipped.map((path) => `Left out ${path}: it is no text.`),
     'Every file is `once`: say in template.yaml which are `managed` or `merged`.',
-    'People’s free text needs a helper where it stands: {{yaml product.name}}, {{line product.description}}, …',
+    'People’s free text stands as letters, digits and blanks ({{plain product.name}}) where its place is not known for sure: there {{yaml …}}, {{py …}} and others keep every character.',
   ];
 }
 
 function manifestOf(id: string, variables: Variables, files: Readonly<Record<string, string>>) {
-  const own = Object.entries(variables).filter(
-    ([name]) => facts[name] === undefined && !name.startsWith('_'),
-  );
+  const own = Object.entries(variables).filter(([name]) => !isFact(name) && !name.startsWith('_'));
   const properties = Object.fromEntries(own.map(([name, value]) => [name, schemaOf(value)]));
   return {
     id,
@@ -125,36 +117,6 @@ async function readSources(from: string): Promise<{ sources: Source[]; skipped: 
     else sources.push({ path, text, executable: (mode & 0o100) !== 0 });
   }
   return { sources: sources.sort((a, b) => (a.path < b.path ? -1 : 1)), skipped };
-}
-
-const raw = /\{%-?\s*raw\s*-?%\}([\s\S]*?)\{%-?\s*endraw\s*-?%\}/g;
-const variable = /^\{\{-?\s*cookiecutter\.(\w+)\s*-?\}\}$/;
-
-function convert(text: string, variables: Variables, onProblem: (what: string) => void): string {
-  const parts: string[] = [];
-  let from = 0;
-  for (const match of text.matchAll(raw)) {
-    parts.push(convertJinja(text.slice(from, match.index), variables, onProblem), literal(match[1] ?? ''));
-    from = match.index + match[0].length;
-  }
-  parts.push(convertJinja(text.slice(from), variables, onProblem));
-  return parts.join('');
-}
-
-function convertJinja(text: string, variables: Variables, onProblem: (what: string) => void): string {
-  return text.replace(/\{\{[\s\S]*?\}\}|\{%[\s\S]*?%\}|\{#[\s\S]*?#\}/g, (jinja) => {
-    if (jinja.startsWith('{#')) return '';
-    const name = variable.exec(jinja)?.[1];
-    if (name !== undefined && variables[name] !== undefined)
-      return `{{${facts[name] ?? `parameters.${name}`}}}`;
-    onProblem(jinja.replace(/\s+/g, ' '));
-    return jinja;
-  });
-}
-
-/** Braces that belong to another tool. */
-function literal(text: string): string {
-  return text.replaceAll('{{', '\\{{');
 }
 
 function wrong(what: string, cause?: unknown): ProvisionerError {

@@ -51,6 +51,18 @@ export function line(value: unknown): string {
     .replace(/[\\`*_{}[\]<>#|!~$&]/g, (character) => markdownEscapes.get(character) ?? `\\${character}`);
 }
 
+/**
+ * Letters, digits, blanks and `. , _ -`: what means nothing to any language, inside quotes and in comments. For places
+ * that no other helper fits.
+ */
+export function plain(value: unknown): string {
+  return String(value ?? '')
+    .normalize('NFC')
+    .replace(/[^\p{L}\p{M}\p{N}.,_-]+/gu, ' ')
+    .replace(/-{2,}/g, '-')
+    .replace(/^[^\p{L}\p{N}]+| +$/gu, '');
+}
+
 /** A mail address, or nothing when the text is none. */
 export function mail(value: unknown): string {
   const text = String(value ?? '').trim();

@@ -18,7 +18,8 @@ export interface UpdatePlace {
 
 /** What came of one file that both sides changed. */
 export type Merged =
-  | { readonly kind: 'merged'; readonly change: FileChange }
+  /** `unresolved`: this very version lies beside it, laid there by a run that may have been cut off since. */
+  | { readonly kind: 'merged'; readonly change: FileChange; readonly unresolved: boolean }
   | { readonly kind: 'conflict' | 'waiting' };
 
 /** Suffix of a new version that lies beside a person's file. */
@@ -34,17 +35,15 @@ export async function mergeFile(
   const { path } = file;
   const live = await readPlainFile(folder, path);
   // Deleted since we looked: it stays away.
-  if (live === null) return { kind: 'merged', change: { path, content: null, executable: false } };
+  if (live === null) {
+    return { kind: 'merged', change: { path, content: null, executable: false }, unresolved: false };
+  }
   const merged = await mergedFile(repository, { path, live, next: file, before });
   if (merged === null) {
     await layBeside(place, file, before);
     return { kind: 'conflict' };
   }
-  if (fileDigest(merged) === fileDigest(live)) {
-    // Laid there by a run that was cut off before it could say so.
-    const beside = await readPlainFile(folder, `${path}${besideSuffix}`);
-    if (beside?.content === file.content) return { kind: 'conflict' };
-  } else {
+  if (fileDigest(merged) !== fileDigest(live)) {
     if ((await repository?.isCommitted(path, live.content)) === false) return { kind: 'waiting' };
     const { mode } = await statOf(folder, path);
     const left = await writeWorkspaceFiles(
@@ -54,7 +53,8 @@ export async function mergeFile(
     );
     if (left.length > 0) return { kind: 'waiting' };
   }
-  return { kind: 'merged', change: { path, ...merged } };
+  const beside = await readPlainFile(folder, `${path}${besideSuffix}`);
+  return { kind: 'merged', change: { path, ...merged }, unresolved: beside?.content === file.content };
 }
 
 /** Whether what lies there is still what we saw; `null`: nothing. */

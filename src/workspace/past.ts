@@ -6,7 +6,7 @@ import { fileDigest } from './digest.ts';
 import { readObjects, runGit } from './git-plumbing.ts';
 
 /** A secret lies in small files; bigger ones are data. */
-const largestSearched = 1_000_000;
+export const largestSearched = 1_000_000;
 /** Objects that are read at a time: bounds the memory of a search. */
 const objectsAtOnce = 64;
 
@@ -52,11 +52,21 @@ export async function searchObjects(gitDir: string, text: string): Promise<boole
     const [type, size, name] = line.split(' ');
     return type === 'blob' && name !== undefined && Number(size) <= largestSearched ? [name] : [];
   });
+  if (await anyHolds(gitDir, names, [text])) return true;
+  searched.set(gitDir, state);
+  return false;
+}
+
+/** Whether one of the texts lies in one of the objects. */
+export async function anyHolds(
+  gitDir: string,
+  names: readonly string[],
+  texts: readonly string[],
+): Promise<boolean> {
   for (let index = 0; index < names.length; index += objectsAtOnce) {
     const contents = await readObjects(gitDir, names.slice(index, index + objectsAtOnce));
-    if (contents.includes(text)) return true;
+    if (texts.some((text) => contents.includes(text))) return true;
   }
-  searched.set(gitDir, state);
   return false;
 }
 

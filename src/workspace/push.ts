@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { getCACertificates } from 'node:tls';
 import { environmentOf } from './git-plumbing.ts';
+import { findSecret } from './outgoing.ts';
 
 /** Where histories go. */
 export interface Remote {
@@ -42,6 +43,8 @@ export interface PushOrder {
   readonly url: string;
   readonly login: Login | null;
   readonly tips: Tips;
+  /** What must not leave, wherever in the history it lies. */
+  readonly secrets: readonly string[];
 }
 
 export type PushOutcome =
@@ -56,10 +59,15 @@ const longestMs = 60_000;
 export async function push(order: PushOrder): Promise<PushOutcome> {
   const gitDir = await mkdtemp(join(tmpdir(), 'provisioner-push-'));
   try {
-    await makeEmpty(gitDir, order.url);
-    const committed = await run(gitDir, order, ['ls-tree', '--name-only', ...secretFiles(order.tips)]);
-    if (committed.out.trim() !== '')
-      return { kind: 'failed', why: 'the branch holds .env with its keys: take it out of the history' };
+    await makeEmpty(gitDir, order);
+    const asked = await run(gitDir, order, ['ls-remote', '--', order.url, ...Object.keys(order.tips)]);
+    if (asked.code !== 0) return outcomeOf(asked, order);
+    const outgoing = {
+      tips: Object.values(order.tips),
+      known: asked.out.match(/^[0-9a-f]{40}(?=\t)/gm) ?? [],
+    };
+    const found = await findSecret(gitDir, outgoing, order.secrets);
+    if (found !== null) return { kind: 'failed', why: `${found}: take it out of the history` };
     const refspecs = Object.entries(order.tips).map(([ref, commit]) => `${commit}:${ref}`);
     const words = ['push', '--porcelain', '--no-verify', '--no-signed', '--', order.url, ...refspecs];
     return outcomeOf(await run(gitDir, order, words), order);
@@ -70,14 +78,10 @@ export async function push(order: PushOrder): Promise<PushOutcome> {
   }
 }
 
-/** Words for `ls-tree` that list what must never leave, on the branch that people work on. */
-function secretFiles(tips: Tips): string[] {
-  const [commit = ''] = Object.values(tips);
-  return [commit, '--', '.env', '.credentials-token'];
-}
-
-async function makeEmpty(gitDir: string, url: string): Promise<void> {
-  await mkdir(join(gitDir, 'objects'));
+async function makeEmpty(gitDir: string, { url, objects }: PushOrder): Promise<void> {
+  await mkdir(join(gitDir, 'objects', 'info'), { recursive: true });
+  // In quotes, or a path that begins with # would be a comment.
+  await writeFile(join(gitDir, 'objects', 'info', 'alternates'), `${JSON.stringify(objects)}\n`);
   await mkdir(join(gitDir, 'refs'));
   await writeFile(join(gitDir, 'HEAD'), 'ref: refs/heads/none\n');
   await writeFile(join(gitDir, 'config'), '[core]\n\trepositoryformatversion = 0\n\tbare = true\n');
@@ -116,8 +120,6 @@ function run(gitDir: string, order: PushOrder, words: readonly string[]): Promis
   const child = spawn('git', words, {
     env: {
       ...environmentOf(gitDir, settingsOf(gitDir, order)),
-      // In quotes, or a colon in the path would part it.
-      GIT_ALTERNATE_OBJECT_DIRECTORIES: JSON.stringify(order.objects),
       GIT_ASKPASS: 'false',
     },
     stdio: ['ignore', 'pipe', 'pipe'],

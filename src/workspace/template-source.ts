@@ -1,7 +1,7 @@
 /** Templates from git repositories: fetched when they can be, pinned by commit, usable while the server is away. */
 import { createHash } from 'node:crypto';
-import { access, mkdir, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { access, mkdir, realpath, rename, rm } from 'node:fs/promises';
+import { join, sep } from 'node:path';
 import { simpleGit } from 'simple-git';
 import { ProvisionerError } from '../model/errors.ts';
 
@@ -56,7 +56,11 @@ export async function fetchTemplate(place: GitPlace, cache: string): Promise<Fet
     if (commit === '') throw failure ?? new Error(`it has no ${place.ref}`);
     const tree = join(home, commit);
     await checkOut(mirror, commit, tree);
-    return { folder: join(tree, place.folder), commit, stale: failure !== null };
+    const folder = join(tree, place.folder);
+    // Who can write to the repository does not choose what else of this machine is a template.
+    if (!isInside(await realpath(tree), await realpath(folder)))
+      throw new Error(`${place.folder} leads out of it`);
+    return { folder, commit, stale: failure !== null };
   } catch (cause) {
     throw new ProvisionerError(
       'TEMPLATE_INVALID',
@@ -64,6 +68,10 @@ export async function fetchTemplate(place: GitPlace, cache: string): Promise<Fet
       { cause },
     );
   }
+}
+
+function isInside(tree: string, path: string): boolean {
+  return path === tree || path.startsWith(`${tree}${sep}`);
 }
 
 /** Beside its place first: a tree that is there is whole. */

@@ -1,4 +1,5 @@
 /** Reads a template folder: `template.yaml` and everything below `files/`. Done once at start; rendering does no I/O. */
+import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { lstat, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -7,6 +8,7 @@ import Handlebars from 'handlebars';
 import { importCookiecutter } from './cookiecutter.ts';
 import * as escapes from './escape.ts';
 import {
+  choicesOf,
   type FileRule,
   invalid,
   type Manifest,
@@ -27,6 +29,8 @@ interface TemplateFile {
   readonly when: string | null;
   /** SHA-256 of what it is rendered from. */
   readonly digest: string;
+  /** What is rendered: its path, and its text where that is a template. */
+  readonly programs: readonly hbs.AST.Program[];
 }
 
 export interface Template
@@ -40,6 +44,8 @@ export interface Template
    * @throws ProvisionerError `TEMPLATE_INVALID` that names each wrong value
    */
   readonly parameters: (given: Parameters) => Parameters;
+  /** Parameter → values to try it with. */
+  readonly choices: Readonly<Record<string, readonly unknown[]>>;
 }
 
 /**
@@ -86,17 +92,26 @@ async function loadOurs(folder: string): Promise<Template> {
     files.map((file) => [file.path, file.digest, file.ownership, file.executable]),
   ]);
   const parameters = parametersOf(folder, manifest);
-  return { id, version, title, description, engine, acceptance, files, digest, parameters };
+  const choices = choicesOf(manifest);
+  return { id, version, title, description, engine, acceptance, files, digest, parameters, choices };
 }
 
 function digestOf(content: unknown): string {
   return createHash('sha256').update(JSON.stringify(content)).digest('hex');
 }
 
+/** A link could lead to what is no template's, in one of another's making: a key of ours would be in every workspace. */
 async function listFiles(root: string): Promise<string[]> {
-  const entries = await readdir(root, { recursive: true, withFileTypes: true }).catch((cause: unknown) => {
+  const [stat, entries] = await Promise.all([
+    lstat(root),
+    readdir(root, { recursive: true, withFileTypes: true }),
+  ]).catch((cause: unknown) => {
     throw invalid(root, 'it can not be listed', cause);
   });
+  if (stat.isSymbolicLink()) throw invalid(root, 'it is a link; a template holds its files itself');
+  const link = entries.find((entry) => entry.isSymbolicLink());
+  if (link !== undefined)
+    throw invalid(join(link.parentPath, link.name), 'it is a link; a template holds its files itself');
   return entries
     .filter((entry) => entry.isFile())
     .map((entry) => relative(root, join(entry.parentPath, entry.name)).split(sep).join('/'))
@@ -109,15 +124,22 @@ async function compileFile(
   rules: Readonly<Record<string, FileRule>>,
 ): Promise<TemplateFile> {
   const full = join(root, path);
-  const [text, stat] = await Promise.all([readFile(full, 'utf8'), lstat(full)]);
+  const [bytes, stat] = await Promise.all([readFile(full), lstat(full)]);
+  // Three-way merges and diffs are of texts; other bytes would come out as others.
+  if (!isUtf8(bytes) || bytes.includes(0))
+    throw invalid(full, 'it is no UTF-8 text; a template holds no binary files');
+  const text = bytes.toString('utf8');
   const target = path.replace(/\.hbs$/, '');
   const rule = rules[target];
   if (rule === undefined)
     throw invalid(full, `template.yaml says none of \`managed\`, \`merged\` and \`once\` for ${target}`);
+  const name = compile(full, target);
+  const content = path.endsWith('.hbs') ? compile(full, text) : null;
   return {
     path: target,
-    renderPath: compile(full, target),
-    render: path.endsWith('.hbs') ? compile(full, text) : () => text,
+    renderPath: name.render,
+    render: content === null ? () => text : content.render,
+    programs: content === null ? [name.program] : [name.program, content.program],
     ownership: rule.rule,
     when: rule.when,
     executable: (stat.mode & 0o100) !== 0,
@@ -129,21 +151,40 @@ async function compileFile(
 const handlebars = Handlebars.create();
 handlebars.registerHelper({ ...escapes });
 
+/** Names of the helpers that a template can call. */
+export const helperNames: ReadonlySet<string> = new Set([
+  ...Object.keys(escapes),
+  'if',
+  'unless',
+  'each',
+  'with',
+  'lookup',
+  'log',
+]);
+const knownHelpers = Object.fromEntries([...helperNames].map((name) => [name, true]));
+
+interface Compiled {
+  readonly program: hbs.AST.Program;
+  readonly render: (context: unknown) => string;
+}
+
 /** Strict: an unknown variable is an error. No HTML escaping: each place says its own language by a helper. */
-function compile(file: string, text: string): (context: unknown) => string {
-  const template = handlebars.compile(text, {
+function compile(file: string, text: string): Compiled {
+  const program = failingBy(file, () => handlebars.parse(text));
+  const template = handlebars.compile(program, {
     strict: true,
     noEscape: true,
     knownHelpersOnly: true,
     knownHelpers,
   });
-  return (context) => {
-    try {
-      return template(context, { allowProtoPropertiesByDefault: false, allowProtoMethodsByDefault: false });
-    } catch (cause) {
-      throw invalid(file, cause instanceof Error ? cause.message : String(cause), cause);
-    }
-  };
+  const options = { allowProtoPropertiesByDefault: false, allowProtoMethodsByDefault: false };
+  return { program, render: (context) => failingBy(file, () => template(context, options)) };
 }
 
-const knownHelpers = Object.fromEntries(Object.keys(escapes).map((name) => [name, true]));
+function failingBy<T>(file: string, work: () => T): T {
+  try {
+    return work();
+  } catch (cause) {
+    throw invalid(file, cause instanceof Error ? cause.message : String(cause), cause);
+  }
+}

@@ -59,7 +59,8 @@ export async function updateFiles(place: UpdatePlace, update: FilesUpdate): Prom
     if (file === undefined) continue;
     const result = await mergeFile(place, file, update.before[path]);
     if (result.kind === 'merged') changed.set(path, result.change);
-    else (result.kind === 'conflict' ? conflicts : waiting).push(path);
+    if (result.kind === 'waiting') waiting.push(path);
+    if (result.kind === 'conflict' || (result.kind === 'merged' && result.unresolved)) conflicts.push(path);
   }
   const after = keepBefore(update, waiting);
   const left = await filesLeft(place, update);

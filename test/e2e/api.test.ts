@@ -31,6 +31,11 @@ beforeAll(async () => {
 afterAll(() => world[Symbol.asyncDispose]());
 
 describe('reading', () => {
+  it('tells of the store', async () => {
+    const seen = async () => (await api.call('get', '/store')).json.identity?.capabilities;
+    expect(await eventually('what it was seen to do', seen)).toMatchObject({ policies: 'enforced' });
+  });
+
   it('tells of products: a list in pages, and one with keys, inputs and consumers', async () => {
     const first = await api.call('get', '/products?limit=1&sort=name');
     const second = await api.call('get', `/products?limit=1&sort=name&cursor=${first.json.next}`);
@@ -39,6 +44,8 @@ describe('reading', () => {
       'Reader',
     ]);
     expect(second.json.next).toBeNull();
+    expect((await api.call('get', '/products?named=reader')).json.items).toMatchObject([{ id: consumer }]);
+    expect((await api.call('get', '/products?named=reade')).json.items).toEqual([]);
     const reader = (await api.call('get', `/products/${consumer}`)).json;
     expect(reader).toMatchObject({ headline: 'Ready', home: 'reader' });
     // Approved before or after its first key: there may be an older one in its grace.
@@ -174,6 +181,9 @@ describe('ordering', () => {
     const released = await api.call('post', '/templates/sqlmesh@3/release');
     expect([released.status, released.json]).toEqual([202, { queued: 0 }]);
     expect((await api.call('post', '/templates/no-version/release')).status).toBe(400);
+    expect((await api.call('get', '/rollouts')).json.items).toMatchObject([
+      { template: 'sqlmesh@3', stage: 'all', canaries: [], behind: 0 },
+    ]);
   });
 
   it('makes a key that works, shows it once, and ends it', async () => {
@@ -188,6 +198,12 @@ describe('ordering', () => {
     const listed = await api.call('get', '/keys');
     expect(listed.json.items).toMatchObject([{ name: 'ci', usedAt: expect.any(String), revokedAt: null }]);
     expect(listed.text).not.toContain(made.json.key.slice(-43));
+    const second = await api.call('post', '/keys', { body: { name: 'second', role: 'viewer' } });
+    const page = (await api.call('get', '/keys?limit=1')).json;
+    expect(page.items).toMatchObject([{ id: second.json.id }]);
+    const rest = (await api.call('get', `/keys?limit=1&cursor=${page.next}`)).json;
+    expect([rest.items, rest.next]).toMatchObject([[{ id: made.json.id }], null]);
+    await api.call('delete', `/keys/${second.json.id}`);
     expect((await api.call('delete', `/keys/${made.json.id}`)).json).toEqual({ done: true });
     expect((await api.call('get', '/me', bearer)).status).toBe(401);
     const rows = (await api.call('get', `/audit?actor=person:key:settings`)).json.items;
@@ -234,7 +250,7 @@ describe('what can not be', () => {
     expect(answer.json).toMatchObject({ code: 'REQUEST_INVALID', faults: [{ in: where, field }] });
   });
 
-  it('a cursor of another order is refused, and a body that is none or too large', async () => {
+  it('a cursor of another order is refused, and a body that is none, too large, or not JSON', async () => {
     const { next } = (await api.call('get', '/products?limit=1&sort=updated')).json;
     expect((await api.call('get', `/products?limit=1&sort=name&cursor=${next}`)).status).toBe(400);
     const raw = (body: string) =>
@@ -243,6 +259,16 @@ describe('what can not be', () => {
         headers: { authorization: `Bearer ${adminKey}`, 'content-type': 'application/json' },
         body,
       });
+    const form = new URLSearchParams({ products: consumer });
+    const asForm = await fetch(`${world.daemon().url}/api/v1/reconcile`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${adminKey}` },
+      body: form,
+    });
+    expect([asForm.status, await asForm.json()]).toEqual([
+      415,
+      expect.objectContaining({ code: 'BODY_NOT_JSON' }),
+    ]);
     expect(await (await raw('{')).json()).toMatchObject({ code: 'REQUEST_INVALID' });
     expect(await (await raw(`"${'x'.repeat(70_000)}"`)).json()).toMatchObject({ code: 'BODY_TOO_LARGE' });
   });

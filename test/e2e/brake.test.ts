@@ -1,8 +1,10 @@
 /** When products vanish in numbers, nothing is torn down until a person agrees. */
-import { writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { z } from 'zod';
 import { PortalUser } from '../../demo/people/portal-user.ts';
+import { provisioner } from '../support/command-line.ts';
 import { s3As } from '../support/s3-as.ts';
 import { createWorld, eventually } from '../support/world.ts';
 
@@ -30,16 +32,103 @@ test('a deleted lifecycle takes its products from the portal, and their homes st
     expect(await s3As(world.store.endpoint, envs[index] ?? '').get(`${home}/.keep`)).toBe(403);
   }
   expect(await world.workspaceFile('stays', '.env')).toBe(envs.at(-1));
+
+  const { url } = world.daemon();
+  const [engaged] = await audit(url, 'engage-brake');
+  expect(engaged).toMatchObject({ actor: 'provisioner', run: expect.any(String) });
+  expect(engaged?.after?.reason).toMatch(/^4 of 5 products went away/);
+  const released = { actor: 'person:control folder', target: 'brake', after: { products: 4 } };
+  expect(await audit(url, 'order-release-brake')).toMatchObject([released]);
+  const ends = await audit(url, 'delete-principal');
+  expect(ends.map(({ actor }) => actor)).toEqual(homes.map(() => 'person:control folder'));
 });
 
-test('a single deletion is not held up', async () => {
+/** Each releases the brake. */
+const ways: readonly (readonly [string, string, (url: string) => Promise<unknown>])[] = [
+  ['API', 'local', (url) => fetch(`${url}/api/v1/brake/release`, { method: 'POST' })],
+  ['command line', 'local', (url) => provisioner(['brake', 'release', '--url', url], {})],
+  [
+    'console',
+    'local',
+    async (url) => {
+      const page = await (await fetch(`${url}/console/confirm/release-brake`)).text();
+      const csrf = /name="csrf" value="(?<csrf>[^"]+)"/.exec(page)?.groups?.csrf ?? '';
+      const body = new URLSearchParams({ csrf });
+      await fetch(`${url}/console/orders/release-brake`, { method: 'POST', body, redirect: 'manual' });
+    },
+  ],
+];
+
+test('the brake is released by API, command line and console, each time for what it holds then', async () => {
+  // One is enough for the brake.
+  await using world = await createWorld({ PROV_BRAKE_MINIMUM: '1', PROV_BRAKE_PERCENT: '1' });
+  const { url } = world.daemon();
+  const user = new PortalUser(world.portal.url);
+  const products = await Promise.all(ways.map((_way, index) => user.createProduct(`p${index}`, `p${index}`)));
+  for (const index of ways.keys())
+    await eventually(`.env of ${index}`, () => world.workspaceFile(`p${index}`, '.env'));
+  for (const [index, [way, who, release]] of ways.entries()) {
+    await user.delete(products[index] ?? '');
+    await eventually(`p${index} held`, async () => (await metric(url, 'state="held"')) === 1);
+    await release(url);
+    await eventually(`the end by ${way}`, async () => !(await user.exists(products[index] ?? '')));
+    const [latest] = await audit(url, 'order-release-brake');
+    expect(latest, way).toMatchObject({ actor: `person:${who}`, after: { products: 1 } });
+  }
+  expect(await audit(url, 'order-release-brake')).toHaveLength(ways.length);
+});
+
+test('a single deletion is not held up, and is undone by order while the archive has the workspace', async () => {
   await using world = await createWorld();
+  const { url } = world.daemon();
   const user = new PortalUser(world.portal.url);
   const product = await user.createProduct('one', 'one');
   await eventually('.env', () => world.workspaceFile('one', '.env'));
-  await user.delete(product);
-  await eventually('its end', async () => !(await user.exists(product)));
+  await writeFile(join(world.folder, 'products/one/mine.sql'), 'select 1\n');
+  const { products } = world.portal.state;
+  const copy = products.get(product);
+  if (copy === undefined) throw new Error('the portal has no such product');
+  const deleteIt = async () => {
+    await user.delete(product);
+    await eventually('its end', async () => !(await user.exists(product)));
+    await eventually('retired', async () => (await metric(url, 'state="retired"')) === 1);
+  };
+  const undelete = () => fetch(`${url}/api/v1/products/${product}/undelete`, { method: 'POST' });
+
+  await deleteIt();
+  expect((await undelete()).status).toBe(404);
+  // Without a webhook: nobody but the order tells the daemon.
+  products.set(product, { ...copy, status: 'active', finalizers: [] });
+  expect((await undelete()).status).toBe(202);
+  await eventually('the workspace', () => world.workspaceFile('one', 'mine.sql'));
+  await eventually('a key', async () =>
+    (await world.workspaceFile('one', '.env'))?.includes('S3_SECRET_KEY='),
+  );
+  expect(await audit(url, 'order-undelete')).toMatchObject([{ actor: 'person:local', product }]);
+
+  await deleteIt();
+  await rm(join(world.folder, 'products/.archive'), { recursive: true });
+  products.set(product, { ...copy, status: 'active', finalizers: [] });
+  const gone = await undelete();
+  expect([gone.status, await gone.json()]).toEqual([410, expect.objectContaining({ code: 'ARCHIVE_GONE' })]);
 });
+
+const Rows = z.object({
+  items: z.array(
+    z.object({
+      actor: z.string(),
+      run: z.string().nullable(),
+      target: z.string(),
+      product: z.string().nullable(),
+      after: z.record(z.string(), z.unknown()).nullable(),
+    }),
+  ),
+});
+
+/** Newest first. */
+async function audit(url: string, action: string) {
+  return Rows.parse(await (await fetch(`${url}/api/v1/audit?action=${action}`)).json()).items;
+}
 
 async function metric(url: string, label: string): Promise<number> {
   const text = await (await fetch(`${url}/metrics`)).text();

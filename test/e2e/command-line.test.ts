@@ -1,8 +1,10 @@
 /** The command line beside a running daemon: what it shows, what it orders, and the exit codes. */
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PortalUser } from '../../demo/people/portal-user.ts';
-import { provisioner } from '../support/command-line.ts';
+import { openDatabase } from '../../src/db/connection.ts';
+import { onTerminal, provisioner } from '../support/command-line.ts';
 import { createWorld, eventually, type World } from '../support/world.ts';
 
 let world: World;
@@ -90,6 +92,14 @@ describe('looking', () => {
   it('plan says what a run would do', async () => {
     await eventually('order', async () => (await run('plan', 'reader')).out === 'reader: nothing to do\n');
     expect(await json('plan', 'reader', 'source')).toMatchObject([{ actions: [] }, { actions: [] }]);
+    await eventually(
+      'order of all',
+      async () => (await run('plan', '--all')).out === '2 of 2 products: nothing to do\n',
+    );
+    expect(await json('plan', '--all')).toMatchObject([
+      { home: 'reader', of: 2 },
+      { home: 'source', of: 2 },
+    ]);
   });
 });
 
@@ -107,6 +117,15 @@ describe('ordering', () => {
     expect((await run('status')).out).toMatch(/^paused +everything, by key:ops/m);
     expect((await run('resume', '--all')).out).toBe('Resumed: everything.\n');
     expect(await json('brake', 'release')).toEqual({ released: 0 });
+    // An address alone means the API, which asks for a key; without one the order is a file.
+    const keyless = await provisioner(['brake', 'release', '--url', world.daemon().url], controlOf());
+    expect([keyless.code, keyless.err]).toEqual([4, expect.stringContaining('Set PROV_API_KEY')]);
+    const placed = await provisioner(['brake', 'release', '--json'], controlOf());
+    expect(JSON.parse(placed.out)).toEqual({ placed: true });
+    await eventually('the order to be taken', async () => {
+      const { items } = await json('audit', '--action', 'order-release-brake');
+      return items.some(({ actor }: { actor: string }) => actor === `person:${userInfo().username}`);
+    });
   });
 
   it('keys are made, listed and revoked', async () => {
@@ -122,15 +141,51 @@ describe('ordering', () => {
   });
 });
 
+describe('an audit that was changed', () => {
+  it('is found by verify, with exit code 1', async () => {
+    await eventually('order', async () => (await json('status')).jobs.running === 0);
+    expect((await run('audit', 'verify')).code).toBe(0);
+    await world.daemon()[Symbol.asyncDispose]();
+    const database = await openDatabase(world.environment.PROV_DATABASE_URL ?? '');
+    await database.sql.updateTable('audit').set({ actor: 'person:nobody' }).where('seq', '=', '1').execute();
+    await database[Symbol.asyncDispose]();
+    const shown = await onTerminal(
+      ['database', 'export', join(world.folder, 'books'), '--json'],
+      world.environment,
+    );
+    expect(shown).toMatch(/\r\u001b\[K\d+ rows written\r\u001b\[K\{/);
+    await world.restart();
+    const found = await run('audit', 'verify');
+    expect([found.code, found.out]).toEqual([
+      1,
+      'Row 1: the row was changed. The 0 rows before it are in order.\n',
+    ]);
+    expect(await json('audit', 'verify')).toMatchObject({ ok: false, seq: '1' });
+  });
+});
+
+describe('on a terminal', () => {
+  it('conditions have colours, and long work says how far it is, then wipes that away', async () => {
+    const env = { PROV_API_URL: world.daemon().url, PROV_API_KEY: adminKey };
+    expect(await onTerminal(['products'], env)).toContain('\u001b[32mReady\u001b[39m');
+    const plan = await onTerminal(['plan', '--all'], env);
+    expect(plan).toContain('\r\u001b[K2 of 2 products\r\u001b[K');
+    expect(plan).toContain('2 of 2 products: nothing to do');
+    expect(await onTerminal(['audit', 'verify'], env)).toContain('following the audit, 0 s\r\u001b[K');
+  });
+});
+
 describe('what can not be', () => {
   it.each<[string, string[], Record<string, string>, number, string]>([
     ['no key', ['status'], { PROV_API_KEY: '' }, 4, 'Set PROV_API_KEY'],
     ['no daemon', ['status', '--url', 'http://127.0.0.1:1'], {}, 3, 'Is it running?'],
     ['a word that names nothing', ['rotate', 'read'], {}, 5, 'Did you mean: reader'],
+    ['a word with a slip', ['rotate', 'raeder'], {}, 5, 'Did you mean: reader ('],
+    ['a word that is like none', ['rotate', 'zzzzzz'], {}, 5, 'No product is named "zzzzzz".\n'],
     ['no such run', ['runs', '00000000-0000-4000-8000-000000000000'], {}, 5, 'no run'],
     ['nothing to undelete', ['undelete', 'reader'], {}, 1, 'nothing to bring back'],
     ['neither a product nor --all', ['pause'], {}, 2, '--all'],
-    ['a filter that is none', ['products', '--state', 'lively'], {}, 1, 'state'],
+    ['a filter that is none', ['products', '--state', 'lively'], {}, 2, 'state'],
     ['a command that is none', ['product'], {}, 2, 'Did you mean products?'],
     [
       'a key that would travel in the clear',

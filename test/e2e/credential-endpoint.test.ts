@@ -4,13 +4,26 @@ import { stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
+import { z } from 'zod';
 import { PortalUser } from '../../demo/people/portal-user.ts';
+import type { HomeName } from '../../src/model/home.ts';
+import { statusAs } from '../stores/access.ts';
+import { startFaultProxy } from '../support/fault-proxy.ts';
 import { entriesOf } from '../support/s3-as.ts';
 import { startMinio } from '../support/stores/minio.ts';
 import { freePort } from '../support/stores/server.ts';
 import { createWorldOn, eventually } from '../support/world.ts';
 
 const run = promisify(execFile);
+
+/** What the endpoint says: a session, or why there is none. */
+const Answer = z.object({
+  AccessKeyId: z.string().optional(),
+  SecretAccessKey: z.string().optional(),
+  Token: z.string().optional(),
+  message: z.string().optional(),
+});
+type Answer = z.infer<typeof Answer>;
 
 /** What somebody in the editor would run: the SDK with its usual chain, and nothing but `.env`. */
 const script = `
@@ -103,4 +116,87 @@ test('a token that was lost or changed is made anew, and the old one opens nothi
   });
   await eventually('it to open', async () => (await ask(second)) === 200);
   expect(await ask(first)).toBe(401);
+});
+
+/** What the daemon asks of the store can be made to fail. */
+async function startBehindProxy() {
+  await using started = new AsyncDisposableStack();
+  const store = started.use(await startMinio());
+  const proxy = started.use(await startFaultProxy(store.endpoint));
+  const parts = started.move();
+  return { ...store, endpoint: proxy.url, proxy, [Symbol.asyncDispose]: () => parts.disposeAsync() };
+}
+
+test('an order for another key ends token and sessions; a pause and a proof that failed give none', async () => {
+  const port = await freePort();
+  await using world = await createWorldOn(startBehindProxy, {
+    PROV_CREDENTIALS: 'sessions',
+    PROV_CREDENTIALS_URL: `http://127.0.0.1:${port}`,
+    PROV_PORT: String(port),
+    PROV_KEY_GRACE: '1s',
+  });
+  const product = await new PortalUser(world.portal.url).createProduct('Product', 'product');
+  const tokenIn = () => world.workspaceFile('product', '.credentials-token');
+  const order = (what: string) =>
+    fetch(`${world.daemon().url}/api/v1/products/${product}/${what}`, { method: 'POST' });
+  const ask = async (authorization: string) => {
+    const answer = await fetch(`${world.daemon().url}/credentials/${product}`, {
+      headers: { authorization },
+    });
+    return { status: answer.status, body: Answer.parse(await answer.json()) };
+  };
+  const given = (authorization: string) =>
+    eventually('a session', async () => {
+      const { status, body } = await ask(authorization);
+      return status === 200 ? body : null;
+    });
+  const opens = async ({ AccessKeyId: id = '', SecretAccessKey: secret = '', Token: token }: Answer) =>
+    (await statusAs(world.store.endpoint, 'data-products', { id, secret, token }).put(
+      'product' as HomeName,
+    )) === 200;
+
+  const first = await eventually('a token', tokenIn);
+  const session = await given(first);
+  expect(await opens(session)).toBe(true);
+  expect(await given(first)).toEqual(session);
+  await order('rotate');
+  const second = await eventually('another token', async () => {
+    const token = await tokenIn();
+    return token === first ? null : token;
+  });
+  await eventually('the end of the first token', async () => (await ask(first)).status === 401);
+  await eventually('the end of its session', async () => !(await opens(session)));
+  const next = await given(second);
+  expect(await opens(next)).toBe(true);
+
+  await order('pause');
+  expect(await ask(second)).toMatchObject({
+    status: 403,
+    body: { message: expect.stringContaining('paused by') },
+  });
+  await order('resume');
+  expect(await given(second)).toEqual(next);
+
+  // A store that grants less than the policy says: a proof is all that lists one object.
+  world.store.proxy.fail(({ path }) =>
+    path.includes('max-keys=1') ? { kind: 'answer', status: 403 } : null,
+  );
+  await world.restart({ PROV_PROOF_TIMEOUT: '1s' });
+  await order('rotate');
+  await eventually('a refusal', async () => {
+    const { status, body } = await ask(second);
+    return status === 403 && body.message?.includes('ProofFailed');
+  });
+  world.store.proxy.fail(null);
+  const third = await eventually('a third token', async () => {
+    const token = await tokenIn();
+    return token === second ? null : token;
+  });
+  expect(await opens(await given(third))).toBe(true);
+
+  await world.restart({ PROV_OBSERVE_ONLY: 'true' });
+  expect(await ask(third)).toMatchObject({
+    status: 403,
+    body: { message: expect.stringContaining('PROV_OBSERVE_ONLY') },
+  });
 });

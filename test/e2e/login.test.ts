@@ -16,6 +16,7 @@ beforeAll(async () => {
     anna: { email: 'anna@example.com', email_verified: true, roles: ['staff', 'provisioner-operator'] },
     mallory: { email: 'anna@example.com', email_verified: false, roles: 'provisioner-viewer' },
     guest: { email: 'guest@example.com', roles: ['staff'] },
+    eve: { preferred_username: 'key:settings', roles: 'provisioner-viewer' },
   });
   await world.restart({
     PROV_PORT: new URL(url).port,
@@ -68,6 +69,12 @@ describe('a login with a provider', () => {
     const jar = new CookieJar();
     await logIn(jar, 'mallory');
     expect(JSON.parse((await me(jar)).text)).toEqual({ name: 'mallory', role: 'viewer', by: 'login' });
+  });
+
+  it('does not take the name of a key from the provider', async () => {
+    const jar = new CookieJar();
+    await logIn(jar, 'eve');
+    expect(JSON.parse((await me(jar)).text)).toMatchObject({ name: 'oidc:key:settings', by: 'login' });
   });
 
   it('lets nobody in without a role, and says so', async () => {

@@ -15,12 +15,13 @@ import { type CutOff, startCutOff } from '../support/stores/cut-off.ts';
 import type { StoreServer } from '../support/stores/server.ts';
 import { makeAccessKey, makeServiceAccount } from '../support/stores/tampering.ts';
 import { statusAs } from './access.ts';
-import { servers } from './servers.ts';
+import { issuers, sessions } from './servers.ts';
 
 const bucket = 'data-products';
 const region = 'us-east-1';
 
-describe.each(servers)('on %s', (name, start) => {
+describe.each(issuers)('on %s, with %s,', (name, credentials, start) => {
+  const isMinio = name === 'MinIO' || name === 'RustFS';
   let server: StoreServer;
   let cutOff: CutOff;
   let issuer: Issuer;
@@ -31,18 +32,19 @@ describe.each(servers)('on %s', (name, start) => {
   beforeAll(async () => {
     server = await start();
     cutOff = await startCutOff(server.iamEndpoint ?? server.endpoint);
-    const credentials = { accessKeyId: server.accessKey, secretAccessKey: server.secretKey };
+    const admin = { accessKeyId: server.accessKey, secretAccessKey: server.secretKey };
     const beside = server.iamEndpoint !== undefined;
     issuer = await issuerFinder({
       api: 'auto',
       endpoint: beside ? server.endpoint : cutOff.url,
       iamEndpoint: beside ? cutOff.url : undefined,
       region,
-      ...credentials,
+      ...admin,
+      credentials: credentials === 'keys' ? 'keys' : sessions,
       onFound: () => undefined,
     })();
-    root = new AdminApi({ endpoint: server.endpoint, region, ...credentials });
-    objects = new S3ObjectStore({ endpoint: server.endpoint, region, bucket, ...credentials });
+    root = new AdminApi({ endpoint: server.endpoint, region, ...admin });
+    objects = new S3ObjectStore({ endpoint: server.endpoint, region, bucket, ...admin });
   });
   afterAll(async () => {
     objects?.[Symbol.dispose]();
@@ -57,7 +59,7 @@ describe.each(servers)('on %s', (name, start) => {
     readonly home = `home-${this.id}` as HomeName;
     readonly narrow = assemblePolicy(bucket, this.home, []);
     readonly wide = assemblePolicy(bucket, this.home, ['input' as HomeName]);
-    /** Ids of keys in the books. */
+    /** Names of keys in the books. */
     readonly booked: string[] = [];
     readonly keys: AccessKey[] = [];
 
@@ -76,7 +78,7 @@ describe.each(servers)('on %s', (name, start) => {
 
     /** One key that is in the books; others that are found are deleted first. */
     async makeKey(): Promise<void> {
-      await this.endKeys((id) => !this.keys.some((key) => key.id === id));
+      await this.endKeys((id) => !this.keys.some(({ name }) => name === id));
       const chosen = issuer.proposeKeyId();
       if (chosen !== null) this.booked.push(chosen);
       this.keys.push(await issuer.createKey(this.principal, chosen));
@@ -105,7 +107,9 @@ describe.each(servers)('on %s', (name, start) => {
 
     /** What the store answers to each of its keys. */
     answers(): Promise<(number | undefined)[]> {
-      return Promise.all(this.keys.map((key) => statusAs(server.endpoint, bucket, key).put(this.home)));
+      const answerTo = ({ id, secret, session }: AccessKey) =>
+        statusAs(server.endpoint, bucket, { id, secret, token: session?.token }).put(this.home);
+      return Promise.all(this.keys.map(answerTo));
     }
   }
 
@@ -117,7 +121,7 @@ describe.each(servers)('on %s', (name, start) => {
     readonly after: (run: Run) => Promise<void>;
   }
 
-  const firstOf = ({ keys: [first] }: Run) => first?.id ?? '';
+  const firstOf = ({ keys: [first] }: Run) => first?.name ?? '';
   const windows: readonly Window[] = [
     {
       what: 'making a principal',
@@ -147,9 +151,9 @@ describe.each(servers)('on %s', (name, start) => {
       after: async (run) => {
         expect(await run.answers()).toEqual([200, 200]);
         const ids = (await run.look()).keys.map(({ id }) => id);
-        expect(ids.toSorted()).toEqual(run.keys.map(({ id }) => id).toSorted());
+        expect(ids.toSorted()).toEqual(run.keys.map(({ name }) => name).toSorted());
         const lost = run.booked.filter((id) => !ids.includes(id));
-        for (const id of lost) expect(await root.readUser(id)).toBeNull();
+        for (const id of isMinio ? lost : []) expect(await root.readUser(id)).toBeNull();
       },
     },
     {
@@ -166,7 +170,7 @@ describe.each(servers)('on %s', (name, start) => {
       before: (run) => run.begin(2),
       step: (run) => run.endKeys((id) => id === firstOf(run)),
       after: async (run) => {
-        expect((await run.look()).keys).toEqual([{ id: run.keys[1]?.id, active: true }]);
+        expect((await run.look()).keys).toEqual([{ id: run.keys[1]?.name, active: true }]);
         expect(await run.answers()).toEqual([403, 200]);
       },
     },
@@ -174,11 +178,10 @@ describe.each(servers)('on %s', (name, start) => {
       what: 'ending a key that somebody else made',
       before: async (run) => {
         await run.begin(1);
-        const isMinio = name === 'MinIO' || name === 'RustFS';
         const foreign = isMinio
           ? await makeServiceAccount(server, firstOf(run))
           : await makeAccessKey(server, run.principal);
-        run.keys.push({ ...foreign, session: null });
+        run.keys.push({ ...foreign, name: foreign.id, session: null });
       },
       step: (run) => run.endKeys((id) => id !== firstOf(run), true),
       after: async (run) => {
@@ -200,7 +203,12 @@ describe.each(servers)('on %s', (name, start) => {
     },
   ];
 
-  test.each(windows)('$what is carried on from anywhere', async ({ before, step, after }) => {
+  // Nobody makes keys of a role.
+  const possible = windows.filter(
+    ({ what }) => isMinio || credentials === 'keys' || !what.includes('somebody else'),
+  );
+
+  test.each(possible)('$what is carried on from anywhere', async ({ before, step, after }) => {
     for (const last of ['answer', 'lose'] as const) {
       for (let changes = last === 'lose' ? 1 : 0; ; changes += 1) {
         const run = new Run();

@@ -1,21 +1,26 @@
-/** What every issuer must do, on every kind of store: one suite, unchanged. */
+/** What every issuer must do, on every kind of store and with both kinds of credentials: one suite, unchanged. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { assemblePolicy, samePolicy } from '../../src/grants/policy.ts';
 import { issuerFinder } from '../../src/identity/find-issuer.ts';
-import { type Issuer, type PrincipalName, principalNameOf } from '../../src/identity/issuer.ts';
+import {
+  type AccessKey,
+  type Issuer,
+  type PrincipalName,
+  principalNameOf,
+} from '../../src/identity/issuer.ts';
 import type { HomeName } from '../../src/model/home.ts';
 import { ProductId } from '../../src/model/ids.ts';
 import { S3ObjectStore } from '../../src/storage/s3.ts';
 import type { StoreServer } from '../support/stores/server.ts';
 import { eventually } from '../support/world.ts';
 import { statusAs } from './access.ts';
-import { servers } from './servers.ts';
+import { issuers, servers, sessions } from './servers.ts';
 
 const bucket = 'data-products';
 const region = 'us-east-1';
 
-describe.each(servers)('an issuer on %s', (_name, start) => {
+describe.each(issuers)('an issuer on %s that gives %s', (_name, credentials, start) => {
   let server: StoreServer;
   let issuer: Issuer;
   let objects: S3ObjectStore;
@@ -28,6 +33,7 @@ describe.each(servers)('an issuer on %s', (_name, start) => {
       region,
       accessKeyId: server.accessKey,
       secretAccessKey: server.secretKey,
+      credentials: credentials === 'keys' ? 'keys' : sessions,
       onFound: () => undefined,
       ...changes,
     });
@@ -35,8 +41,8 @@ describe.each(servers)('an issuer on %s', (_name, start) => {
   beforeAll(async () => {
     server = await start();
     issuer = await finder()();
-    const credentials = { accessKeyId: server.accessKey, secretAccessKey: server.secretKey };
-    objects = new S3ObjectStore({ endpoint: server.endpoint, region, bucket, ...credentials });
+    const admin = { accessKeyId: server.accessKey, secretAccessKey: server.secretKey };
+    objects = new S3ObjectStore({ endpoint: server.endpoint, region, bucket, ...admin });
   });
 
   afterAll(async () => {
@@ -59,8 +65,8 @@ describe.each(servers)('an issuer on %s', (_name, start) => {
     return { principal, home, createKey };
   }
 
-  const as = (key: { readonly id: string; readonly secret: string }) =>
-    statusAs(server.endpoint, bucket, key);
+  const as = ({ id, secret, session }: AccessKey) =>
+    statusAs(server.endpoint, bucket, { id, secret, token: session?.token });
 
   test('finds nothing where nothing was made', async () => {
     const principal = principalNameOf(ProductId.parse(randomUUID()));
@@ -76,9 +82,10 @@ describe.each(servers)('an issuer on %s', (_name, start) => {
     const key = await createKey();
     const found = await look(principal);
     expect(found.exists).toBe(true);
-    expect(found.keys).toEqual([{ id: key.id, active: true }]);
+    expect(found.keys).toEqual([{ id: key.name, active: true }]);
     expect(samePolicy(assemblePolicy(bucket, home, []), found.policy)).toBe(true);
-    expect(key.secret).toMatch(/^[\w+/=-]{40}$/);
+    expect(key.secret).toMatch(/^[\w+/=-]{40,}$/);
+    expect(key.session === null).toBe(credentials === 'keys');
   });
 
   test('makes keys that open their own home and no other', async () => {
@@ -108,11 +115,11 @@ describe.each(servers)('an issuer on %s', (_name, start) => {
     await eventually('both to work', async () => {
       return (await as(first).get(home)) === 200 && (await as(second).get(home)) === 200;
     });
-    await issuer.deleteKey(principal, first.id);
-    await issuer.deleteKey(principal, first.id);
+    await issuer.deleteKey(principal, first.name);
+    await issuer.deleteKey(principal, first.name);
     await eventually('the first to end', async () => (await as(first).get(home)) === 403);
     expect(await as(second).get(home)).toBe(200);
-    expect((await look(principal, [first.id])).keys).toEqual([{ id: second.id, active: true }]);
+    expect((await look(principal, [first.name])).keys).toEqual([{ id: second.name, active: true }]);
   });
 
   test('switches one key off and not the other, and says which', async () => {
@@ -121,16 +128,16 @@ describe.each(servers)('an issuer on %s', (_name, start) => {
     await eventually('both to work', async () => {
       return (await as(first).get(home)) === 200 && (await as(second).get(home)) === 200;
     });
-    await issuer.disableKey(principal, first.id);
-    await issuer.disableKey(principal, first.id);
+    await issuer.disableKey(principal, first.name);
+    await issuer.disableKey(principal, first.name);
     await eventually('the first to be off', async () => (await as(first).get(home)) === 403);
     expect(await as(second).get(home)).toBe(200);
-    const { keys } = await look(principal, [first.id, second.id]);
-    expect(keys).toContainEqual({ id: first.id, active: false });
-    expect(keys).toContainEqual({ id: second.id, active: true });
-    await issuer.deleteKey(principal, first.id);
-    await issuer.disableKey(principal, first.id);
-    expect((await look(principal, [first.id])).keys).toEqual([{ id: second.id, active: true }]);
+    const { keys } = await look(principal, [first.name, second.name]);
+    expect(keys).toContainEqual({ id: first.name, active: false });
+    expect(keys).toContainEqual({ id: second.name, active: true });
+    await issuer.deleteKey(principal, first.name);
+    await issuer.disableKey(principal, first.name);
+    expect((await look(principal, [first.name])).keys).toEqual([{ id: second.name, active: true }]);
   });
 
   test('can be told everything twice', async () => {
@@ -138,18 +145,18 @@ describe.each(servers)('an issuer on %s', (_name, start) => {
     const key = await createKey();
     await issuer.ensurePrincipal(principal);
     await issuer.putPolicy(principal, assemblePolicy(bucket, home, []));
-    expect((await look(principal)).keys).toEqual([{ id: key.id, active: true }]);
-    await issuer.deleteKey(principal, key.id);
+    expect((await look(principal)).keys).toEqual([{ id: key.name, active: true }]);
+    await issuer.deleteKey(principal, key.name);
     await issuer.deletePrincipal(principal);
     await issuer.deletePrincipal(principal);
-    await issuer.deleteKey(principal, key.id);
-    expect(await look(principal, [key.id])).toEqual({ exists: false, policy: null, keys: [] });
+    await issuer.deleteKey(principal, key.name);
+    expect(await look(principal, [key.name])).toEqual({ exists: false, policy: null, keys: [] });
   });
 
   test('lists a key whose making was never noted', async () => {
     const { principal, createKey } = await makeProduct();
     const lost = await createKey();
-    expect((await look(principal)).keys.map(({ id }) => id)).toEqual([lost.id]);
+    expect((await look(principal)).keys.map(({ id }) => id)).toEqual([lost.name]);
   });
 
   test('makes a principal whole that was left without its policy', async () => {
@@ -165,7 +172,7 @@ describe.each(servers)('an issuer on %s', (_name, start) => {
     const products = await Promise.all(Array.from({ length: 12 }, () => makeProduct()));
     const keys = await Promise.all(products.map(({ createKey }) => createKey()));
     const found = await Promise.all(products.map(({ principal }) => look(principal)));
-    expect(found.map((each) => each.keys.map(({ id }) => id))).toEqual(keys.map(({ id }) => [id]));
+    expect(found.map((each) => each.keys.map(({ id }) => id))).toEqual(keys.map(({ name }) => [name]));
   });
 
   test('works on one product at once, and loses nothing', async () => {
@@ -174,8 +181,8 @@ describe.each(servers)('an issuer on %s', (_name, start) => {
       Array.from({ length: Math.min(6, issuer.kind.limits.keysPerPrincipal) }, createKey),
     );
     const ids = (await look(principal)).keys.map(({ id }) => id);
-    expect(ids.toSorted()).toEqual(made.map(({ id }) => id).toSorted());
-    await Promise.all(made.map(({ id }) => issuer.deleteKey(principal, id)));
+    expect(ids.toSorted()).toEqual(made.map(({ name }) => name).toSorted());
+    await Promise.all(made.map(({ name }) => issuer.deleteKey(principal, name)));
     await issuer.deletePrincipal(principal);
     expect(await look(principal, ids)).toEqual({ exists: false, policy: null, keys: [] });
   });

@@ -16,3 +16,18 @@ export const servers: readonly (readonly [name: string, start: () => Promise<Sto
   ['MinIO', startMinio],
   ...(rustfsProgram === undefined ? [] : [['RustFS', startRustfs] as const]),
 ];
+
+/** The issuers on them. versitygw has no STS. */
+export const issuers: readonly (readonly [
+  name: string,
+  credentials: 'keys' | 'sessions',
+  start: () => Promise<StoreServer>,
+])[] = [
+  ...servers.map(([name, start]) => [name, 'keys', start] as const),
+  ...servers
+    .filter(([name]) => name !== 'versitygw')
+    .map(([name, start]) => [name, 'sessions', start] as const),
+];
+
+/** What the sessions of an issuer are like in tests. */
+export const sessions = { seconds: 900, patienceMs: 10_000 };

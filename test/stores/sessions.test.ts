@@ -1,9 +1,11 @@
 /** Sessions instead of lasting keys, on every store that has STS. */
 import { randomUUID } from 'node:crypto';
+import { chmod } from 'node:fs/promises';
+import { join } from 'node:path';
 import { GetObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PortalUser } from '../../demo/people/portal-user.ts';
-import { assemblePolicy, samePolicy } from '../../src/grants/policy.ts';
+import { assemblePolicy } from '../../src/grants/policy.ts';
 import { issuerFinder } from '../../src/identity/find-issuer.ts';
 import { type AccessKey, type Issuer, principalNameOf } from '../../src/identity/issuer.ts';
 import type { HomeName } from '../../src/model/home.ts';
@@ -11,10 +13,9 @@ import { ProductId } from '../../src/model/ids.ts';
 import { httpStatusOf } from '../../src/model/store-error.ts';
 import { createS3Client, markerKey, S3ObjectStore } from '../../src/storage/s3.ts';
 import { entriesOf } from '../support/s3-as.ts';
-import { startMinio } from '../support/stores/minio.ts';
 import type { StoreServer } from '../support/stores/server.ts';
 import { createWorldOn, eventually } from '../support/world.ts';
-import { servers } from './servers.ts';
+import { servers, sessions } from './servers.ts';
 
 const bucket = 'data-products';
 const region = 'us-east-1';
@@ -38,19 +39,23 @@ async function read(
 describe.each(withSts)('a session on %s', (_name, start) => {
   let server: StoreServer;
   let issuer: Issuer;
+  /** Each call gives an issuer that knows nothing of the others, as each replica has one. */
+  let find: () => Promise<Issuer>;
 
   beforeAll(async () => {
     server = await start();
     const admin = { accessKeyId: server.accessKey, secretAccessKey: server.secretKey };
-    issuer = await issuerFinder({
-      ...admin,
-      api: 'auto',
-      endpoint: server.endpoint,
-      iamEndpoint: server.iamEndpoint,
-      region,
-      credentials: { seconds: 900 },
-      onFound: () => undefined,
-    })();
+    find = () =>
+      issuerFinder({
+        ...admin,
+        api: 'auto',
+        endpoint: server.endpoint,
+        iamEndpoint: server.iamEndpoint,
+        region,
+        credentials: sessions,
+        onFound: () => undefined,
+      })();
+    issuer = await find();
     using objects = new S3ObjectStore({ endpoint: server.endpoint, region, bucket, ...admin });
     for (const home of ['own', 'input', 'foreign'])
       await objects.writeMarker(home as HomeName, ProductId.parse(randomUUID()));
@@ -82,10 +87,10 @@ describe.each(withSts)('a session on %s', (_name, start) => {
     expect(seconds).toBeLessThan(960);
   });
 
-  test('narrows with the policy while it is open, and goes on beside the next one', async () => {
+  test('narrows with the policy while it is open, and goes on beside the next one under its name', async () => {
     const { principal, key } = await open();
-    const next = await issuer.createKey(principal, issuer.proposeKeyId());
-    expect(next.id).not.toBe(key.id);
+    const next = await issuer.renewKey(principal, key.name);
+    expect([next.name, next.id === key.id]).toEqual([key.name, false]);
     await issuer.putPolicy(principal, policy());
     for (const each of [key, next]) {
       const as = asSession(each);
@@ -94,16 +99,32 @@ describe.each(withSts)('a session on %s', (_name, start) => {
     }
   });
 
-  test('ends with the principal, and nothing is left', async () => {
+  test('ends with its name, which opens nothing any more, while sessions of other names go on', async () => {
     const { principal, key } = await open();
-    const found = await issuer.observe(principal, { booked: [key.id], thorough: true });
-    expect(found).toMatchObject({ exists: true, keys: [{ id: key.id, active: true }] });
-    expect(samePolicy(policy('input'), found.policy)).toBe(true);
-    await issuer.deletePrincipal(principal);
-    await issuer.deletePrincipal(principal);
-    await eventually('its end', async () => (await asSession(key)('own')) !== 200);
-    const left = await issuer.observe(principal, { booked: [], thorough: true });
-    expect(left).toEqual({ exists: false, policy: null, keys: [] });
+    const other = await issuer.createKey(principal, issuer.proposeKeyId());
+    const again = await issuer.renewKey(principal, key.name);
+    await issuer.deleteKey(principal, key.name);
+    for (const each of [key, again])
+      await eventually('its end', async () => (await asSession(each)('own')) !== 200);
+    const late = await issuer.renewKey(principal, key.name).catch(() => null);
+    for (const each of [key, again, ...(late === null ? [] : [late])])
+      expect(await asSession(each)('own')).not.toBe(200);
+    expect(await asSession(other)('own')).toBe(200);
+  });
+
+  test('can be opened by many at once under one name', async () => {
+    const { principal, key } = await open();
+    const opened = await Promise.all(Array.from({ length: 6 }, () => issuer.renewKey(principal, key.name)));
+    for (const each of opened) expect(await asSession(each)('own')).toBe(200);
+  });
+
+  test('can be opened by several replicas at once under one name', async () => {
+    const { principal, key } = await open();
+    const replicas = await Promise.all([find(), find(), find()]);
+    const opened = await Promise.all(
+      [...replicas, ...replicas].map((replica) => replica.renewKey(principal, key.name)),
+    );
+    for (const each of opened) expect(await asSession(each)('own')).toBe(200);
   });
 });
 
@@ -155,31 +176,45 @@ test.each(withSts)(
   },
 );
 
-test('lasting keys give way to sessions when the setting changes, and end; and back again', async () => {
-  await using world = await createWorldOn(startMinio, { PROV_KEY_GRACE: '1s' });
-  const user = new PortalUser(world.portal.url);
-  await user.createProduct('Product', 'product');
-  const entries = (wanted: (text: string) => boolean) =>
-    eventually('the expected .env', async () => {
-      const text = await world.workspaceFile('product', '.env');
-      return text !== null && wanted(text) ? entriesOf(text) : null;
-    });
-  const as = ({
-    S3_ACCESS_KEY: id = '',
-    S3_SECRET_KEY: secret = '',
-    ...others
-  }: Readonly<Record<string, string>>) => {
-    const { S3_SESSION_TOKEN: token } = others;
-    const key = { id, secret, ...(token === undefined ? {} : { token }) };
-    return read(world.store.endpoint, key, 'product' as HomeName);
-  };
-  const lasting = await entries(() => true);
-  await world.restart({ PROV_CREDENTIALS: 'sessions' });
-  const session = await entries((text) => text.includes('S3_SESSION_TOKEN='));
-  expect(await as(session)).toBe(200);
-  await eventually('the end of the lasting key', async () => (await as(lasting)) === 403);
-  await world.restart();
-  const back = await entries((text) => !text.includes('S3_SESSION_TOKEN='));
-  expect(await as(back)).toBe(200);
-  await eventually('the end of the session', async () => (await as(session)) !== 200);
-});
+test.each(servers.filter(([name]) => name === 'MinIO' || name === 'MiniStack'))(
+  'on %s lasting keys give way to sessions when the setting changes, and end; an open .env ends its session; and back again',
+  async (_name, start) => {
+    await using world = await createWorldOn(start, { PROV_KEY_GRACE: '1s', PROV_DRIFT_INTERVAL: '1s' });
+    const product = await new PortalUser(world.portal.url).createProduct('Product', 'product');
+    const entries = (wanted: (text: string) => boolean) =>
+      eventually('the expected .env', async () => {
+        const text = await world.workspaceFile('product', '.env');
+        return text !== null && wanted(text) ? entriesOf(text) : null;
+      });
+    const as = ({
+      S3_ACCESS_KEY: id = '',
+      S3_SECRET_KEY: secret = '',
+      ...others
+    }: Readonly<Record<string, string>>) => {
+      const { S3_SESSION_TOKEN: token } = others;
+      const key = { id, secret, ...(token === undefined ? {} : { token }) };
+      return read(world.store.endpoint, key, 'product' as HomeName);
+    };
+    const lasting = await entries(() => true);
+    await world.restart({ PROV_CREDENTIALS: 'sessions' });
+    const session = await entries((text) => text.includes('S3_SESSION_TOKEN='));
+    expect(await as(session)).toBe(200);
+    await eventually('the end of the lasting key', async () => (await as(lasting)) !== 200);
+
+    await chmod(join(world.folder, 'products/product/.env'), 0o644);
+    const { S3_SESSION_TOKEN: known = 'none' } = session;
+    const unknown = await entries((text) => text.includes('S3_SESSION_TOKEN=') && !text.includes(known));
+    await eventually('the end of the session that others may know', async () => (await as(session)) !== 200);
+    expect(await as(unknown)).toBe(200);
+
+    await world.restart();
+    const back = await entries((text) => !text.includes('S3_SESSION_TOKEN='));
+    expect(await as(back)).toBe(200);
+    await eventually('the end of the session', async () => (await as(unknown)) !== 200);
+    expect(await as(back)).toBe(200);
+    const user = new PortalUser(world.portal.url);
+    await user.delete(product);
+    await eventually('its end', async () => !(await user.exists(product)));
+    expect(await as(back)).not.toBe(200);
+  },
+);

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Insertable, Kysely } from 'kysely';
-import { openDatabase } from '../../src/db/connection.ts';
+import { type Database, openDatabase } from '../../src/db/connection.ts';
 import type { ProductTable, RunTable, Tables } from '../../src/db/tables.ts';
 import type { Condition } from '../../src/model/condition.ts';
 import { OutputPortId, ProductId } from '../../src/model/ids.ts';
@@ -12,6 +12,7 @@ import type { ActionRecord, Cause } from '../../src/model/run.ts';
 import { copyDatabase } from './prepared-database.ts';
 
 export interface Books extends AsyncDisposable {
+  readonly database: Database;
   readonly db: Kysely<Tables>;
 }
 
@@ -19,6 +20,7 @@ export async function openBooks(): Promise<Books> {
   const folder = await mkdtemp(join(tmpdir(), 'provisioner-books-'));
   const database = await openDatabase(await copyDatabase(join(folder, 'data')));
   return {
+    database,
     db: database.sql,
     [Symbol.asyncDispose]: async () => {
       await database[Symbol.asyncDispose]();

@@ -26,3 +26,21 @@ export async function provisioner(
   const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
   return { code, out, err };
 }
+
+/** The same on a terminal of its own (`script` of util-linux makes one): all that it shows, in one text. */
+export async function onTerminal(
+  words: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Promise<string> {
+  const command = [process.execPath, 'src/main.ts', ...words].map((word) => `'${word}'`).join(' ');
+  const child = spawn('script', ['--quiet', '--return', '--command', command, '/dev/null'], {
+    env: { PATH: process.env.PATH ?? '', NODE_ENV: 'production', TERM: 'xterm-256color', ...env },
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  let shown = '';
+  child.stdout.on('data', (chunk) => {
+    shown += chunk;
+  });
+  await new Promise((resolve) => child.once('close', resolve));
+  return shown;
+}

@@ -1,5 +1,6 @@
 /** The OpenAPI 3.1 document, from the very forms that check requests. */
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi';
+import { cookieName } from '../../auth/cookies.ts';
 import { version } from '../../model/version.ts';
 import type { Endpoint } from './endpoint.ts';
 import { Problem, type ProblemCode, problemCatalogue } from './problem.ts';
@@ -9,8 +10,11 @@ export type ApiDocument = ReturnType<typeof createDocument>;
 /** Any operation can have these. */
 const usual: readonly ProblemCode[] = ['REQUEST_INVALID', 'UNAUTHENTICATED', 'FORBIDDEN'];
 
-/** @param endpoints every operation that the router serves */
-export function describeApi(endpoints: readonly Endpoint[]): ApiDocument {
+/**
+ * @param endpoints every operation that the router serves
+ * @param secure browsers reach us by https
+ */
+export function describeApi(endpoints: readonly Endpoint[], secure: boolean): ApiDocument {
   const paths: ZodOpenApiPathsObject = {};
   for (const endpoint of endpoints)
     paths[endpoint.path] = { ...paths[endpoint.path], [endpoint.method]: operationOf(endpoint) };
@@ -32,7 +36,7 @@ export function describeApi(endpoints: readonly Endpoint[]): ApiDocument {
           login: {
             type: 'apiKey',
             in: 'cookie',
-            name: 'provisioner-login',
+            name: cookieName('login', secure),
             description: 'A person’s login.',
           },
         },
@@ -66,6 +70,7 @@ function operationOf(endpoint: Endpoint): ZodOpenApiOperationObject {
       ...problemsOf([
         ...usual,
         ...(endpoint.method === 'get' ? [] : (['CSRF'] as const)),
+        ...(endpoint.body === undefined ? [] : (['BODY_NOT_JSON', 'BODY_TOO_LARGE'] as const)),
         ...(endpoint.problems ?? []),
       ]),
       default: problemAnswer('Something behind the API failed.'),

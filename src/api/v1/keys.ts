@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { endKey, noteKey } from '../../auth/key-book.ts';
 import { makeApiKey } from '../../auth/key-text.ts';
-import { listApiKeys } from '../../db/api-keys.ts';
+import { ApiKeyCursor, listApiKeys } from '../../insight/api-keys.ts';
 import { type Endpoint, endpoint } from './endpoint.ts';
 import type { ApiParts } from './parts.ts';
 import { ApiProblem } from './problem.ts';
@@ -40,8 +40,9 @@ export function keyEndpoints({ db, clock }: ApiParts): readonly Endpoint[] {
       role: 'admin',
       tag: 'Keys',
       summary: 'Keys to this API, newest first, with those that ended.',
-      answer: z.strictObject({ items: z.array(form.ApiKey).readonly() }).meta({ id: 'ApiKeys' }),
-      handle: async () => ({ items: await listApiKeys(db) }),
+      query: z.strictObject({ cursor: ApiKeyCursor.optional().meta(form.cursor), ...form.paging }),
+      answer: form.pageOf(form.ApiKey, 'ApiKeyPage'),
+      handle: ({ query: { cursor: after = null, limit } }) => listApiKeys(db, { after, limit }),
     }),
     endpoint({
       method: 'post',

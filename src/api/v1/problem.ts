@@ -13,6 +13,7 @@ export const problemCatalogue = {
   NOT_RETIRED: { status: 409, title: 'The product is not retired.' },
   ARCHIVE_GONE: { status: 410, title: 'The workspace is no longer in the archive.' },
   BODY_TOO_LARGE: { status: 413, title: 'The body is too large.' },
+  BODY_NOT_JSON: { status: 415, title: 'The body is not sent as JSON.' },
 } as const satisfies Record<string, { status: number; title: string }>;
 
 export type ProblemCode = keyof typeof problemCatalogue;

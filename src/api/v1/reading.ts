@@ -9,6 +9,7 @@ import { readOverview } from '../../insight/overview.ts';
 import { TimeCursor } from '../../insight/page.ts';
 import { findProductDetail } from '../../insight/product.ts';
 import { listProducts, ProductCursor, productSorts } from '../../insight/products.ts';
+import { listRollouts } from '../../insight/rollouts.ts';
 import { findRun, listRuns } from '../../insight/runs.ts';
 import { ProductId } from '../../model/ids.ts';
 import { AuditEvent, auditEvents } from './audit-event.ts';
@@ -18,8 +19,7 @@ import type { ApiParts } from './parts.ts';
 import { ApiProblem } from './problem.ts';
 import * as form from './schemas.ts';
 
-const cursor = { description: '`next` of the page before, with the same filters and sort.' };
-const timePage = { cursor: TimeCursor.optional().meta(cursor), ...form.paging };
+const timePage = { cursor: TimeCursor.optional().meta(form.cursor), ...form.paging };
 const auditFilter = {
   product: ProductId.optional(),
   actor: z.string().max(200).optional().meta({ description: '`provisioner`, or `person:<name>`.' }),
@@ -27,7 +27,7 @@ const auditFilter = {
   ...form.span,
 };
 
-export function readingEndpoints({ db, jobs, clock, version }: ApiParts): readonly Endpoint[] {
+export function readingEndpoints({ db, jobs, store, clock, version }: ApiParts): readonly Endpoint[] {
   return [
     endpoint({
       method: 'get',
@@ -41,6 +41,15 @@ export function readingEndpoints({ db, jobs, clock, version }: ApiParts): readon
         return { version, ...overview, jobs: waiting };
       },
     }),
+    endpoint({
+      method: 'get',
+      path: '/store',
+      role: 'viewer',
+      tag: 'Overview',
+      summary: 'Which store it is, what it was seen to do, and what it lacks.',
+      answer: form.Store,
+      handle: async () => ({ identity: store() }),
+    }),
     ...productEndpoints(db),
     ...historyEndpoints(db),
     endpoint({
@@ -52,12 +61,22 @@ export function readingEndpoints({ db, jobs, clock, version }: ApiParts): readon
       query: z.strictObject({
         consumer: ProductId.optional(),
         provider: ProductId.optional(),
-        cursor: GrantCursor.optional().meta(cursor),
+        cursor: GrantCursor.optional().meta(form.cursor),
         ...form.paging,
       }),
       answer: form.pageOf(form.GrantLine, 'GrantPage'),
       handle: ({ query: { cursor: after = null, limit, ...filter } }) =>
         listGrants(db, filter, { after, limit }),
+    }),
+    endpoint({
+      method: 'get',
+      path: '/rollouts',
+      role: 'viewer',
+      tag: 'Estate',
+      summary: 'How new versions of templates make their way, newest first.',
+      description: 'The newest 50. Versions that go to all at once have no rollout.',
+      answer: form.Rollouts,
+      handle: async () => ({ items: await listRollouts(db) }),
     }),
     endpoint({
       method: 'get',
@@ -114,6 +133,11 @@ function productEndpoints(db: ApiParts['db']): readonly Endpoint[] {
           .max(200)
           .optional()
           .meta({ description: 'Part of the name, the namespace or the home’s name; or a whole id.' }),
+        named: z
+          .string()
+          .max(200)
+          .optional()
+          .meta({ description: 'The whole name, namespace or home’s name.' }),
         condition: z.enum(headlines).optional().meta({ description: 'A condition of this type holds.' }),
         reason: z.string().max(100).optional().meta({ description: 'A condition with this reason holds.' }),
         state: z.enum(productStates).optional(),
@@ -123,7 +147,7 @@ function productEndpoints(db: ApiParts['db']): readonly Endpoint[] {
           .optional(),
         template: z.string().max(200).optional().meta({ description: 'With or without `@<version>`.' }),
         sort: z.enum(productSorts).default('name'),
-        cursor: ProductCursor.optional().meta(cursor),
+        cursor: ProductCursor.optional().meta(form.cursor),
         ...form.paging,
       }),
       answer: form.pageOf(form.ProductLine, 'ProductPage'),

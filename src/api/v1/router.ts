@@ -23,9 +23,10 @@ export interface ApiOptions extends ApiParts {
 }
 
 /** Every operation there is, with those that describe the rest. */
-function apiEndpoints(parts: ApiParts): readonly Endpoint[] {
+function apiEndpoints(parts: Pick<ApiOptions, keyof ApiParts | 'secure'>): readonly Endpoint[] {
   const endpoints = [...readingEndpoints(parts), ...actingEndpoints(parts), ...keyEndpoints(parts)];
-  return [...endpoints, ...referenceEndpoints((own) => describeApi([...endpoints, ...own]))];
+  const describe = (own: readonly Endpoint[]) => describeApi([...endpoints, ...own], parts.secure);
+  return [...endpoints, ...referenceEndpoints(describe)];
 }
 
 /** An application of its own: only its answers have ETags, weak ones, and `If-None-Match` gets 304. */
@@ -73,8 +74,11 @@ function refuse(refusal: Refusal, _request: Request, response: Response): void {
   sendProblem(response, refusals[refusal]());
 }
 
-/** @throws ApiProblem `REQUEST_INVALID` with every fault */
+/** @throws ApiProblem `BODY_NOT_JSON`; `REQUEST_INVALID` with every fault */
 function callOf(endpoint: Endpoint, request: Request, response: Response): Call<never, never, never> {
+  // Taken for no body, it would turn an order for some into one for all.
+  if (request.body === undefined && hasBody(request))
+    throw new ApiProblem('BODY_NOT_JSON', 'Send the body as JSON, with `content-type: application/json`.');
   const faults: Fault[] = [];
   const read = (where: Fault['in'], form: z.ZodObject | undefined, value: unknown) => {
     const parsed = form?.safeParse(value);
@@ -91,6 +95,10 @@ function callOf(endpoint: Endpoint, request: Request, response: Response): Call<
     throw new ApiProblem('REQUEST_INVALID', 'Something in the request is wrong.', faults);
   // Each part has just been made by the form that the operation was declared with.
   return call as Call<never, never, never>;
+}
+
+function hasBody({ headers }: Request): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }
 
 function faultOf(where: Fault['in'], { path, message }: z.core.$ZodIssue): Fault {

@@ -19,6 +19,9 @@ export const pageOf = <T extends z.ZodType>(item: T, id: string) =>
     next: maybeText.meta({ description: 'Give it as `cursor` for the next page; `null`: this is the last.' }),
   }).meta({ id });
 
+/** What a list's `cursor` is. */
+export const cursor = { description: '`next` of the page before, with the same filters and sort.' };
+
 /** Part of every list's query. */
 export const paging = {
   limit: z.coerce
@@ -42,6 +45,33 @@ export const span = {
 
 export const productParam = z.strictObject({ product: ProductId });
 export const uuidParam = z.guid().toLowerCase();
+
+const Capabilities = form({
+  policies: z.string().meta({ description: '`enforced`, or what it allowed that a policy does not.' }),
+  secondKey: z.boolean().meta({ description: 'A second key works beside the first.' }),
+  switchOff: z.boolean().meta({ description: 'A key that is switched off is refused.' }),
+  selfService: many(z.enum(['own secret', 'further keys', 'own policy', 'session tokens'])).meta({
+    description: 'What a product’s key can do to itself, past us.',
+  }),
+  sessions: z.boolean().meta({ description: 'It gives sessions (STS).' }),
+}).meta({ id: 'StoreCapabilities' });
+
+export const Store = form({
+  identity: form({
+    store: z.string().meta({ description: 'Its name, or the address of one that has none.' }),
+    credentials: z.enum(['keys', 'sessions']).meta({ description: 'What products get.' }),
+    limits: form({
+      policySize: count.meta({ description: 'Characters that the policy of a product may have.' }),
+      keysPerPrincipal: count,
+    }),
+    capabilities: Capabilities.nullable().meta({
+      description: 'As seen at start; `null`: not yet, or an installation that only observes.',
+    }),
+    limitations: many(z.string()).meta({ description: 'What guarantees need and it does not have.' }),
+  })
+    .nullable()
+    .meta({ description: '`null`: its identity API has not answered yet.' }),
+}).meta({ id: 'Store' });
 
 const Condition = form({
   type: z.enum(headlines),
@@ -256,6 +286,21 @@ export const NewApiKey = form({
   ...apiKey,
   key: z.string().meta({ description: 'The key itself: shown now and never again.' }),
 }).meta({ id: 'NewApiKey' });
+
+export const Rollouts = form({
+  items: many(
+    form({
+      template: z.string().meta({ description: '`<id>@<version>`' }),
+      stage: z.enum(['canary', 'all', 'stopped']),
+      begunAt: instant,
+      canaries: many(
+        form({ product: ProductId, home: maybeText, outcome: z.enum(['succeeded', 'failed']).nullable() }),
+      ),
+      following: count.meta({ description: 'Living products that have it.' }),
+      behind: count.meta({ description: 'Living products of the same template that have another version.' }),
+    }).meta({ id: 'Rollout' }),
+  ),
+}).meta({ id: 'Rollouts' });
 
 export const Queued = form({ queued: count }).meta({
   id: 'Queued',

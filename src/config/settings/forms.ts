@@ -47,7 +47,7 @@ export const SettingMeta = z.object({
   group: z.string(),
   secret: z.literal(true).optional(),
 });
-type SettingMeta = z.infer<typeof SettingMeta>;
+export type SettingMeta = z.infer<typeof SettingMeta>;
 
 /** Settings of one group, each with its metadata. */
 export const settingsOf =

@@ -44,7 +44,7 @@ export const notifySettings = {
   }),
   PROV_NOTIFY_ON: setting(
     list
-      .pipe(z.array(z.enum(noticeKinds, `must be of ${noticeKinds.join(', ')}`)))
+      .pipe(z.array(z.enum(noticeKinds, `must be of ${noticeKinds.join(', ')}`)).min(1))
       .prefault(noticeKinds.join(',')),
     { about: 'What is told.', example: 'parked,brake' },
   ),

@@ -72,9 +72,11 @@ export const storeSettings = {
     example: 'sessions',
   }),
   PROV_SESSION_LIFETIME: setting(
-    duration.default(43_200_000).refine((ms) => ms >= 900_000, 'must be at least 15m'),
+    duration
+      .default(43_200_000)
+      .refine((ms) => ms >= 900_000 && ms <= 365 * 86_400_000, 'must be 15m to 365d'),
     {
-      about: 'How long a session lasts; it is renewed at half of it.',
+      about: 'How long a session lasts; it is renewed at half of it. AWS and RustFS give 12 h at most.',
       example: '12h',
     },
   ),
@@ -87,13 +89,24 @@ export const storeSettings = {
     about: 'STS, when it is not where the IAM API is (AWS).',
     example: 'https://sts.eu-west-1.amazonaws.com',
   }),
+  PROV_AWS_ROLE_ARN: setting(
+    z
+      .string()
+      .regex(/^arn:[\w-]+:iam::\d{12}:role\/\S+$/, 'must be the ARN of an IAM role')
+      .optional(),
+    {
+      about:
+        'With sessions: the one role that all of them are of, each with a policy of its product; else each product has a role (AWS).',
+      example: 'arn:aws:iam::123456789012:role/data-products',
+    },
+  ),
   PROV_AWS_PERMISSIONS_BOUNDARY: setting(
     z
       .string()
       .regex(/^arn:[\w-]+:iam::\d*:policy\/\S+$/, 'must be the ARN of an IAM policy')
       .optional(),
     {
-      about: 'Permissions boundary of every IAM user that we make (AWS IAM API).',
+      about: 'Permissions boundary of every IAM user or role that we make (AWS IAM API).',
       example: 'arn:aws:iam::123456789012:policy/data-products',
     },
   ),
@@ -103,7 +116,7 @@ export const storeSettings = {
       .regex(/^\/([\w+=,.@-]+\/)*$/, 'must begin and end with a slash')
       .optional(),
     {
-      about: 'Path of the IAM users and policies that we make (AWS IAM API).',
+      about: 'Path of the IAM users, roles and policies that we make (AWS IAM API).',
       example: '/data-products/',
     },
   ),

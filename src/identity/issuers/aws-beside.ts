@@ -14,31 +14,32 @@ import { attempt, gone, isUnknownCall, parsePolicy } from './aws-calls.ts';
 /** Our one inline policy on each user. */
 export const policyName = 'data-product';
 
-/** It stands in what is found, so that it differs from what is wanted, and in the audit. */
+/** It stands in what is found, so that it differs from what is wanted, and in the audit; what is empty is left out. */
 const Beside = z.object({
   /** Name → document: these exist nowhere else. */
-  inlinePolicies: z.record(z.string(), z.unknown()),
+  inlinePolicies: z.record(z.string(), z.unknown()).default({}),
   /** ARNs of managed policies. */
-  attachedPolicies: z.array(z.string()),
-  groups: z.array(z.string()),
+  attachedPolicies: z.array(z.string()).default([]),
+  groups: z.array(z.string()).default([]),
   /** ARNs of managed policies of ours that a change which was cut off has left. */
-  leftPolicies: z.array(z.string()),
+  leftPolicies: z.array(z.string()).default([]),
+  /** Who may assume a role, where that is not ours alone. */
+  trust: z.record(z.string(), z.unknown()).default({}),
 });
 export type Beside = z.infer<typeof Beside>;
 
 const WithBeside = z.object({ Beside });
-const nothing: Beside = { inlinePolicies: {}, attachedPolicies: [], groups: [], leftPolicies: [] };
 
 /** What `withBeside` put there. */
 export function besideIn(found: unknown): Beside {
-  return WithBeside.safeParse(found).data?.Beside ?? nothing;
+  return WithBeside.safeParse(found).data?.Beside ?? Beside.parse({});
 }
 
 /** The policy as it was found, which is no longer the one wanted when there is anything beside it. */
 export function withBeside(policy: unknown, beside: Partial<Beside>): unknown {
-  const all = { ...nothing, ...beside };
-  if (Object.values(all).every((found) => Object.keys(found).length === 0)) return policy;
-  return { ...(typeof policy === 'object' ? policy : {}), Beside: all };
+  const some = Object.entries(beside).filter(([, found]) => Object.keys(found).length > 0);
+  if (some.length === 0) return policy;
+  return { ...(typeof policy === 'object' ? policy : {}), Beside: Object.fromEntries(some) };
 }
 
 /** Inline policies and groups of users; managed policies are `ManagedPolicies`. */

@@ -5,19 +5,18 @@
 import {
   CreateRoleCommand,
   DeleteRoleCommand,
-  DeleteRolePolicyCommand,
   GetRoleCommand,
-  GetRolePolicyCommand,
-  IAMClient,
+  type IAMClient,
   ListRolesCommand,
-  PutRolePolicyCommand,
+  PutRolePermissionsBoundaryCommand,
+  type Role,
+  UpdateAssumeRolePolicyCommand,
+  UpdateRoleCommand,
 } from '@aws-sdk/client-iam';
-import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
-import type { PolicyDocument } from '../../grants/policy.ts';
+import pRetry from 'p-retry';
+import { z } from 'zod';
+import { canonicalForm, type PolicyDocument } from '../../grants/policy.ts';
 import { ProvisionerError } from '../../model/errors.ts';
-import { storeError } from '../../model/store-error.ts';
-import { storePatience } from '../../model/store-patience.ts';
-import { assumeRole } from '../assume-role.ts';
 import type {
   AccessKey,
   Issuer,
@@ -26,134 +25,193 @@ import type {
   ObserveOptions,
   PrincipalName,
 } from '../issuer.ts';
-import { policyName } from './aws-beside.ts';
-import { attempt, exists, gone, parsePolicy } from './aws-calls.ts';
+import { newSessionName } from '../names.ts';
+import { assumeRole, whoWeAre } from '../sts.ts';
+import { besideIn, policyName, withBeside } from './aws-beside.ts';
+import { attempt, createIamClient, exists, gone, parsePolicy } from './aws-calls.ts';
 import type { AwsIamOptions } from './aws-iam.ts';
+import { RolePolicies } from './aws-role-policies.ts';
+import { RoleSessions, sessionsPolicyName, sessionsPolicySize } from './aws-role-sessions.ts';
 
 export interface AwsRolesOptions extends AwsIamOptions {
   /** STS, where it has an address of its own. */
   readonly stsEndpoint: string;
-  /** 900 to 43,200. */
+  /** From 900 on; a role gives 43,200 at most. */
   readonly seconds: number;
+  /** How long a role may take to be seen everywhere. */
+  readonly patienceMs: number;
 }
 
-/** AWS: inline policies of a role, 10,240 characters in all (IAM quotas); sessions are not counted. */
-const kind: IssuerKind = {
-  store: 'AWS IAM API',
-  limits: { policySize: 10_240, keysPerPrincipal: 100 },
-  credentials: 'sessions',
-};
+/** AWS: inline policies of a role, 10,240 characters in all (IAM quotas); ten sessions by name keep a mistake bounded. */
+const limits = { policySize: 10_240 - sessionsPolicySize, keysPerPrincipal: 10 };
+
+/** `MaxSessionDuration` of a role (AWS documentation). */
+const shortestMax = 3600;
+const longestMax = 43_200;
+
+const FoundTrust = z.record(z.string(), z.unknown());
 
 export class AwsRoleIssuer implements Issuer {
-  readonly kind = kind;
+  readonly kind: IssuerKind;
   readonly #options: AwsRolesOptions;
   readonly #client: IAMClient;
+  readonly #policies: RolePolicies;
+  readonly #sessions: RoleSessions;
+  /** Our own ARN: the only one that a product's role trusts. */
+  #ourselves: Promise<string> | null = null;
 
+  /** Asks nothing yet. */
   constructor(options: AwsRolesOptions) {
-    const { endpoint, region, accessKeyId, secretAccessKey } = options;
-    const credentials = { accessKeyId, secretAccessKey };
     this.#options = options;
-    this.#client = new IAMClient({
-      endpoint,
-      region,
-      credentials,
-      requestHandler: storePatience,
-      maxAttempts: 5,
-    });
+    const { store = 'AWS IAM API' } = options;
+    this.kind = { store, limits, credentials: 'sessions', fixedForMs: null };
+    this.#client = createIamClient(options, 5);
+    this.#policies = new RolePolicies(this.#client, [policyName, sessionsPolicyName]);
+    this.#sessions = new RoleSessions(this.#policies);
   }
 
-  /** Sessions can not be listed: those in our books stand as they are, and end by themselves. */
-  async observe(principal: PrincipalName, { booked }: ObserveOptions): Promise<ObservedPrincipal> {
-    const [role, policy] = await Promise.all([
+  async observe(principal: PrincipalName, { thorough }: ObserveOptions): Promise<ObservedPrincipal> {
+    const [role, trust, policy, keys, others] = await Promise.all([
       this.#readRole(principal),
-      attempt('read the policy', gone, () =>
-        this.#client.send(new GetRolePolicyCommand({ RoleName: principal, PolicyName: policyName })),
-      ),
+      this.#trust(),
+      this.#policies.read(principal, policyName),
+      this.#sessions.list(principal),
+      thorough ? this.#policies.look(principal) : {},
     ]);
+    if (role === null) return { exists: false, policy: null, keys: [] };
+    const found = parsePolicy(role.AssumeRolePolicyDocument);
+    const trusted = canonicalForm(found) === canonicalForm(trust);
     return {
-      exists: role !== null,
-      policy: parsePolicy(policy?.PolicyDocument),
-      keys: role === null ? [] : booked.map((id) => ({ id, active: true })),
+      // One that is not as it should be is put right by `ensurePrincipal`.
+      exists: this.#isBounded(role) && role.MaxSessionDuration === this.#maxSeconds,
+      policy: withBeside(policy, {
+        ...others,
+        ...(trusted ? {} : { trust: FoundTrust.safeParse(found).data ?? { unreadable: true } }),
+      }),
+      keys,
     };
   }
 
   async ensurePrincipal(principal: PrincipalName): Promise<void> {
     const { permissionsBoundary: boundary, path } = this.#options.users;
-    const trust = {
-      Version: '2012-10-17',
-      Statement: [{ Effect: 'Allow', Principal: { AWS: await this.#whoWeAre() }, Action: 'sts:AssumeRole' }],
-    };
     const role = {
       RoleName: principal,
-      AssumeRolePolicyDocument: JSON.stringify(trust),
-      MaxSessionDuration: Math.max(3600, this.#options.seconds),
+      AssumeRolePolicyDocument: JSON.stringify(await this.#trust()),
+      MaxSessionDuration: this.#maxSeconds,
       Tags: [{ Key: 'managed-by', Value: 'data-product-provisioner' }],
       ...(path === undefined ? {} : { Path: path }),
       ...(boundary === undefined ? {} : { PermissionsBoundary: boundary }),
     };
-    await attempt('create the principal', exists, () => this.#client.send(new CreateRoleCommand(role)));
-  }
-
-  async putPolicy(principal: PrincipalName, policy: PolicyDocument): Promise<void> {
-    const PolicyDocument = JSON.stringify(policy);
-    await attempt('put the policy', [], () =>
-      this.#client.send(
-        new PutRolePolicyCommand({ RoleName: principal, PolicyName: policyName, PolicyDocument }),
-      ),
+    const made = await attempt('create the principal', exists, () =>
+      this.#client.send(new CreateRoleCommand(role)),
     );
+    if (made === null) await this.#putRight(principal);
   }
 
-  proposeKeyId(): null {
-    return null;
+  async putPolicy(principal: PrincipalName, policy: PolicyDocument, found?: unknown): Promise<void> {
+    const beside = besideIn(found);
+    if (Object.keys(beside.trust).length > 0) await this.#putTrust(principal);
+    await this.#policies.takeOff(principal, beside);
+    await this.#policies.put(principal, policyName, policy);
   }
 
-  async createKey(principal: PrincipalName): Promise<AccessKey> {
-    const roleArn = await this.#readRole(principal);
-    if (roleArn === null) throw new ProvisionerError('STORE_UNAVAILABLE', 'The role can not be seen yet.');
-    const { stsEndpoint: endpoint, region, accessKeyId, secretAccessKey, seconds } = this.#options;
-    const who = { endpoint, region, accessKeyId, secretAccessKey };
-    return assumeRole({ ...who, roleArn, sessionName: principal, seconds });
+  proposeKeyId(): string {
+    return newSessionName();
   }
 
-  async disableKey(): Promise<void> {}
+  async createKey(principal: PrincipalName, name: string | null): Promise<AccessKey> {
+    const chosen = name ?? newSessionName();
+    await this.#sessions.begin(principal, chosen);
+    return this.renewKey(principal, chosen);
+  }
 
-  /** A session ends by itself; there is nothing else that could be ended. */
-  async deleteKey(): Promise<void> {}
+  /** A role that was made, or trusts us, since a moment is not known everywhere: until then STS refuses. */
+  renewKey(principal: PrincipalName, name: string): Promise<AccessKey> {
+    return pRetry(() => this.#open(principal, name), {
+      retries: 100,
+      minTimeout: 250,
+      maxTimeout: 2000,
+      maxRetryTime: this.#options.patienceMs,
+      shouldRetry: ({ error }) =>
+        error instanceof ProvisionerError &&
+        !error.turnedAway &&
+        (error.retryable || error.code === 'STORE_DENIED'),
+    });
+  }
+
+  disableKey(principal: PrincipalName, name: string): Promise<void> {
+    return this.#sessions.switchOff(principal, name);
+  }
+
+  deleteKey(principal: PrincipalName, name: string): Promise<void> {
+    return this.#sessions.end(principal, name);
+  }
 
   async deletePrincipal(principal: PrincipalName): Promise<void> {
-    await attempt('delete the policy', gone, () =>
-      this.#client.send(new DeleteRolePolicyCommand({ RoleName: principal, PolicyName: policyName })),
-    );
+    await this.#policies.removeAll(principal);
     await attempt('delete the principal', gone, () =>
       this.#client.send(new DeleteRoleCommand({ RoleName: principal })),
     );
+    this.#sessions.forget(principal);
   }
 
   async check(): Promise<void> {
     await attempt('list principals', [], () => this.#client.send(new ListRolesCommand({ MaxItems: 1 })));
   }
 
-  /** Its ARN. */
-  async #readRole(principal: PrincipalName): Promise<string | null> {
+  get #maxSeconds(): number {
+    return Math.min(longestMax, Math.max(shortestMax, this.#options.seconds));
+  }
+
+  #isBounded({ PermissionsBoundary: found }: Role): boolean {
+    const wanted = this.#options.users.permissionsBoundary;
+    return wanted === undefined || wanted === found?.PermissionsBoundaryArn;
+  }
+
+  async #putRight(principal: PrincipalName): Promise<void> {
+    const { permissionsBoundary: boundary } = this.#options.users;
+    const role = { RoleName: principal, MaxSessionDuration: this.#maxSeconds };
+    await attempt('change the principal', [], () => this.#client.send(new UpdateRoleCommand(role)));
+    if (boundary === undefined) return;
+    const bounded = { RoleName: principal, PermissionsBoundary: boundary };
+    await attempt('bound the principal', [], () =>
+      this.#client.send(new PutRolePermissionsBoundaryCommand(bounded)),
+    );
+  }
+
+  async #putTrust(principal: PrincipalName): Promise<void> {
+    const PolicyDocument = JSON.stringify(await this.#trust());
+    const command = new UpdateAssumeRolePolicyCommand({ RoleName: principal, PolicyDocument });
+    await attempt('say who may assume the role', [], () => this.#client.send(command));
+  }
+
+  async #open(principal: PrincipalName, name: string): Promise<AccessKey> {
+    const role = await this.#readRole(principal);
+    if (role?.Arn === undefined)
+      throw new ProvisionerError('STORE_UNAVAILABLE', 'The role can not be seen yet.');
+    const { stsEndpoint: endpoint, seconds: wanted } = this.#options;
+    // One from before a longer life was asked for gives what it gave, until it is put right.
+    const seconds = Math.min(wanted, role.MaxSessionDuration ?? shortestMax);
+    return assumeRole({ ...this.#options, endpoint, roleArn: role.Arn, sessionName: name, seconds });
+  }
+
+  async #readRole(principal: PrincipalName): Promise<Role | null> {
     const answer = await attempt('look at the principal', gone, () =>
       this.#client.send(new GetRoleCommand({ RoleName: principal })),
     );
-    return answer?.Role?.Arn ?? null;
+    return answer?.Role ?? null;
   }
 
-  /** Our own ARN: the only one that a product's role trusts. */
-  async #whoWeAre(): Promise<string> {
-    const { stsEndpoint: endpoint, region, accessKeyId, secretAccessKey } = this.#options;
-    const credentials = { accessKeyId, secretAccessKey };
-    const client = new STSClient({ endpoint, region, credentials, requestHandler: storePatience });
-    try {
-      const { Arn } = await client.send(new GetCallerIdentityCommand({}));
-      if (Arn === undefined) throw new Error('the answer names nobody');
-      return Arn;
-    } catch (error) {
-      throw storeError('say who we are', error);
-    } finally {
-      client.destroy();
-    }
+  async #trust() {
+    this.#ourselves ??= whoWeAre({ ...this.#options, endpoint: this.#options.stsEndpoint }).catch(
+      (thrown: unknown) => {
+        this.#ourselves = null;
+        throw thrown;
+      },
+    );
+    return {
+      Version: '2012-10-17',
+      Statement: [{ Effect: 'Allow', Principal: { AWS: await this.#ourselves }, Action: 'sts:AssumeRole' }],
+    };
   }
 }

@@ -29,28 +29,11 @@ if [ -f .env ]; then
   set +a
 fi
 
-# No key lies in .env: the provisioner gives one for a while to whoever has the token.
-if [ -z "${S3_ACCESS_KEY:-}" ] && [ -n "${AWS_CONTAINER_CREDENTIALS_FULL_URI:-}" ]; then
-  eval "$(python3 - <<'PYTHON'
-import json, os, shlex, urllib.request
-
-with open(os.environ["AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"]) as file:
-    token = file.read().strip()
-request = urllib.request.Request(os.environ["AWS_CONTAINER_CREDENTIALS_FULL_URI"], headers={"Authorization": token})
-with urllib.request.urlopen(request, timeout=30) as answer:
-    given = json.load(answer)
-names = {"S3_ACCESS_KEY": "AccessKeyId", "S3_SECRET_KEY": "SecretAccessKey", "S3_SESSION_TOKEN": "Token"}
-for name, field in names.items():
-    print(f"export {name}={shlex.quote(given[field])}")
-PYTHON
-  )"
-fi
-
 setup() {
   [ -d .venv ] || python3 -m venv .venv
   .venv/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
-  # The package holds DuckDB's extension, so that nothing is downloaded when models run.
-  .venv/bin/python -c 'from duckdb_extensions import import_extension; import_extension("httpfs")'
+  # The packages hold DuckDB's extensions, so that nothing is downloaded when models run.
+  .venv/bin/python -c 'from duckdb_extensions import import_extension as add; add("httpfs"); add("aws")'
 }
 
 # DuckDB lets one process at a time open its file. Says who has it open, where a tool would fail in words of its own.

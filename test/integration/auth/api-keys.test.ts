@@ -23,7 +23,12 @@ afterAll(() => books[Symbol.asyncDispose]());
 
 it('a key stands for its name and role until it ends, by time or by order', async () => {
   const { text, id } = await madeKey(later(60));
-  expect(await verifyApiKey(books.db, text, noon)).toEqual({ id, name: 'key:ci', role: 'operator' });
+  expect(await verifyApiKey(books.db, text, noon)).toEqual({
+    id,
+    name: 'key:ci',
+    role: 'operator',
+    expiresAt: later(60),
+  });
   expect(await verifyApiKey(books.db, text, later(60))).toBeNull();
   expect(await endKey(books.db, id, 'anna', later(1))).toBe(true);
   expect(await verifyApiKey(books.db, text, later(2))).toBeNull();

@@ -1,4 +1,4 @@
-/** Completion in a real bash, as if Tab were pressed. */
+/** Completion in a real bash and a real zsh, as if Tab were pressed. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
@@ -51,9 +51,37 @@ test('it is what bash loads from the program itself', async () => {
   expect(stdout.trim()).toBe('complete -o default -F _provisioner provisioner');
 });
 
-test('for zsh every command is offered with what it does, each quoted', () => {
-  const zsh = completionScript(createProgram({}), 'zsh');
-  expect(zsh).toMatch(/^#compdef provisioner$/m);
-  for (const command of createProgram({}).commands)
-    expect(zsh).toContain(`'${command.name()}:${command.description().replaceAll("'", `'\\''`)}'`);
+/** What zsh offers after these words, the last of which is begun: zsh itself narrows it down to what fits. */
+async function offer(...words: readonly string[]): Promise<readonly string[]> {
+  const press = `autoload -U compinit && compinit -D
+source <("$0" src/main.ts completion zsh)
+[[ $_comps[provisioner] == _provisioner ]] || print 'not taken up'
+_describe() { print -rl -- "\${(@P)2}" }
+_files() { print files }
+words=("$@"); CURRENT=$#
+_provisioner`;
+  const env = { PATH: process.env.PATH ?? '', NODE_ENV: 'production' };
+  const all = ['-f', '-c', press, process.execPath, 'provisioner', ...words];
+  const { stdout } = await run('zsh', all, { env });
+  return stdout.split('\n').filter((line) => line !== '');
+}
+
+describe('zsh completes', () => {
+  test('every command there is, each with what it does', async () => {
+    const about = createProgram({}).commands.map((each) => `${each.name()}:${each.description()}`);
+    expect(await offer('')).toEqual(expect.arrayContaining(about));
+  });
+
+  test.each([
+    [
+      'commands below a command',
+      ['template', ''],
+      'lint:what is wrong with a template; exit 1 when anything is',
+    ],
+    ['choices of an option', ['keys', 'create', '--role', ''], 'operator'],
+    ['choices of an argument', ['doctor', ''], 'webhooks:only what may explain this'],
+    ['files where any value will do', ['template', 'preview', '--out', ''], 'files'],
+  ])('%s', async (_what, words, wanted) => {
+    expect(await offer(...words)).toContain(wanted);
+  });
 });

@@ -43,7 +43,7 @@ beforeAll(async () => {
       parameters: {},
     }),
     history: true,
-    workspaceEnv: {},
+    workspaceEnv: () => ({}),
     secretReference: () => ({}),
   };
 });
@@ -81,6 +81,7 @@ function wishFor(product: Product, generation: Generation) {
     issuer: {
       store: 'AWS IAM API',
       credentials: 'keys',
+      fixedForMs: null,
       limits: { policySize: 20_480, keysPerPrincipal: 2 },
     },
     nowMs: Date.now(),

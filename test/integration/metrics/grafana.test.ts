@@ -4,6 +4,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { PortalUser } from '../../../demo/people/portal-user.ts';
+import { headlines, productStates } from '../../../src/insight/headline.ts';
+import { labelValues } from '../../../src/telemetry/metrics.ts';
 import { readPromql, type Sample, samplesOf } from '../../support/prometheus.ts';
 import { createWorld, eventually, type World } from '../../support/world.ts';
 
@@ -90,7 +92,7 @@ const unseen: Readonly<Record<string, readonly string[]>> = {
 };
 
 test.each(asked)('%s: %s', (_title, expression) => {
-  const { metrics, labels, errors } = readPromql(expression);
+  const { metrics, labels, errors, wanted } = readPromql(expression);
   expect(errors).toEqual([]);
   expect(metrics.filter((name) => !names.has(name))).toEqual([]);
   expect(metrics.length).toBeGreaterThan(0);
@@ -100,10 +102,32 @@ test.each(asked)('%s: %s', (_title, expression) => {
     ...metrics.flatMap((name) => unseen[name] ?? []),
   ]);
   expect(labels.filter((label) => !known.has(label))).toEqual([]);
+  const strange = wanted.flatMap(({ metric, label, values }) =>
+    values.filter((value) => !valuesOf(metric, label).has(value)),
+  );
+  expect(strange).toEqual([]);
 });
 
-test('an expression that is wrong, and one on a metric that is not there, would be found', () => {
+/** Values that a label can have: those that were seen, and those that the code has beside them. */
+function valuesOf(metric: string, label: string): ReadonlySet<string | undefined> {
+  const stage = metric.replace(/^provisioner_|s?_(seconds|total)(_\w+)?$/g, '');
+  const declared: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
+    ...labelValues,
+    products: { condition: headlines, state: productStates },
+  };
+  return new Set([
+    ...samples.filter(({ name }) => name === metric).map(({ labels }) => labels[label]),
+    ...(declared[stage]?.[label] ?? []),
+  ]);
+}
+
+test('an expression that is wrong, one on a metric that is not there, and one on a value that no label has, would be found', () => {
   expect(readPromql('sum(rate(x[5m])').errors).not.toEqual([]);
+  const { wanted } = readPromql('provisioner_run_seconds_count{outcome="successful"}');
+  expect(wanted).toEqual([
+    { metric: 'provisioner_run_seconds_count', label: 'outcome', values: ['successful'] },
+  ]);
+  expect(valuesOf('provisioner_run_seconds_count', 'outcome')).toEqual(new Set(['succeeded', 'failed']));
   expect(readPromql('provisioner_nothing').metrics.filter((name) => !names.has(name))).toHaveLength(1);
 });
 

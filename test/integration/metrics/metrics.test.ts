@@ -60,6 +60,7 @@ describe('are counted', () => {
   test.each([
     ['portal', 'readProduct'],
     ['store', 'writeMarker'],
+    ['store', 'readPointer'],
     ['store', 'proveKey'],
     ['identity', 'createKey'],
     ['workspace', 'writeEnv'],
@@ -67,11 +68,26 @@ describe('are counted', () => {
     await sample('provisioner_adapter_call_seconds_count', { adapter, operation, outcome: 'ok' });
   });
 
+  test('webhooks that are refused, whatever for, with the time that they took', async () => {
+    const refused = { generation: 'unknown', verdict: 'refused' };
+    const send = (type: string, body: string) =>
+      fetch(world.daemon().url, { method: 'POST', headers: { 'content-type': type }, body });
+    const answers = [
+      await send('text/plain', '{}'),
+      await send('application/json', '{'),
+      await send('application/json', JSON.stringify('x'.repeat(1024 * 1024))),
+      await send('application/json', '{}'),
+    ];
+    expect(answers.map(({ status }) => status)).toEqual([415, 400, 413, 401]);
+    await sample('provisioner_delivery_seconds_count', refused, (count) => count === 4);
+    await sample('provisioner_delivery_seconds_sum', refused, (seconds) => seconds > 0);
+  });
+
   test('products, keys and what waits', async () => {
     await sample('provisioner_products', { state: 'live', condition: 'Ready' });
     await sample('provisioner_keys', { state: 'current', age: '1h' });
     await sample('provisioner_oldest_job_seconds', { queue: 'reconcile' }, (value) => value === 0);
-    await sample('provisioner_first_key_end_seconds', {}, (value) => value === Number.POSITIVE_INFINITY);
+    await sample('provisioner_keys_overdue', {}, (value) => value === 0);
   });
 
   test('nothing by an id', async () => {

@@ -6,11 +6,14 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { makeCurrent, noteIssued } from '../../../src/db/access-keys.ts';
+import { insertApiKey } from '../../../src/db/api-keys.ts';
 import { engageBrake, releaseBrake } from '../../../src/db/brake.ts';
 import { type Database, openDatabase } from '../../../src/db/connection.ts';
 import { insertRun } from '../../../src/db/history.ts';
+import { setProductPause } from '../../../src/db/pauses.ts';
 import { changeProduct, claimHome } from '../../../src/db/products.ts';
 import { setWake } from '../../../src/db/wake.ts';
+import type { Condition } from '../../../src/model/condition.ts';
 import type { HomeName } from '../../../src/model/home.ts';
 import { ProductId, RunId } from '../../../src/model/ids.ts';
 import { noticeKinds } from '../../../src/model/notice.ts';
@@ -34,6 +37,7 @@ const Payload = z.object({
   }),
 });
 
+const dayMs = 86_400_000;
 let database: Database;
 let receiver: HttpReceiver;
 
@@ -61,7 +65,7 @@ describe.each([
   });
   afterAll(() => stack?.disposeAsync());
   afterEach(async () => {
-    for (const table of ['notification', 'product', 'access_key', 'brake', 'wake', 'run'] as const)
+    for (const table of ['notification', 'product', 'access_key', 'api_key', 'brake', 'wake', 'run'] as const)
       await database.sql.deleteFrom(table).execute();
   });
   test('many products with the same trouble share a message, and one more when it is over', async () => {
@@ -98,6 +102,114 @@ describe.each([
       return (row?.told_at?.getTime() ?? 0) > longAgo.getTime();
     });
     expect(types()).toHaveLength(2);
+    const [first, second] = receiver.received.map(({ headers }) => headers['webhook-id']);
+    expect(second).not.toBe(first);
+  });
+
+  test('what was degraded and now needs a person is told at once, and once', async () => {
+    const id = await product('worse');
+    await say(id, degraded);
+    await using _running = await start();
+    await eventually('the first', () => types().length === 1);
+    await setWake(database.sql, id, null, 5);
+    await eventually('the second', () => types().length === 2);
+    await eventually('the note of it', async () => (await book())[0]?.next_at === null);
+    await allReady();
+    await eventually('the good word', () => types().length === 3);
+    expect(types()).toEqual([
+      'provisioner.degraded.raised StoreDenied 1',
+      'provisioner.parked.raised StoreDenied 1',
+      'provisioner.parked.recovered StoreDenied 1',
+    ]);
+  });
+
+  test('what waits to be told is told as it is then', async () => {
+    const id = await product('changing');
+    await say(id, degraded);
+    await using _running = await start({ afterMs: 60_000 });
+    await eventually('the note', async () => (await book()).length > 0);
+    await say(id, { ...degraded, message: 'No, and this is why.' });
+    await eventually('the news', async () => (await book())[0]?.facts.message === 'No, and this is why.');
+    expect(receiver.received).toEqual([]);
+    await setWake(database.sql, id, null, 5);
+    await eventually('the message', () => types().length > 0);
+    expect(types()).toEqual(['provisioner.parked.raised StoreDenied 1']);
+    expect(receiver.received[0]?.body).toContain('No, and this is why.');
+  });
+
+  test('what nobody wants to hear of any more is not over: it is forgotten without a word', async () => {
+    const id = await product('unwanted');
+    await say(id, degraded);
+    await using before = await start();
+    await eventually('the note of it', async () => (await book())[0]?.told_at instanceof Date);
+    await before[Symbol.asyncDispose]();
+    await using _after = await start({ kinds: ['brake'] });
+    await engageBrake(database.sql, 'gone', new Date());
+    await eventually('the brake', () => types().length > 0);
+    expect(types()).toEqual(['provisioner.brake.raised Brake 1']);
+    expect(await book()).toHaveLength(1);
+  });
+
+  test('what goes on in a way that nobody wants to hear of is not over', async () => {
+    const id = await product('parked');
+    await say(id, degraded);
+    await using _running = await start({ kinds: ['degraded', 'brake'] });
+    await eventually('the message', () => types().length === 1);
+    await setWake(database.sql, id, null, 5);
+    await engageBrake(database.sql, 'gone', new Date());
+    await eventually('what came after it', () => types().length > 1);
+    expect(types()).toEqual([
+      'provisioner.degraded.raised StoreDenied 1',
+      'provisioner.brake.raised Brake 1',
+    ]);
+  });
+
+  test('a lasting key that could not be renewed is told, until there is another; a paused product’s is not', async () => {
+    const [id, paused] = [await product('old'), await product('paused')];
+    await setProductPause(database.sql, paused, 'anna', new Date());
+    const age = (days: number) => new Date(Date.now() - days * dayMs);
+    for (const [owner, key] of [
+      [id, 'AKIAOLD'],
+      [paused, 'AKIAPAUSED'],
+    ] as const) {
+      await noteIssued(database.sql, owner, { id: key, secretSha256: 'x', expiresAt: null }, age(32));
+      await makeCurrent(database.sql, owner, key, age(32));
+    }
+    await using _running = await start();
+    await eventually('the message', () => types().length > 0);
+    expect(types()).toEqual(['provisioner.key.raised KeyTooOld 1']);
+    expect(messages()[0]?.data.about).toEqual([expect.objectContaining({ subject: id })]);
+    await database.sql
+      .updateTable('access_key')
+      .set({ issued_at: age(30.5) })
+      .execute();
+    await eventually('the good word', () => types().includes('provisioner.key.recovered KeyTooOld 1'));
+  });
+
+  test('a key to the API that ends soon is told; one that ended, or that has long to go, is not', async () => {
+    const inDays = (days: number) => new Date(Date.now() + days * dayMs);
+    const key = { role: 'viewer', madeAt: inDays(-80), madeBy: 'anna', sha256: 'x' } as const;
+    await database.sql.transaction().execute(async (trx) => {
+      await insertApiKey(trx, { ...key, id: 'soon', name: 'ci', expiresAt: inDays(6) });
+      await insertApiKey(trx, { ...key, id: 'over', name: 'gone', expiresAt: inDays(-1) });
+      await insertApiKey(trx, { ...key, id: 'long', name: 'young', expiresAt: inDays(8) });
+      await insertApiKey(trx, {
+        ...key,
+        id: 'short',
+        name: 'brief',
+        madeAt: new Date(),
+        expiresAt: inDays(1),
+      });
+    });
+    await using _running = await start();
+    await eventually('the message', () => types().length > 0);
+    expect(messages()).toMatchObject([
+      {
+        type: 'provisioner.api-key.raised',
+        data: { title: "The key ci to the provisioner's API ends soon" },
+      },
+    ]);
+    expect(await book()).toHaveLength(1);
   });
 
   test('a key that was not renewed in time, and the brake, are told', async () => {
@@ -113,7 +225,7 @@ describe.each([
       'provisioner.brake.raised Brake 1',
       'provisioner.key.raised KeyEnds 1',
     ]);
-    await releaseBrake(database.sql);
+    await database.sql.transaction().execute(releaseBrake);
     await eventually('the release', () => types().includes('provisioner.brake.recovered Brake 1'));
   });
 
@@ -184,6 +296,7 @@ async function start(options: Partial<NotifierOptions> = {}) {
       channels: [webhookChannel(receiver.url, secret)],
       texts: await loadTexts(undefined),
       kinds: noticeKinds,
+      keyMaxAgeMs: 30 * dayMs,
       afterMs: 0,
       repeatMs: 3_600_000,
       lookEveryMs: 100,
@@ -205,7 +318,7 @@ async function product(name: string): Promise<ProductId> {
   await claimHome(database.sql, { id, name, namespace: name }, name as HomeName, new Date());
   return id;
 }
-const say = (id: ProductId, condition: typeof degraded) =>
+const say = (id: ProductId, condition: Condition) =>
   changeProduct(database.sql, id, { conditions: [condition] }, new Date());
 /** All at once: a look between two of them would make two messages of it. */
 const allReady = () =>

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PortalUser } from '../../../demo/people/portal-user.ts';
+import { mailChannel } from '../../../src/notify/mail.ts';
 import {
   type HttpReceiver,
   type MailReceiver,
@@ -138,4 +139,22 @@ test('receivers that are away hold nothing up; what is given up is counted', asy
   expect((await fetch(`${other.daemon().url}/health/live`)).status).toBe(200);
   await other.daemon()[Symbol.asyncDispose]();
   expect(performance.now() - asked).toBeLessThan(10_000);
+});
+
+test('a password is not sent to a mail server that offers no encryption, where that is asked for', async () => {
+  await using receiver = await startMailReceiver(password);
+  const server = `smtp://daemon:${encodeURIComponent(password)}@127.0.0.1:${receiver.port}`;
+  const addresses = { server, from: 'one@example.com', to: ['two@example.com'] };
+  const message = {
+    id: 'msg_1',
+    kind: 'brake',
+    reason: 'Brake',
+    over: false,
+    title: 'T',
+    text: 'x',
+    about: [],
+  } as const;
+  expect(await mailChannel({ ...addresses, requireTls: true }).send(message)).toMatch(/did not take it/);
+  expect(receiver.mails).toEqual([]);
+  expect(await mailChannel({ ...addresses, requireTls: false }).send(message)).toBeNull();
 });

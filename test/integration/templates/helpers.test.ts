@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { parse as parseToml } from 'smol-toml';
 import { expect, test } from 'vitest';
 import { parse as parseYaml } from 'yaml';
-import { py, r, sh, sqlname, sqltext, toml, yaml } from '../../../src/workspace/escape.ts';
+import { plain, py, r, sh, sqlname, sqltext, toml, yaml } from '../../../src/workspace/escape.ts';
 
 /** Any text, hostile ones more often. */
 const text = fc.oneof(
@@ -29,6 +29,18 @@ test('a text in TOML reads back as it is', () => {
   fc.assert(
     fc.property(text, (value) => {
       expect(parseToml(`x = ${toml(value)}`)).toEqual({ x: value.toWellFormed() });
+    }),
+  );
+});
+
+test('what is left of a text as plain words means nothing to any language, also inside quotes', () => {
+  const anywhere = text.map((value) => `x${value}`);
+  fc.assert(
+    fc.property(anywhere, (value) => {
+      const words = plain(value);
+      expect(words).toMatch(/^[\p{L}\p{N}][\p{L}\p{M}\p{N}.,_ -]*$/u);
+      expect(words).not.toContain('--');
+      for (const quote of ['"', "'", '']) expect(parseYaml(`${quote}${words}${quote}`)).toBe(words);
     }),
   );
 });

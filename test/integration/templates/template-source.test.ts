@@ -1,6 +1,6 @@
 /** Templates from git repositories, with real git. */
 import { execFileSync } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -62,6 +62,19 @@ describe('a template in a repository', () => {
     const fetched = await fetchTemplate(place, cache);
     expect(fetched.stale).toBe(true);
     expect(await textIn(fetched.folder)).toBe('one');
+  });
+
+  test('does not lead out of it', async () => {
+    const { folder, commit, git, place, cache } = await aRepository();
+    await commit('one');
+    await symlink('/', join(folder, 'root'));
+    git('add', '--all');
+    git('commit', '--quiet', '--message', 'A link');
+    const out = { ...place, folder: `root${root}` };
+    await expect(fetchTemplate(out, cache)).rejects.toMatchObject({
+      code: 'TEMPLATE_INVALID',
+      message: expect.stringContaining('leads out of it'),
+    });
   });
 
   test('that was never fetched says what is wrong', async () => {

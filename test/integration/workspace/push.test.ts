@@ -12,6 +12,7 @@ import { Workspaces } from '../../../src/workspace/workspace.ts';
 import { type GitServer, startGitServer } from '../../support/git-server.ts';
 
 const token = 'a-token-that-nobody-sees';
+const secret = 'wJalrXUtnFEMI/K7MDENG';
 const login = loginOf('git', token);
 const cleanup = new AsyncDisposableStack();
 let root: string;
@@ -64,7 +65,7 @@ async function aWorkspace() {
   const pushTo = async (url: string) => {
     const tips = await workspaces.tipsOf(home, 'main');
     if (tips === null) throw new Error('there is no history');
-    return push({ objects: tips.objects, url, login, tips: tips.commits });
+    return push({ objects: tips.objects, url, login, tips: tips.commits, secrets: [secret] });
   };
   return {
     folder,
@@ -119,7 +120,7 @@ test('a server that refuses the token repeats it to nobody', async () => {
   const wrong = loginOf('git', 'another-token-of-ours');
   const objects = join(workspace.folder, '.git/objects');
   const tips = { 'refs/heads/main': workspace.git('rev-parse', 'main') };
-  const outcome = await push({ objects, url: workspace.web, login: wrong, tips });
+  const outcome = await push({ objects, url: workspace.web, login: wrong, tips, secrets: [] });
   expect(outcome.kind).toBe('failed');
   for (const secret of wrong.secrets) expect(JSON.stringify(outcome)).not.toContain(secret);
 });
@@ -135,16 +136,68 @@ test('a hook of the remote that refuses is told', async () => {
   });
 });
 
-test('a history that holds .env stays at home', async () => {
-  const workspace = await aWorkspace();
-  await writeFile(join(workspace.folder, '.env'), 'S3_SECRET_KEY=x\n');
-  workspace.git('add', '--force', '.env');
-  workspace.git('commit', '--quiet', '--message', 'Oh no');
-  expect(await workspace.pushTo(workspace.bare)).toMatchObject({
-    kind: 'failed',
-    why: expect.stringContaining('.env'),
+describe('a history stays at home when it holds', () => {
+  type Workspace = Awaited<ReturnType<typeof aWorkspace>>;
+  const commit = async ({ folder, git }: Workspace, path: string, text: string, message = 'Oh no') => {
+    await writeFile(join(folder, path), text);
+    git('add', '--force', path);
+    git('commit', '--quiet', '--message', message);
+  };
+  const undo = ({ git }: Workspace, path: string) => {
+    git('rm', '--quiet', '--cached', path);
+    git('commit', '--quiet', '--message', 'Phew');
+  };
+
+  test.each<[what: string, told: string, (workspace: Workspace) => Promise<void>]>([
+    ['.env', '.env', (workspace) => commit(workspace, '.env', 'X=1\n')],
+    [
+      '.env in a commit before the newest',
+      '.env',
+      async (workspace) => {
+        await commit(workspace, '.env', 'X=1\n');
+        undo(workspace, '.env');
+      },
+    ],
+    [
+      'the key in a file that is gone again',
+      'a key',
+      async (workspace) => {
+        await commit(workspace, 'notes.txt', `my key: ${secret}\n`);
+        undo(workspace, 'notes.txt');
+      },
+    ],
+    ['the key in a message', 'a key', (workspace) => commit(workspace, 'a.txt', '', `Use ${secret}`)],
+    [
+      'the key on a branch that was merged',
+      'a key',
+      async (workspace) => {
+        workspace.git('checkout', '--quiet', '-b', 'try');
+        await commit(workspace, 'notes.txt', secret);
+        undo(workspace, 'notes.txt');
+        workspace.git('checkout', '--quiet', 'main');
+        workspace.git('merge', '--quiet', '--no-ff', '--message', 'Merge', 'try');
+      },
+    ],
+  ])('%s', async (_what, told, spoil) => {
+    const workspace = await aWorkspace();
+    await workspace.pushTo(workspace.bare);
+    const before = workspace.there('main');
+    await spoil(workspace);
+    expect(await workspace.pushTo(workspace.bare)).toMatchObject({
+      kind: 'failed',
+      why: expect.stringContaining(told),
+    });
+    expect(workspace.there('main')).toBe(before);
   });
-  expect(() => workspace.there('main')).toThrow();
+
+  test('but not when only the remote’s own part of it does, of which it takes the rest', async () => {
+    const workspace = await aWorkspace();
+    await commit(workspace, '.env', 'X=1\n');
+    gitIn(workspace.folder, 'push', '--quiet', workspace.bare, 'main');
+    undo(workspace, '.env');
+    expect(await workspace.pushTo(workspace.bare)).toEqual({ kind: 'pushed' });
+    expect(workspace.there('main')).toBe(workspace.git('rev-parse', 'main'));
+  });
 });
 
 describe('what is configured in the workspace’s .git', () => {
@@ -193,7 +246,7 @@ test('an address that leads on to another is not followed with the token', async
   const port = typeof address === 'object' ? address?.port : 0;
   const before = server.requests.length;
   const url = `http://127.0.0.1:${port}/remote-${number}.git`;
-  const outcome = await push({ objects, url, login, tips });
+  const outcome = await push({ objects, url, login, tips, secrets: [] });
   leading.closeAllConnections();
   await new Promise((resolve) => leading.close(resolve));
   expect(outcome.kind).toBe('failed');

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { readEnvironment } from '../../../src/config/env.ts';
+import { Environment } from '../../../src/config/schema.ts';
 
 const seed = {
   PROV_DPP_API_URL: 'http://portal:8080',
@@ -45,6 +46,29 @@ describe('settings', () => {
     expect(message).toMatch(/S3_ENDPOINT +is http:\/\//);
   });
 
+  test('that are addresses of others are https, or of the local network', () => {
+    // Where people's browsers and workspaces go may be in a network of their own.
+    const ours = new Set([
+      'S3_WORKSPACE_ENDPOINT',
+      'PROV_PUBLIC_URL',
+      'PROV_CODE_SERVER_URL',
+      'PROV_RSTUDIO_URL',
+    ]);
+    const plain = 'http://elsewhere.example.com';
+    const addresses = Object.entries(Environment.shape).filter(
+      ([name, form]) =>
+        !ours.has(name) && form.safeParse(plain).success && !form.safeParse('any text').success,
+    );
+    expect(addresses.length).toBeGreaterThan(12);
+    for (const [name] of addresses) {
+      expect(messageOf({ ...seed, [name]: plain }), name).toMatch(
+        new RegExp(`${name} +is http:// to a host`),
+      );
+      const allowed = messageOf({ ...seed, [name]: plain, PROV_ALLOW_HTTP: 'true' });
+      expect(allowed, name).not.toContain('is http:// to a host');
+    }
+  });
+
   test('that are wrong by themselves are told once', () => {
     const message = messageOf({ ...seed, PORTAL_CLIENT_ID: 'me', PORTAL_TOKEN_URL: 'nonsense' });
     expect(message.match(/^ +PORTAL_TOKEN_URL .*/gm)).toEqual([expect.stringContaining('must be an http')]);
@@ -74,6 +98,15 @@ describe('settings', () => {
     expect(messageOf({ ...seed, ...fetched })).toBe('');
     expect(messageOf({ ...seed, ...kept })).toBe('');
     expect(messageOf({ ...seed, ...fetched, ...kept })).toContain('PROV_SECRET_SINK');
+  });
+
+  test.each([
+    ['PROV_AWS_ROLE_ARN', 'arn:aws:iam::123456789012:role/data-products'],
+    ['PROV_CREDENTIALS_URL', 'https://provisioner.example.com'],
+  ])('of sessions go with no lasting keys: %s', (name, value) => {
+    const given = { ...seed, [name]: value };
+    expect(messageOf(given)).toMatch(new RegExp(`PROV_CREDENTIALS +must be sessions with ${name}`));
+    expect(messageOf({ ...given, PROV_CREDENTIALS: 'sessions' })).toBe('');
   });
 
   test('that open all workspaces do not go with a group for each', () => {

@@ -108,7 +108,7 @@ describe('why there is no access', () => {
     const found = explain(facts);
     expect(found.access).toBe(false);
     expect(found.answer).toBe(answer);
-    expect(found.todo).not.toBe('');
+    expect(found.todo).toMatch(/\w\.$/);
   });
 });
 
@@ -132,7 +132,33 @@ test('while the portal is away and nothing else is in the way, nobody claims to 
     verdict: 'unknown',
     says: 'The portal could not be asked: no answer',
   });
-  expect(found.access).toBe(false);
+  expect(found).toMatchObject({
+    access: null,
+    answer: 'The portal could not be asked: no answer',
+    todo: 'See whether the portal is up (/health), then ask again.',
+  });
+});
+
+test('while the portal is away, something else that is in the way is told', () => {
+  const found = explain({ asked: 'no answer', source: product(sourceId, 'leads', { state: 'retired' }) });
+  expect(found).toMatchObject({ access: false, answer: expect.stringContaining('leads was deleted') });
+});
+
+test.each(['no answer', []])('a product reads its own home (the portal says %j)', (answer) => {
+  const own = product(readerId, 'report');
+  const found = explain({ asked: answer, reader: own, source: own });
+  expect(found).toMatchObject({
+    access: true,
+    answer: 'report reads its own home, and its key was proven.',
+    todo: null,
+  });
+  expect(found.checks.map(({ verdict }) => verdict)).not.toContain('no');
+});
+
+test('without a key a product reads not even its own home', () => {
+  const own = product(readerId, 'report', { keys: [] });
+  const found = explain({ reader: own, source: own });
+  expect(found).toMatchObject({ access: false, answer: 'No key was handed over yet.' });
 });
 
 test('access that is about to be taken away is said to be there still', () => {

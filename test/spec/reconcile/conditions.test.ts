@@ -13,6 +13,7 @@ const conditionsAt = (policyFill: number) =>
     conflicts: [],
     displaced: [],
     beingEdited: [],
+    fixedForMs: null,
     others: [],
   });
 

@@ -3,9 +3,9 @@ import { describe, expect, test } from 'vitest';
 import type { Plan } from '../../../src/model/action.ts';
 import { plan } from '../../../src/reconcile/plan.ts';
 import type { Observed, ObservedKey } from '../../../src/reconcile/state.ts';
-import { aKey, anEnv, aWish, home, inOrder, kinds, nothingThere, nowMs } from './state.ts';
+import { aKey, anEnv, aSession, aWish, home, inOrder, kinds, nothingThere, nowMs } from './state.ts';
 
-const retirement = { kind: 'nothing', home, finalizerHeld: true, purge: false } as const;
+const retirement = { kind: 'nothing', home, finalizerHeld: true, purge: false, hasPrincipal: true } as const;
 
 /** Every step that comes, however far, before a step. */
 function stepsBefore(steps: Plan, index: number): Set<number> {
@@ -126,28 +126,13 @@ describe('keys', () => {
     expect(kinds(plan(aWish({ keyMaxAgeMs: 1000 }), observed))).toEqual(['adopt-key']);
   });
 
-  test('a session is renewed when half of its life is over, and not before', () => {
-    const lasting = (issuedAtMs: number, expiresAtMs: number) =>
-      plan(aWish(), inOrder({ keys: [aKey('K1', { issuedAtMs, expiresAtMs })] }));
-    expect(lasting(nowMs - 999, nowMs + 1001)).toEqual([]);
-    expect(kinds(lasting(nowMs - 1000, nowMs + 1000))).toEqual([
-      'issue-key',
-      'prove-key',
-      'write-env',
-      'hand-over-key',
-    ]);
-  });
-
-  test('a session that is over its grace is forgotten: there is nothing that a store could delete', () => {
-    const over = aKey('S0', { state: 'grace', graceUntilMs: nowMs, expiresAtMs: nowMs * 2 });
-    expect(kinds(plan(aWish(), inOrder({ keys: [aKey('K1'), over] })))).toEqual(['forget-session']);
-  });
-
   test('a secret that was changed in .env brings a new key', () => {
     const env = anEnv({ secretSha256: 'other' });
     expect(kinds(plan(aWish(), inOrder({ env })))).toContain('issue-key');
   });
 });
+
+const rotates = ['issue-key', 'prove-key', 'write-env', 'hand-over-key'];
 
 describe('a policy that changes under a key that stays', () => {
   test('is proven with that key, and nobody is told of the change before', () => {
@@ -171,21 +156,17 @@ describe('a policy that changes under a key that stays', () => {
     expect(kinds(plan(aWish({ grants: ['port'] }), observed))).not.toContain('prove-again');
   });
 
-  test('brings a new key where the secret can not be had for a proof', () => {
+  test('brings a new key where the secret can not be had for a proof, or the next session of its name', () => {
     const observed = inOrder({ policy: {}, env: anEnv({ provable: false }) });
-    expect(kinds(plan(aWish(), observed))).toEqual([
-      'put-policy',
-      'issue-key',
-      'prove-key',
-      'write-env',
-      'hand-over-key',
-    ]);
+    expect(kinds(plan(aWish(), observed))).toEqual(['put-policy', ...rotates]);
     expect(plan(aWish(), inOrder({ env: anEnv({ provable: false }) }))).toEqual([]);
+    const steps = plan(aWish({ credentials: 'sessions' }), { ...observed, keys: [aSession('K1')] });
+    expect(kinds(steps)).toEqual(['put-policy', 'renew-session', 'prove-key', 'write-env', 'hand-over-key']);
+    expect(stepsBefore(steps, indexOf(steps, 'prove-key'))).toContain(0);
   });
 });
 
 describe('rotation', () => {
-  const rotates = ['issue-key', 'prove-key', 'write-env', 'hand-over-key'];
   const old = { keyMaxAgeMs: 1000 };
 
   test('comes when the key in use has reached its age, and not before', () => {
@@ -203,6 +184,81 @@ describe('rotation', () => {
   test('comes when others may know the key', () => {
     const env = anEnv({ exposed: 'everybody could read it', guarded: false });
     expect(kinds(plan(aWish(), inOrder({ env })))).toEqual(rotates);
+  });
+});
+
+describe('sessions', () => {
+  const wish = aWish({ credentials: 'sessions' });
+  const env = anEnv({ keyId: 'ASIA1', secretSha256: 'digest-S1' });
+  const holding = (...keys: ObservedKey[]) => inOrder({ env, keys });
+  const half = { issuedAtMs: nowMs - 1000, expiresAtMs: nowMs + 1000 };
+
+  test('one is renewed under its name when half of its life is over, and not before', () => {
+    expect(plan(wish, holding(aSession('S1')))).toEqual([]);
+    const steps = plan(wish, holding(aSession('S1', half)));
+    expect(kinds(steps)).toEqual(['renew-session', 'prove-key', 'write-env', 'hand-over-key']);
+    expect(steps[0]?.action).toMatchObject({ key: 'S1' });
+  });
+
+  test.each([
+    ['a person asks for it', { rotateWhy: 'asked for by anna' }, {}],
+    ['others may know it', {}, { env: { ...env, exposed: 'everybody could read it' } }],
+    ['its access changed', { grants: ['port'] }, {}],
+  ])(
+    'one that is replaced because %s gets another name, so that the old one can be ended',
+    (_why, more, found) => {
+      const observed = { ...holding(aSession('S1', half)), ...found };
+      expect(kinds(plan({ ...wish, ...more }, observed))).toEqual(rotates);
+    },
+  );
+
+  test('one is opened after the principal was put right: that may be how long it lasts', () => {
+    const steps = plan(wish, { ...holding(aSession('S1', half)), principalExists: false });
+    expect(kinds(steps)).toContain('create-principal');
+    expect(stepsBefore(steps, indexOf(steps, 'renew-session'))).toContain(indexOf(steps, 'create-principal'));
+  });
+
+  test('one that was replaced is ended when its grace is over', () => {
+    const over = aSession('S0', { state: 'grace', graceUntilMs: nowMs });
+    expect(kinds(plan(wish, holding(aSession('S1'), over)))).toEqual(['delete-key']);
+  });
+
+  describe('of the platform’s role, which keep what they were opened with', () => {
+    const fixed = aWish({ credentials: 'sessions', fixedPolicy: true });
+    const holdingFixed = (change: Partial<ObservedKey> = {}) => ({
+      ...holding(aSession('S1', { endable: false, ...change })),
+      policy: null,
+    });
+
+    test('are in order without a policy in the store', () => {
+      expect(plan(fixed, holdingFixed())).toEqual([]);
+    });
+
+    test('are replaced when access changes, whatever the setting, also by a run that was cut off', () => {
+      const wish = { ...fixed, grants: ['port'], rotateOnAccessChange: false };
+      expect(kinds(plan(wish, holdingFixed()))).toEqual(rotates);
+      expect(kinds(plan(wish, holdingFixed({ state: 'issued' })))).toEqual(rotates);
+    });
+
+    test('take the place of those of the product’s own role', () => {
+      expect(kinds(plan(fixed, holding(aSession('S1'))))).toEqual(rotates);
+    });
+
+    test('leave nothing to delete when the product ends', () => {
+      const steps = plan({ ...retirement, hasPrincipal: false }, holdingFixed());
+      expect(kinds(steps)).toContain('forget-session');
+      expect(kinds(steps)).not.toContain('delete-principal');
+    });
+  });
+
+  test('one that the store can not end is left to its end', () => {
+    const over = aSession('S0', { state: 'grace', graceUntilMs: nowMs, endable: false });
+    expect(kinds(plan(wish, holding(aSession('S1'), over)))).toEqual(['forget-session']);
+  });
+
+  test('they take the place of lasting keys, and lasting keys theirs, with a grace for both', () => {
+    expect(kinds(plan(wish, inOrder()))).toEqual(rotates);
+    expect(kinds(plan(aWish(), holding(aSession('S1'))))).toEqual(rotates);
   });
 });
 
@@ -277,6 +333,7 @@ describe('whatever is observed', () => {
   const key: fc.Arbitrary<ObservedKey> = fc.record({
     id: fc.constantFrom('K1', 'K2', 'K3', 'K4'),
     active: fc.boolean(),
+    endable: fc.boolean(),
     state: fc.constantFrom('issued', 'current', 'grace', 'unknown'),
     graceUntilMs: fc.option(fc.constantFrom(nowMs - 1, nowMs + 1)),
     issuedAtMs: fc.nat(10),
@@ -319,7 +376,11 @@ describe('whatever is observed', () => {
       unseen ? { ...found, unseen, files: {}, env: null, workspaceExists: true } : { ...found, unseen },
     );
   const wish = fc
-    .record({ grants: fc.subarray(['p1', 'p2']), rotateOnAccessChange: fc.boolean() })
+    .record({
+      grants: fc.subarray(['p1', 'p2']),
+      rotateOnAccessChange: fc.boolean(),
+      credentials: fc.constantFrom('keys' as const, 'sessions' as const),
+    })
     .map((change) => aWish(change));
 
   test('what could not be seen is taken for neither there nor missing; the policy follows all the same', () => {
@@ -359,8 +420,10 @@ describe('whatever is observed', () => {
           action.kind === 'delete-key' || action.kind === 'forget-session' ? [action.key] : [],
         );
         const inUse = found.keys.find(
-          ({ id, active, secretSha256 }) =>
-            active && id === found.env?.keyId && secretSha256 === found.env.secretSha256,
+          ({ id, active, expiresAtMs, secretSha256 }) =>
+            active &&
+            (id === found.env?.keyId || expiresAtMs !== null) &&
+            secretSha256 === found.env?.secretSha256,
         );
         if (inUse !== undefined) expect(deleted).not.toContain(inUse.id);
         if (indexOf(steps, 'issue-key') !== -1) {

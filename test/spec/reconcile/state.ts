@@ -31,6 +31,7 @@ export function aWish(change: Partial<DesiredHome> = {}): DesiredHome {
     keyMaxAgeMs: null,
     keysPerPrincipal: 2,
     credentials: 'keys',
+    fixedPolicy: false,
     ...change,
   };
 }
@@ -44,6 +45,7 @@ export function aKey(id: string, change: Partial<ObservedKey> = {}): ObservedKey
   return {
     id,
     active: true,
+    endable: true,
     state: 'current',
     graceUntilMs: null,
     expiresAtMs: null,
@@ -52,6 +54,11 @@ export function aKey(id: string, change: Partial<ObservedKey> = {}): ObservedKey
     proven: true,
     ...change,
   };
+}
+
+/** A session in its first half; it is signed with something else than its name. */
+export function aSession(name: string, change: Partial<ObservedKey> = {}): ObservedKey {
+  return aKey(name, { issuedAtMs: nowMs - 999, expiresAtMs: nowMs + 1001, ...change });
 }
 
 export function anEnv(change: Partial<ObservedEnv> = {}): ObservedEnv {

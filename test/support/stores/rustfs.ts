@@ -16,7 +16,7 @@ export async function startRustfs(): Promise<StoreServer> {
     rustfsProgram,
     ['server', '--address', `127.0.0.1:${port}`, data],
     { RUSTFS_ACCESS_KEY: accessKey, RUSTFS_SECRET_KEY: secretKey },
-    () => fetch(`${endpoint}/health`).then((answer) => answer.ok),
+    () => fetch(`${endpoint}/health/ready`).then((answer) => answer.ok),
   );
   started.use(server);
   const parts = started.move();

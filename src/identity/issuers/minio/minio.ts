@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { canonicalForm, type PolicyDocument, type PolicyStatement } from '../../../grants/policy.ts';
 import { joinPolicies, splitPolicy } from '../../../grants/policy-parts.ts';
 import { ProvisionerError } from '../../../model/errors.ts';
+import type { SelfService } from '../../../model/store-report.ts';
 import { FoundPolicy, growsFrom } from '../../found-policy.ts';
 import type {
   AccessKey,
@@ -16,6 +17,9 @@ import type {
   ObserveOptions,
   PrincipalName,
 } from '../../issuer.ts';
+import { newKeyId } from '../../names.ts';
+import { tryEach } from '../../self-service.ts';
+import { Turns } from '../../turns.ts';
 import { AdminApi, type AdminOptions, type GroupInfo } from './admin-api.ts';
 
 /** With several policies on a group there is no limit that a product could meet; this one keeps a mistake bounded. */
@@ -43,14 +47,21 @@ const guardTokens: PolicyStatement = {
 
 export class MinioIssuer implements Issuer {
   readonly kind: IssuerKind;
+  readonly #options: AdminOptions;
   readonly #api: AdminApi;
   readonly #guard: readonly PolicyStatement[];
-  /** What was asked last for each principal: RustFS loses concurrent changes to one group. */
-  readonly #queues = new Map<PrincipalName, Promise<unknown>>();
+  /** RustFS loses concurrent changes to one group. */
+  readonly #turns = new Turns();
 
-  private constructor(api: AdminApi, store: 'MinIO' | 'RustFS', tokens: 'allowed' | 'denied') {
+  private constructor(
+    options: AdminOptions,
+    api: AdminApi,
+    store: 'MinIO' | 'RustFS',
+    tokens: 'allowed' | 'denied',
+  ) {
+    this.#options = options;
     this.#api = api;
-    this.kind = { store, limits, credentials: 'keys' };
+    this.kind = { store, limits, credentials: 'keys', fixedForMs: null };
     this.#guard = store === 'RustFS' && tokens === 'denied' ? [guardAdmin, guardTokens] : [guardAdmin];
   }
 
@@ -63,23 +74,33 @@ export class MinioIssuer implements Issuer {
     const api = new AdminApi(options);
     // Both have this policy built in; only RustFS answers with an envelope around the document.
     const [builtIn] = await Promise.all([api.readPolicy('readwrite'), api.listGroups()]);
-    return new MinioIssuer(api, builtIn?.envelope === true ? 'RustFS' : 'MinIO', tokens);
+    return new MinioIssuer(options, api, builtIn?.envelope === true ? 'RustFS' : 'MinIO', tokens);
   }
 
-  /** A user of this name in the product's group, with a fresh secret: what it had before ends, its tokens do not. */
-  renewUser(
+  /**
+   * Works as a user of this name in the product's group, whose secret is made anew for that. Sessions that the user has
+   * open stay.
+   *
+   * @param standing `member`: the user is there, and is not made once more after its end
+   * @throws ProvisionerError also `STORE_REJECTED` when there is no such group, or no such member
+   */
+  asUser<T>(
     principal: PrincipalName,
     name: string,
-  ): Promise<{ readonly id: string; readonly secret: string }> {
+    standing: 'new' | 'member',
+    use: (user: { readonly id: string; readonly secret: string }) => Promise<T> | T,
+  ): Promise<T> {
     const user = { id: name, secret: newSecret() };
-    return this.#inTurn(principal, async () => {
+    return this.#turns.take(principal, async () => {
       const group = await this.#api.readGroup(principal);
       // Joining would make it: a product that was torn down a moment ago must not come back by this.
       if (group === null)
         throw new ProvisionerError('STORE_REJECTED', 'There is no such principal (any more).');
-      await this.#api.putUser(user.id, user.secret, 'enabled');
-      if (!group.members.includes(name)) await this.#api.joinGroup(principal, [name]);
-      return user;
+      if (standing === 'member' && !(await this.#lookAtKey(name, group)).some(({ active }) => active))
+        throw new ProvisionerError('STORE_REJECTED', `${name} was ended, or switched off.`);
+      await this.#api.putUser(name, user.secret, 'enabled');
+      if (standing === 'new') await this.#join(principal, name);
+      return use(user);
     });
   }
 
@@ -100,7 +121,7 @@ export class MinioIssuer implements Issuer {
   }
 
   ensurePrincipal(principal: PrincipalName): Promise<void> {
-    return this.#inTurn(principal, async () => {
+    return this.#turns.take(principal, async () => {
       await this.#api.joinGroup(principal, []);
       if ((await this.#api.readGroup(principal))?.enabled !== true) await this.#api.enableGroup(principal);
     });
@@ -111,7 +132,7 @@ export class MinioIssuer implements Issuer {
    * only takes, refuses nothing on the way that is granted before and after.
    */
   putPolicy(principal: PrincipalName, policy: PolicyDocument, found?: unknown): Promise<void> {
-    return this.#inTurn(principal, async () => {
+    return this.#turns.take(principal, async () => {
       const before = (await this.#api.readGroup(principal))?.policies ?? [];
       const standing = before.filter((name) => isPart(principal, name)).sort(byNumber);
       const guarded = { ...policy, Statement: [...this.#guard, ...policy.Statement] };
@@ -139,23 +160,21 @@ export class MinioIssuer implements Issuer {
     return newKeyId();
   }
 
-  createKey(principal: PrincipalName, id: string | null): Promise<AccessKey> {
-    const key = { id: id ?? newKeyId(), secret: newSecret(), session: null };
-    return this.#inTurn(principal, async () => {
-      await this.#api.putUser(key.id, key.secret, 'enabled');
-      await this.#api.joinGroup(principal, [key.id]);
-      const group = await this.#api.readGroup(principal);
-      if (group?.members.includes(key.id) !== true)
-        throw new ProvisionerError('STORE_UNAVAILABLE', 'The store lost the new key’s place in its group.');
-      return key;
+  createKey(principal: PrincipalName, name: string | null): Promise<AccessKey> {
+    return this.asUser(principal, name ?? newKeyId(), 'new', ({ id, secret }) => {
+      return { name: id, id, secret, session: null };
     });
   }
 
+  renewKey(): Promise<never> {
+    throw new ProvisionerError('INTERNAL', 'A lasting key is not renewed.');
+  }
+
   disableKey(principal: PrincipalName, keyId: string): Promise<void> {
-    return this.#inTurn(principal, async () => {
+    return this.#turns.take(principal, async () => {
       const user = await this.#api.readUser(keyId).catch(async (thrown: unknown) => {
         // About one that somebody made below a key of ours the stores do not answer as about a user.
-        if (await this.#api.disableServiceAccount(keyId)) return null;
+        if (await this.#disableServiceAccount(keyId)) return null;
         throw thrown;
       });
       if (user?.enabled === true) await this.#api.disableUser(keyId);
@@ -163,7 +182,7 @@ export class MinioIssuer implements Issuer {
   }
 
   deleteKey(principal: PrincipalName, keyId: string): Promise<void> {
-    return this.#inTurn(principal, async () => {
+    return this.#turns.take(principal, async () => {
       // One that somebody made below a key of ours is no user: asked about as one, the stores refuse.
       await this.#api.removeServiceAccount(keyId);
       await this.#api.removeUser(keyId);
@@ -173,7 +192,7 @@ export class MinioIssuer implements Issuer {
   }
 
   deletePrincipal(principal: PrincipalName): Promise<void> {
-    return this.#inTurn(principal, async () => {
+    return this.#turns.take(principal, async () => {
       const group = await this.#api.readGroup(principal);
       if (group !== null && group.policies.length > 0) await this.#api.attachPolicies(principal, []);
       // Counted up and removed downwards: a tear-down that was cut off finds the rest.
@@ -182,6 +201,15 @@ export class MinioIssuer implements Issuer {
       while (parts > 0) await this.#api.removePolicy(partName(principal, --parts));
       if (group !== null) await this.#api.removeGroup(principal);
     });
+  }
+
+  trySelfService(principal: PrincipalName, { id, secret }: AccessKey): Promise<readonly SelfService[]> {
+    const api = new AdminApi({ ...this.#options, accessKeyId: id, secretAccessKey: secret });
+    return tryEach([
+      ['own policy', () => api.putPolicy(principal, { Version: '2012-10-17', Statement: [guardAdmin] })],
+      ['further keys', () => api.addServiceAccount(newKeyId(), newSecret())],
+      ['own secret', () => api.putUser(id, newSecret(), 'enabled')],
+    ]);
   }
 
   async check(): Promise<void> {
@@ -212,6 +240,18 @@ export class MinioIssuer implements Issuer {
     return [{ id, active: user.enabled && member && !widened }];
   }
 
+  /** On RustFS only its owner and root may switch one off: there it is ended at once. `false`: there is none. */
+  async #disableServiceAccount(id: string): Promise<boolean> {
+    try {
+      return await this.#api.disableServiceAccount(id);
+    } catch (thrown) {
+      const denied = thrown instanceof ProvisionerError && thrown.code === 'STORE_DENIED';
+      if (this.kind.store !== 'RustFS' || !denied) throw thrown;
+      await this.#api.removeServiceAccount(id);
+      return true;
+    }
+  }
+
   async #selfMadeKeys(members: readonly string[]): Promise<ListedKey[]> {
     const found = await Promise.all(members.map((member) => this.#api.listServiceAccounts(member)));
     return found.flat().map((id) => ({ id, active: true }));
@@ -227,17 +267,11 @@ export class MinioIssuer implements Issuer {
     await this.#api.removeUser(keyId);
   }
 
-  /** One change after another for each principal. */
-  async #inTurn<T>(principal: PrincipalName, change: () => Promise<T>): Promise<T> {
-    const before = this.#queues.get(principal) ?? Promise.resolve();
-    const mine = before.then(change, change);
-    const settled = mine.catch(() => undefined);
-    this.#queues.set(principal, settled);
-    try {
-      return await mine;
-    } finally {
-      if (this.#queues.get(principal) === settled) this.#queues.delete(principal);
-    }
+  async #join(principal: PrincipalName, name: string): Promise<void> {
+    await this.#api.joinGroup(principal, [name]);
+    const group = await this.#api.readGroup(principal);
+    if (group?.members.includes(name) !== true)
+      throw new ProvisionerError('STORE_UNAVAILABLE', 'The store lost the new key’s place in its group.');
   }
 }
 
@@ -252,16 +286,6 @@ function isPart(principal: PrincipalName, name: string): boolean {
 /** Parts of one principal: `dp-…`, `dp-….1`, `dp-….2` … */
 function byNumber(left: string, right: string): number {
   return left.length - right.length || (left < right ? -1 : 1);
-}
-
-const base32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
-
-/**
- * `AKIA` and 16 characters, as AWS's ids look. 80 random bits, so that none is used twice: on MinIO, tokens that a user
- * of that name once had would live again.
- */
-function newKeyId(): string {
-  return `AKIA${[...randomBytes(16)].map((byte) => base32[byte & 31]).join('')}`;
 }
 
 /** 40 characters, 240 random bits, none that a shell or a URL reads otherwise. */

@@ -1,10 +1,11 @@
 /**
- * Sessions on MinIO and RustFS. The product's group has one user whom nobody is: before each session its secret is made
- * anew, used once and forgotten. What a session may do is the group's policy at the moment of each call, so a change of
- * it bites sessions that are open, and the end of that user ends them all.
+ * Sessions on MinIO and RustFS. A session's name is that of a user in the product's group whom nobody is: before each
+ * session its secret is made anew, used once and forgotten. What a session may do is the group's policy at the moment of
+ * each call, so a change of it bites sessions that are open, and the end of that user ends all that are open by its name.
  */
+import pRetry from 'p-retry';
 import type { PolicyDocument } from '../../../grants/policy.ts';
-import { assumeRole } from '../../assume-role.ts';
+import { ProvisionerError } from '../../../model/errors.ts';
 import type {
   AccessKey,
   Issuer,
@@ -13,18 +14,20 @@ import type {
   ObserveOptions,
   PrincipalName,
 } from '../../issuer.ts';
+import { newSessionName } from '../../names.ts';
+import { assumeRole } from '../../sts.ts';
 import type { AdminOptions } from './admin-api.ts';
 import { MinioIssuer } from './minio.ts';
 
 export class MinioSessionIssuer implements Issuer {
   readonly kind: IssuerKind;
-  readonly #keys: MinioIssuer;
+  readonly #users: MinioIssuer;
   readonly #options: AdminOptions;
   readonly #seconds: number;
 
-  private constructor(keys: MinioIssuer, options: AdminOptions, seconds: number) {
-    this.kind = { ...keys.kind, credentials: 'sessions' };
-    this.#keys = keys;
+  private constructor(users: MinioIssuer, options: AdminOptions, seconds: number) {
+    this.kind = { ...users.kind, credentials: 'sessions' };
+    this.#users = users;
     this.#options = options;
     this.#seconds = seconds;
   }
@@ -34,60 +37,64 @@ export class MinioSessionIssuer implements Issuer {
     return new MinioSessionIssuer(await MinioIssuer.connect(options, 'allowed'), options, seconds);
   }
 
-  /** Sessions can not be listed: those in our books stand as they are, and end by themselves. */
-  async observe(principal: PrincipalName, { booked, thorough }: ObserveOptions): Promise<ObservedPrincipal> {
-    const found = await this.#keys.observe(principal, { booked: [], thorough });
-    const sessions = booked.map((id) => ({ id, active: true }));
-    const others = found.keys.filter(({ id }) => id !== dealerOf(principal));
-    return { ...found, keys: [...sessions, ...others] };
+  observe(principal: PrincipalName, options: ObserveOptions): Promise<ObservedPrincipal> {
+    return this.#users.observe(principal, options);
   }
 
   ensurePrincipal(principal: PrincipalName): Promise<void> {
-    return this.#keys.ensurePrincipal(principal);
+    return this.#users.ensurePrincipal(principal);
   }
 
-  putPolicy(principal: PrincipalName, policy: PolicyDocument): Promise<void> {
-    return this.#keys.putPolicy(principal, policy);
+  putPolicy(principal: PrincipalName, policy: PolicyDocument, found?: unknown): Promise<void> {
+    return this.#users.putPolicy(principal, policy, found);
   }
 
-  proposeKeyId(): null {
-    return null;
+  proposeKeyId(): string {
+    return newSessionName();
   }
 
-  async createKey(principal: PrincipalName): Promise<AccessKey> {
-    const { endpoint, region } = this.#options;
-    const dealer = await this.#keys.renewUser(principal, dealerOf(principal));
-    return assumeRole({
-      endpoint,
-      region,
-      accessKeyId: dealer.id,
-      secretAccessKey: dealer.secret,
-      roleArn: 'arn:aws:iam::000000000000:role/data-product',
-      sessionName: principal,
-      seconds: this.#seconds,
-    });
+  createKey(principal: PrincipalName, name: string | null): Promise<AccessKey> {
+    return this.#open(principal, name ?? newSessionName(), 'new');
   }
 
-  disableKey(principal: PrincipalName, keyId: string): Promise<void> {
-    return this.#keys.disableKey(principal, keyId);
+  renewKey(principal: PrincipalName, name: string): Promise<AccessKey> {
+    return this.#open(principal, name, 'member');
   }
 
-  /** Ends lasting keys, of an earlier time or not ours. A session ends by itself. */
-  deleteKey(principal: PrincipalName, keyId: string): Promise<void> {
-    return this.#keys.deleteKey(principal, keyId);
+  disableKey(principal: PrincipalName, name: string): Promise<void> {
+    return this.#users.disableKey(principal, name);
   }
 
-  async deletePrincipal(principal: PrincipalName): Promise<void> {
-    await this.#keys.deleteKey(principal, dealerOf(principal));
-    await this.#keys.deletePrincipal(principal);
+  deleteKey(principal: PrincipalName, name: string): Promise<void> {
+    return this.#users.deleteKey(principal, name);
+  }
+
+  deletePrincipal(principal: PrincipalName): Promise<void> {
+    return this.#users.deletePrincipal(principal);
   }
 
   check(): Promise<void> {
-    return this.#keys.check();
+    return this.#users.check();
   }
-}
 
-/** No access key looks like this, so it is never taken for one. */
-function dealerOf(principal: PrincipalName): string {
-  return `${principal}-sessions`;
+  #open(principal: PrincipalName, name: string, standing: 'new' | 'member'): Promise<AccessKey> {
+    const open = () =>
+      this.#users.asUser(principal, name, standing, ({ id: accessKeyId, secret: secretAccessKey }) =>
+        assumeRole({
+          ...this.#options,
+          accessKeyId,
+          secretAccessKey,
+          roleArn: 'arn:aws:iam::000000000000:role/data-product',
+          sessionName: name,
+          seconds: this.#seconds,
+        }),
+      );
+    return pRetry(open, {
+      retries: 5,
+      minTimeout: 20,
+      randomize: true,
+      // Another replica made the secret anew in between.
+      shouldRetry: ({ error }) => error instanceof ProvisionerError && error.code === 'STORE_DENIED',
+    });
+  }
 }
