@@ -12,6 +12,7 @@ import {
   envOf,
   expectDone,
   filesWith,
+  holding,
   homeOf,
   hostile,
   inputOf,
@@ -102,6 +103,16 @@ describe('a product without inputs', { timeout: commandMs }, () => {
     expect(await store.list('stock-levels/output/')).toEqual(before);
   });
 
+  test('is told who has the warehouse open, and works in a file of its own meanwhile', async () => {
+    await using holder = await holding(folderOf(producer.home), venv, 'dev.duckdb');
+    const refused = await inProject(producer.home, './run.sh', 'dev');
+    expect(refused.code).toBe(1);
+    expect(refused.output).toContain(`(PID ${holder.pid})`);
+    expect(refused.output).toContain('WAREHOUSE_FILE=mine.duckdb ./run.sh dev');
+    const own = ['WAREHOUSE_FILE=mine.duckdb', './run.sh', 'dev'];
+    expectDone(await inProject(producer.home, 'env', ...own), 'ERROR=0 SKIP=0');
+  });
+
   test('publishes a file without rows when there are none', async () => {
     const path = join(folderOf(producer.home), 'models/publish/nothing.sql');
     await writeFile(path, 'select cast(1 as integer) as n where false\n');
@@ -180,6 +191,15 @@ describe('a product with inputs, one published and one empty', { timeout: comman
       ['orders', 'integer'],
       ['total', 'decimal(18, 2)'],
     ]);
+  });
+
+  test('has example queries of its inputs, which run', async () => {
+    const columns = [{ name: 'orders', type: 'integer', description: '' }];
+    const table = publishedTable('example', 'Orders.', columns);
+    await renewInputs(root, 'dbt-duckdb', consumer.home, [inputOf(producer.home, [table])]);
+    const [query = '', ...rest] = (await read(consumer.home, 'examples/inputs.sql')).split(';');
+    expect(rest).toEqual(['\n']);
+    expectDone(await dbt(consumer.home, 'show', '--inline', query), '| orders |');
   });
 
   test('is told which model uses an input that is gone', async () => {

@@ -281,6 +281,34 @@ describe('a product with inputs, one published, one empty, one forbidden', { tim
     await writeFile(path, intact);
   });
 
+  test.each(['warehouse', 'temp'])(
+    'a product that is called %s publishes, from inputs that are called as catalogs and words of SQL are',
+    async (name) => {
+      const home = homeOf(name);
+      const id = ProductId.parse(`0b3c7f4e-0000-4000-8000-0000000000${20 + name.length}`);
+      const key = await store.grant(id, home, [producer.home]);
+      const providers = ['warehouse', 'system', 'temp', 'select'].filter((schema) => schema !== name);
+      const inputs = providers.map((schema) => ({ ...inputOf(producer.home, ['example']), schema }));
+      const uris = inputs.map((input) => `${input.schema}=${input.uri}`).join(',');
+      const files = await render('sqlmesh', contextOf(home, inputs));
+      await layWorkspace(root, home, files, envOf(store.endpoint, home, key, uris));
+      const from = providers.map((schema) => `SELECT orders FROM "${schema}".example`).join(' UNION ALL ');
+      await writeFile(
+        join(folderOf(home), 'models/all.sql'),
+        `MODEL (name ${name}.everything, kind FULL);\n\n${from}\n`,
+      );
+      expectDone(await inProject(home, './run.sh', 'plan'), 'Virtual layer updated');
+      const published = [`${name}/output/everything/data.parquet`, `${name}/output/example/data.parquet`];
+      expect(Object.keys(await store.list(`${name}/output/`)).sort()).toEqual(published);
+      expectDone(
+        await inProject(home, './run.sh', 'sync', 'outputs'),
+        'Published everything',
+        'Published example',
+      );
+    },
+    commandMs,
+  );
+
   test('can not write where it may only read', async () => {
     const copy = `COPY (SELECT 1) TO '${outputUri(producer.home)}example/data.parquet' (FORMAT PARQUET)`;
     const outcome = await execute(consumer.home, copy);
@@ -292,34 +320,6 @@ describe('a product with inputs, one published, one empty, one forbidden', { tim
     expect(await filesWith(folderOf(consumer.home), secrets)).toEqual(['.env']);
   });
 });
-
-test.each(['warehouse', 'system', 'temp'])(
-  'a product that is called %s publishes, from inputs that are called as catalogs and words of SQL are',
-  async (name) => {
-    const home = homeOf(name);
-    const id = ProductId.parse(`0b3c7f4e-0000-4000-8000-0000000000${20 + name.length}`);
-    const key = await store.grant(id, home, [producer.home]);
-    const providers = ['warehouse', 'system', 'temp', 'select'].filter((schema) => schema !== name);
-    const inputs = providers.map((schema) => ({ ...inputOf(producer.home, ['example']), schema }));
-    const uris = inputs.map((input) => `${input.schema}=${input.uri}`).join(',');
-    const files = await render('sqlmesh', contextOf(home, inputs));
-    await layWorkspace(root, home, files, envOf(store.endpoint, home, key, uris));
-    const from = providers.map((schema) => `SELECT orders FROM "${schema}".example`).join(' UNION ALL ');
-    await writeFile(
-      join(folderOf(home), 'models/all.sql'),
-      `MODEL (name ${name}.everything, kind FULL);\n\n${from}\n`,
-    );
-    expectDone(await inProject(home, './run.sh', 'plan'), 'Virtual layer updated');
-    const published = [`${name}/output/everything/data.parquet`, `${name}/output/example/data.parquet`];
-    expect(Object.keys(await store.list(`${name}/output/`)).sort()).toEqual(published);
-    expectDone(
-      await inProject(home, './run.sh', 'sync', 'outputs'),
-      'Published everything',
-      'Published example',
-    );
-  },
-  commandMs,
-);
 
 describe('the files of a workspace', { timeout: commandMs }, () => {
   test('say the same in .env to a shell and to Python', async () => {

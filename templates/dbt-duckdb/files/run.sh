@@ -14,6 +14,8 @@ Usage: ./run.sh COMMAND
   docs         make the documentation in target/
   dbt ...      any dbt command, with .env loaded
   python ...   Python with the tools and with .env loaded
+
+WAREHOUSE_FILE=mine.duckdb ./run.sh ... works in a file of your own, while another process has dev.duckdb or prod.duckdb.
 TEXT
 }
 
@@ -34,15 +36,37 @@ setup() {
   .venv/bin/python -c 'from duckdb_extensions import import_extension as add; add("httpfs"); add("aws")'
 }
 
+# DuckDB lets one process at a time open its file. Says who has it open, where a tool would fail in words of its own.
+free() {
+  [ -f "$1" ] || return 0
+  python - "$1" <<'PYTHON'
+import re, sys
+import duckdb
+
+file = sys.argv[1]
+try:
+    duckdb.connect(file).close()
+except duckdb.IOException as error:
+    if "Could not set lock" not in str(error):
+        raise
+    holder = re.search(r"held in (.+?)(\. See|$)", str(error))
+    sys.exit(
+        f"{file} is open in another process: {holder[1] if holder else error}\n"
+        "Wait for it or end it, or build in a file of your own: WAREHOUSE_FILE=mine.duckdb ./run.sh dev\n"
+        "To read only, read the store: R/connect.R does, and so can any DuckDB that opens no file."
+    )
+PYTHON
+}
+
 command="${1:-help}"
 [ $# -gt 0 ] && shift
 case "$command" in
   setup) setup ;;
-  check) dbt parse && dbt debug ;;
-  dev) dbt build --target dev "$@" ;;
-  prod) dbt build --target prod "$@" ;;
-  freshness) dbt source freshness "$@" ;;
-  docs) dbt docs generate "$@" ;;
+  check) free "${WAREHOUSE_FILE:-dev.duckdb}" && dbt parse && dbt debug ;;
+  dev) free "${WAREHOUSE_FILE:-dev.duckdb}" && dbt build --target dev "$@" ;;
+  prod) free "${WAREHOUSE_FILE:-prod.duckdb}" && dbt build --target prod "$@" ;;
+  freshness) free "${WAREHOUSE_FILE:-dev.duckdb}" && dbt source freshness "$@" ;;
+  docs) free "${WAREHOUSE_FILE:-dev.duckdb}" && dbt docs generate "$@" ;;
   dbt) dbt "$@" ;;
   python) python "$@" ;;
   help | -h | --help) usage ;;

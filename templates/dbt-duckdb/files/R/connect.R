@@ -9,14 +9,23 @@
 
 sql_literal <- function(text) paste0("'", gsub("'", "''", text, fixed = TRUE), "'")
 
+# Whether no key lies in .env: DuckDB then fetches one from the provisioner by itself.
+fetches_key <- function() Sys.getenv("AWS_CONTAINER_CREDENTIALS_FULL_URI") != ""
+
 # SQL that makes the keys known to DuckDB.
 secret_sql <- function() {
   endpoint <- Sys.getenv("S3_ENDPOINT")
+  key <- if (fetches_key()) {
+    ", PROVIDER credential_chain"
+  } else {
+    paste0(
+      ", KEY_ID ", sql_literal(Sys.getenv("S3_ACCESS_KEY")),
+      ", SECRET ", sql_literal(Sys.getenv("S3_SECRET_KEY")),
+      ", SESSION_TOKEN ", sql_literal(Sys.getenv("S3_SESSION_TOKEN"))
+    )
+  }
   paste0(
-    "CREATE OR REPLACE SECRET product (TYPE s3",
-    ", KEY_ID ", sql_literal(Sys.getenv("S3_ACCESS_KEY")),
-    ", SECRET ", sql_literal(Sys.getenv("S3_SECRET_KEY")),
-    ", SESSION_TOKEN ", sql_literal(Sys.getenv("S3_SESSION_TOKEN")),
+    "CREATE OR REPLACE SECRET product (TYPE s3", key,
     ", REGION ", sql_literal(Sys.getenv("S3_REGION")),
     ", ENDPOINT ", sql_literal(sub("/+$", "", sub("^[a-z]+://", "", endpoint))),
     ", USE_SSL ", if (startsWith(endpoint, "http://")) "false" else "true",
@@ -40,8 +49,10 @@ input_uris <- function() {
 connect <- function() {
   readRenviron(".env")
   con <- DBI::dbConnect(duckdb::duckdb())
-  DBI::dbExecute(con, "INSTALL httpfs")
-  DBI::dbExecute(con, "LOAD httpfs")
+  for (name in c("httpfs", if (fetches_key()) "aws")) {
+    DBI::dbExecute(con, paste("INSTALL", name))
+    DBI::dbExecute(con, paste("LOAD", name))
+  }
   DBI::dbExecute(con, secret_sql())
   con
 }

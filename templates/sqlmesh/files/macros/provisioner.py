@@ -116,5 +116,6 @@ def publish_outputs(evaluator, schema):
     if evaluator.runtime_stage != "after_all" or evaluator.this_env != "prod":
         return []
     own = str(getattr(schema, "name", schema))
-    views = [(view, [part.strip('"') for part in view.split(".")]) for view in evaluator.views]
-    return [publish_statement(view, parts[-1]) for view, parts in views if parts[-2] == own]
+    views = [[part.strip('"') for part in view.split(".")] for view in evaluator.views]
+    adapter = evaluator.engine_adapter
+    return [publish_statement(place(adapter, own, parts[-1]), parts[-1]) for parts in views if parts[-2] == own]
