@@ -88,7 +88,17 @@ function appOn(db: Awaited<ReturnType<typeof openDatabase>>['sql']): express.Exp
   const app = express();
   app.use(
     '/api/v1',
-    createApi({ db, commands: noOrders, jobs, clock, version: 'bench', guard, secure: false, log }),
+    createApi({
+      db,
+      commands: noOrders,
+      jobs,
+      store: () => null,
+      clock,
+      version: 'bench',
+      guard,
+      secure: false,
+      log,
+    }),
   );
   return app;
 }

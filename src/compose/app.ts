@@ -28,8 +28,7 @@ export function createApp(
   people: People,
   console: Router,
 ): express.Express {
-  const { database, queue, log, metrics, tracer, portal, store, findIssuer, capabilities, workspaces } =
-    parts;
+  const { database, queue, log, metrics, tracer, portal, store, findIssuer, storeReport, workspaces } = parts;
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -61,7 +60,7 @@ export function createApp(
         {
           name: 'identity',
           check: async () => (await findIssuer()).check(),
-          facts: async () => ({ ...(await findIssuer()).kind, capabilities: capabilities() }),
+          facts: async () => ({ ...storeReport() }),
         },
         { name: 'workspaces', check: () => workspaces.check() },
       ],
@@ -111,7 +110,8 @@ function createApiOf(parts: ReconcileParts, { guard, secure }: People): express.
   const { database, queue, log, clock } = parts;
   const commands = createCommands(parts);
   const jobs = () => queue.depth(queueNames.reconcile);
-  return createApi({ db: database.sql, commands, jobs, clock, version, guard, secure, log });
+  const store = parts.storeReport;
+  return createApi({ db: database.sql, commands, jobs, store, clock, version, guard, secure, log });
 }
 
 function createCredentials(parts: ReconcileParts): express.Router {

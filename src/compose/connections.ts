@@ -1,14 +1,16 @@
 /** Settings → where portal and store are and who we are there; for the daemon and for what looks at it from beside. */
 import type { Environment } from '../config/schema.ts';
 import { assemblePolicy } from '../grants/policy.ts';
+import { askForToken } from '../identity/ask-for-token.ts';
 import type { IssuerOptions, SessionOptions } from '../identity/find-issuer.ts';
 import type { Issuer } from '../identity/issuer.ts';
-import { type Capabilities, type ProbeName, probeStore } from '../identity/probe.ts';
+import { type ProbeName, probeStore } from '../identity/probe.ts';
 import { canaryHome, closedCanaryHome } from '../model/home.ts';
 import { noProduct } from '../model/ids.ts';
+import type { Capabilities } from '../model/store-report.ts';
 import type { PortalClientOptions } from '../portal/create-client.ts';
 import type { PortalAuth } from '../portal/credentials.ts';
-import { proveKey } from '../storage/proof.ts';
+import { isRefused, proveKey } from '../storage/proof.ts';
 import type { S3Options } from '../storage/s3.ts';
 import type { ObjectStore } from '../storage/store.ts';
 
@@ -65,7 +67,24 @@ export async function probeThrowAway(
     principal,
     policy: assemblePolicy(env.S3_BUCKET, canaryHome, []),
     prove: (key) => proveKey(key, claim, options),
+    isRefused: (key) => isRefused(key, canaryHome, options),
+    askForToken: ({ id, secret }) =>
+      askForToken({
+        endpoint: stsEndpointOf(env),
+        region: env.S3_REGION,
+        accessKeyId: id,
+        secretAccessKey: secret,
+      }),
   });
+}
+
+/** Where sessions are asked for. */
+function stsEndpointOf({
+  S3_ENDPOINT,
+  PROV_IAM_ENDPOINT = S3_ENDPOINT,
+  PROV_STS_ENDPOINT,
+}: Environment): string {
+  return PROV_STS_ENDPOINT ?? PROV_IAM_ENDPOINT;
 }
 
 function portalAuth(env: Environment): PortalAuth {

@@ -32,6 +32,7 @@ export function assembleConsole(env: Environment, parts: ReconcileParts, people:
     inputsOf: (consumer) => portal.listProviders(consumer),
     listFolder: (home, path) => workspaces.list(home, path),
     editorsOf: (home) => editorsOf(env, home),
+    store: parts.storeReport,
     clock,
     authenticate: authenticator(people),
     live,

@@ -2,10 +2,7 @@
 import { resolve } from 'node:path';
 import type { Environment } from '../config/schema.ts';
 import type { Database } from '../db/connection.ts';
-import { whileLeased } from '../db/lease.ts';
 import { claimGroup } from '../db/workspace-groups.ts';
-import { issuerFinder } from '../identity/find-issuer.ts';
-import type { Capabilities } from '../identity/probe.ts';
 import { canaryHome } from '../model/home.ts';
 import { createPortalClient } from '../portal/create-client.ts';
 import { EstatePauseView } from '../reconcile/pause.ts';
@@ -13,12 +10,12 @@ import { proveKey } from '../storage/proof.ts';
 import { S3ObjectStore } from '../storage/s3.ts';
 import { push } from '../workspace/push.ts';
 import { type WorkspaceOptions, Workspaces } from '../workspace/workspace.ts';
-import { adminOf, issuerOptionsOf, placeOf, portalOptionsOf, probeThrowAway } from './connections.ts';
+import { adminOf, placeOf, portalOptionsOf } from './connections.ts';
 import type { Foundations } from './foundations.ts';
 import { createGates } from './gates.ts';
-import { findCapabilities } from './probing.ts';
 import { groundIn, reconcileSettings } from './settings.ts';
 import { createSink } from './sink.ts';
+import { StoreKnowledge } from './store-knowledge.ts';
 import type { BareParts } from './watched.ts';
 
 /** Puts the parts together; what must be closed is left to `started`. */
@@ -31,34 +28,9 @@ export function assembleParts(env: Environment, foundations: Foundations): BareP
   });
   const place = { ...placeOf(env), gate: gates.store };
   const store = started.use(new S3ObjectStore({ ...place, ...adminOf(env) }));
-  const findIssuer = issuerFinder({
-    ...issuerOptionsOf(env),
-    gate: gates.identity,
-    onFound: (issuer) => {
-      const { store: name, credentials, limits, fixedForMs } = issuer.kind;
-      log.info('found the store’s identity API', { store: name, credentials, ...limits });
-      if (fixedForMs !== null)
-        log.warn('sessions keep access that was taken away', { store: name, forSeconds: fixedForMs / 1000 });
-      if (env.PROV_OBSERVE_ONLY) {
-        log.info('the store is not probed, as nothing is applied here', { store: name });
-        return;
-      }
-      const { signal } = stopping;
-      const work = () => probeThrowAway(env, store, issuer, 'dp-probe');
-      const probe = () => whileLeased(database.sql, { name: 'store-probe', leaseMs: 15_000, signal, work });
-      probing = findCapabilities({ probe, store: name, log, signal }).then((found) => {
-        capabilities = found;
-      });
-    },
-  });
-  let capabilities: Capabilities | null = null;
-  let probing: Promise<void> | null = null;
-  // It makes and removes what it needs: let it end before the store's clients do.
-  const stopping = new AbortController();
-  started.defer(async () => {
-    stopping.abort();
-    await probing;
-  });
+  const knowledge = started.use(new StoreKnowledge(env, { store, database, log }, gates.identity));
+  const { findIssuer } = knowledge;
+  void knowledge.ask(log);
   const workspaces = new Workspaces({
     root: resolve(env.PROV_TEMPLATE_OUTPUT_PATH),
     owner: { uid: env.PROV_WORKSPACE_UID, gid: env.PROV_WORKSPACE_GID },
@@ -80,7 +52,7 @@ export function assembleParts(env: Environment, foundations: Foundations): BareP
     portal,
     store,
     findIssuer,
-    capabilities: () => capabilities,
+    storeReport: () => knowledge.report(),
     sink,
     workspaces,
     proveKey: (key, claim) => proveKey(key, claim, { store: place, timeoutMs: env.PROV_PROOF_TIMEOUT }),

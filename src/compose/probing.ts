@@ -1,7 +1,7 @@
 /** Finds out in the background what the store really does. */
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Capabilities } from '../identity/probe.ts';
 import { asProvisionerError } from '../model/errors.ts';
+import { type Capabilities, limitationsOf } from '../model/store-report.ts';
 import type { Logger } from '../telemetry/logger.ts';
 
 const againMs = 10_000;
@@ -25,10 +25,9 @@ export async function findCapabilities({ probe, store, log, signal }: Probing): 
   while (!signal.aborted) {
     try {
       const capabilities = await probe();
-      const { policies, secondKey } = capabilities;
-      if (policies === 'enforced' && secondKey)
-        log.info('the store keeps policies as they are written', { store });
-      else log.warn('the store does not give every guarantee', { store, ...capabilities });
+      const limitations = limitationsOf(capabilities);
+      if (limitations.length === 0) log.info('the store gives every guarantee', { store, ...capabilities });
+      else log.warn('the store does not give every guarantee', { store, limitations, ...capabilities });
       return capabilities;
     } catch (thrown) {
       if (signal.aborted) return null;

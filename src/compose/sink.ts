@@ -38,6 +38,7 @@ export function createSink(env: Environment, database: Database, workspaces: Wor
       return new AwsSecretsManagerSink({
         endpoint: env.PROV_AWS_SECRETS_ENDPOINT,
         region: env.S3_REGION,
+        timeoutMs: 10_000,
         prefix,
       });
     case 'kubernetes':

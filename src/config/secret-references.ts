@@ -6,7 +6,9 @@ import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { asProvisionerError } from '../model/errors.ts';
 import { VaultKv, type VaultOptions, type VaultVariables, vaultOptionsOf } from '../secrets/vault-kv.ts';
+import { isSafeAddress } from './address.ts';
 import { Environment } from './schema.ts';
+import { flag } from './settings/forms.ts';
 
 export type Variables = Readonly<Record<string, string | undefined>>;
 
@@ -54,14 +56,30 @@ async function readFiles(given: Variables): Promise<Resolved> {
   return { env, faults };
 }
 
-/** What the lookups themselves need to know. */
+/** What the lookups themselves need to know; `PROV_ALLOW_HTTP` as it is written, or as it was read. */
 export type SecretServers = VaultVariables & {
   readonly S3_REGION?: string | undefined;
   readonly PROV_AWS_SECRETS_ENDPOINT?: string | undefined;
+  readonly PROV_ALLOW_HTTP?: string | boolean | undefined;
 };
 
+/** A secret manager is asked before the settings are checked: a token that went out in the clear can not be called back. */
+function refuseInTheClear(
+  servers: SecretServers,
+  variable: 'VAULT_ADDR' | 'PROV_AWS_SECRETS_ENDPOINT',
+): void {
+  const address = servers[variable];
+  const allowed = servers.PROV_ALLOW_HTTP === true || flag.safeParse(servers.PROV_ALLOW_HTTP).data === true;
+  if (allowed || address === undefined || isSafeAddress(address)) return;
+  throw new Error(`${variable} is http:// to a host outside the local network: nothing was asked there`);
+}
+
 const lookups: Readonly<Record<string, (servers: SecretServers, reference: string) => Promise<string>>> = {
-  'vault:': (servers, reference) => fromVault(vaultOptionsOf(servers), reference),
+  'vault:': async (servers, reference) => {
+    const options = vaultOptionsOf(servers);
+    refuseInTheClear(servers, 'VAULT_ADDR');
+    return fromVault(options, reference);
+  },
   'aws-sm:': fromAws,
 };
 
@@ -111,15 +129,14 @@ async function fromVault(options: VaultOptions, reference: string): Promise<stri
   return textOf(entry, field);
 }
 
-/** Credentials come from the SDK's usual chain: environment, profile, container, instance. */
 async function fromAws(env: SecretServers, reference: string): Promise<string> {
+  refuseInTheClear(env, 'PROV_AWS_SECRETS_ENDPOINT');
   // Loaded only where it is used: it takes longer than most commands.
-  const { GetSecretValueCommand, SecretsManagerClient } = await import('@aws-sdk/client-secrets-manager');
+  const { GetSecretValueCommand } = await import('@aws-sdk/client-secrets-manager');
+  const { createSecretsClient } = await import('../secrets/aws-secrets.ts');
   const [SecretId = '', field] = reference.split('#');
-  const client = new SecretsManagerClient({
-    region: env.S3_REGION ?? 'us-east-1',
-    ...(env.PROV_AWS_SECRETS_ENDPOINT === undefined ? {} : { endpoint: env.PROV_AWS_SECRETS_ENDPOINT }),
-  });
+  const { PROV_AWS_SECRETS_ENDPOINT: endpoint, S3_REGION: region = 'us-east-1' } = env;
+  const client = createSecretsClient({ endpoint, region, timeoutMs: 10_000 });
   try {
     const { SecretString } = await client.send(new GetSecretValueCommand({ SecretId }));
     if (SecretString === undefined) throw new Error('the secret is not text');

@@ -18,6 +18,7 @@ const remedies: Readonly<Record<string, string>> = {
   Internal: 'This is a fault of ours. The log has the stack under the run’s id.',
   PolicyTooLarge: 'Take away inputs that are not needed, or use a store that takes larger policies.',
   PolicyNearLimit: 'Take away inputs that are not needed before the next ones are asked for.',
+  StoreLimited: 'Know of it, or use another store: docs/stores.md compares them.',
   AccessEndsLate: 'Shorter sessions (PROV_SESSION_LIFETIME), or a role for each product (docs/stores.md).',
   Paused: 'Resume it when changes may be made again.',
   HomeKeepsName: 'Nothing has to be done: home and data stay under the name they have.',

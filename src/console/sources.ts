@@ -5,6 +5,7 @@ import type { Tables } from '../db/tables.ts';
 import type { HomeName } from '../model/home.ts';
 import type { ProductId } from '../model/ids.ts';
 import type { Input } from '../model/product.ts';
+import type { StoreReport } from '../model/store-report.ts';
 import type { Listing } from '../workspace/listing.ts';
 
 export interface Sources {
@@ -16,6 +17,8 @@ export interface Sources {
   readonly listFolder: (home: HomeName, path: string) => Promise<Listing | null>;
   /** Addresses of a home in the editors; empty where none is configured. */
   readonly editorsOf: (home: string) => readonly Editor[];
+  /** `null` while the store’s identity API has not answered. */
+  readonly store: () => StoreReport | null;
   readonly clock: () => Date;
 }
 

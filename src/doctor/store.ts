@@ -2,9 +2,8 @@
 import { issuerOptionsOf, probeThrowAway } from '../compose/connections.ts';
 import type { Environment } from '../config/schema.ts';
 import { issuerFinder } from '../identity/find-issuer.ts';
-import type { Issuer } from '../identity/issuer.ts';
-import type { Capabilities } from '../identity/probe.ts';
 import { asProvisionerError } from '../model/errors.ts';
+import { type Capabilities, limitationsOf } from '../model/store-report.ts';
 import type { ObjectStore } from '../storage/store.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 
@@ -43,30 +42,26 @@ export async function examineIdentity(
     const found = ok(`${name}: gives ${credentials}, and takes our key`);
     if (!probing) return [found];
     if (env.PROV_OBSERVE_ONLY) return [found, ok('not probed: PROV_OBSERVE_ONLY=true applies nothing')];
-    return [found, ...judge(issuer, await probeThrowAway(env, store, issuer, 'dp-probe-doctor'))];
+    return [found, ...judge(name, await probeThrowAway(env, store, issuer, 'dp-probe-doctor'))];
   } catch (thrown) {
     return [failure(thrown)];
   }
 }
 
-function judge({ kind }: Issuer, { policies, secondKey }: Capabilities): readonly Finding[] {
-  const findings: Finding[] = [];
-  if (policies === 'enforced') findings.push(ok('it keeps a throw-away principal to its policy'));
-  else
-    findings.push(
-      fail(
-        `it does not keep a principal to its policy: ${policies}`,
-        'Do not use this store for data that not everybody may see; see docs/stores.md.',
-      ),
-    );
-  if (!secondKey)
-    findings.push(
-      warn(
-        `${kind.store} allows one working key at a time`,
-        'A new key ends the old one at once: programs must read .env anew at each start.',
-      ),
-    );
-  return findings;
+function judge(store: string, capabilities: Capabilities): readonly Finding[] {
+  const { policies } = capabilities;
+  const kept = ok('it keeps a throw-away principal to its policy');
+  const notKept = fail(
+    `it does not keep a principal to its policy: ${policies}`,
+    'Do not use this store for data that not everybody may see; see docs/stores.md.',
+  );
+  const others = limitationsOf({ ...capabilities, policies: 'enforced' });
+  return [
+    policies === 'enforced' ? kept : notKept,
+    ...others.map((limitation) =>
+      warn(`${store}: ${limitation}`, 'Know of it, or use another store; see docs/stores.md.'),
+    ),
+  ];
 }
 
 function failure(thrown: unknown): Finding {

@@ -4,6 +4,7 @@
  */
 import { ProvisionerError } from '../model/errors.ts';
 import type { RequestGate } from '../model/gate.ts';
+import { askForToken } from './ask-for-token.ts';
 import type { Issuer } from './issuer.ts';
 import { AwsChangeover, type Former } from './issuers/aws-changeover.ts';
 import { AwsIamIssuer, type UserOptions } from './issuers/aws-iam.ts';
@@ -12,6 +13,8 @@ import { AwsRoleIssuer } from './issuers/aws-roles.ts';
 import { MinioIssuer } from './issuers/minio/minio.ts';
 import { MinioSessionIssuer } from './issuers/minio/sessions.ts';
 import { kindOfName, type NameKind } from './names.ts';
+import { storeNameAt } from './store-name.ts';
+import type { StsPlace } from './sts.ts';
 
 /** What sessions are like. */
 export interface SessionOptions {
@@ -79,11 +82,12 @@ function connectMinio({ credentials = 'keys', ...options }: IssuerOptions): Prom
 async function connectIam(options: IssuerOptions): Promise<Issuer> {
   const { endpoint: s3Endpoint, iamEndpoint: endpoint = s3Endpoint, stsEndpoint = endpoint } = options;
   const { users = { permissionsBoundary: undefined, path: undefined }, credentials = 'keys' } = options;
-  const place = { ...options, endpoint, stsEndpoint, users };
+  const place = { ...options, endpoint, stsEndpoint, users, store: await storeNameAt(s3Endpoint) };
   const formerUsers = formerOf('key', () => AwsIamIssuer.connect(place));
   const formerRoles = formerOf('session', async () => new AwsRoleIssuer({ ...place, ...leftSessions }));
   if (credentials === 'keys') return new AwsChangeover(await AwsIamIssuer.connect(place), formerRoles);
   const { roleArn, ...session } = credentials;
+  await requireSessions(place);
   if (roleArn === undefined) {
     const roles = new AwsRoleIssuer({ ...place, ...session });
     await roles.check();
@@ -92,6 +96,16 @@ async function connectIam(options: IssuerOptions): Promise<Issuer> {
   const platform = new PlatformRoleIssuer({ ...place, ...session, roleArn });
   await platform.check();
   return new AwsChangeover(new AwsChangeover(platform, formerUsers), formerRoles);
+}
+
+async function requireSessions({
+  stsEndpoint: endpoint,
+  store,
+  ...who
+}: StsPlace & { readonly stsEndpoint: string; readonly store: string }): Promise<void> {
+  if ((await askForToken({ ...who, endpoint })) !== 'none') return;
+  const message = `The store (${store}) gives no sessions: set PROV_CREDENTIALS=keys, or PROV_STS_ENDPOINT where STS has an address of its own.`;
+  throw new ProvisionerError('STORE_REJECTED', message);
 }
 
 /** Of sessions that are only ended. */

@@ -1,6 +1,7 @@
 /** Port: makes principals and access keys in one kind of store. Adapters are private to `issuers/`. */
 import type { PolicyDocument } from '../grants/policy.ts';
 import type { ProductId } from '../model/ids.ts';
+import type { SelfService } from '../model/store-report.ts';
 
 /** Name of a principal in the store: made of the product's id, so two products can never share one. */
 export type PrincipalName = string & { readonly __brand: 'PrincipalName' };
@@ -47,7 +48,8 @@ export interface IssuerLimits {
 
 /** The kind of store behind an issuer, for people: log, health. */
 export interface IssuerKind {
-  readonly store: 'MinIO' | 'RustFS' | 'AWS IAM API';
+  /** Its name; of a server that does not tell its own, the API and where it is. */
+  readonly store: string;
   readonly limits: IssuerLimits;
   /** `sessions`: what it gives ends by itself, and before that with its name. */
   readonly credentials: 'keys' | 'sessions';
@@ -101,6 +103,11 @@ export interface Issuer {
   deleteKey(principal: PrincipalName, name: string): Promise<void>;
   /** Removes the principal with its policy; its keys must be gone. */
   deletePrincipal(principal: PrincipalName): Promise<void>;
+  /**
+   * Tries, with the key, what it could do to itself past us, for a probe: the key may be worth nothing afterwards. Not
+   * there: nothing can be tried.
+   */
+  trySelfService?(principal: PrincipalName, key: AccessKey): Promise<readonly SelfService[]>;
   /** One cheap call that shows whether the API answers and takes our identity. */
   check(): Promise<void>;
 }

@@ -5,6 +5,7 @@ import type { Condition } from '../model/condition.ts';
 import type { ProvisionerError } from '../model/errors.ts';
 import { type HomeName, isHomeName } from '../model/home.ts';
 import type { Input } from '../model/product.ts';
+import type { StoreReport } from '../model/store-report.ts';
 
 /** What a finished run knows about a product with a home. */
 export interface HomeOutcome {
@@ -95,6 +96,13 @@ function noticesOfFiles({ conflicts, displaced, beingEdited }: HomeOutcome): Con
     notices.push({ type: 'Notice', status: true, reason: 'TemplateWaiting', message });
   }
   return notices;
+}
+
+/** What every product should know of the store it is on. */
+export function noticesOfStore(report: StoreReport | null): readonly Condition[] {
+  if (report === null || report.limitations.length === 0) return [];
+  const message = `The store (${report.store}) does not give every guarantee. ${report.limitations.join(' ')}`;
+  return [{ type: 'Notice', status: true, reason: 'StoreLimited', message }];
 }
 
 /** Conditions after a run that failed: what was wrong and what happens next. */

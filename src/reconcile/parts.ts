@@ -1,9 +1,9 @@
 /** What reconciling needs of the world, each part replaceable at its port. */
 import type { Database } from '../db/connection.ts';
 import type { Issuer } from '../identity/issuer.ts';
-import type { Capabilities } from '../identity/probe.ts';
 import type { HomeName } from '../model/home.ts';
 import type { RunEnding } from '../model/run.ts';
+import type { StoreReport } from '../model/store-report.ts';
 import type { PortalClient } from '../portal/client.ts';
 import type { Queue } from '../queue/queue.ts';
 import type { SecretSink } from '../sinks/sink.ts';
@@ -57,8 +57,8 @@ export interface ReconcileParts {
   readonly store: ObjectStore;
   /** Finds out at the first call what kind of store it is, and fails while that is away. */
   readonly findIssuer: () => Promise<Issuer>;
-  /** What the store was seen to do; `null` while that is not known. */
-  readonly capabilities: () => Capabilities | null;
+  /** What the store is and was seen to do; `null` while it has not answered. */
+  readonly storeReport: () => StoreReport | null;
   readonly workspaces: Workspaces;
   /** What providers publish. */
   readonly published: Published;

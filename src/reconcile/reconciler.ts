@@ -13,7 +13,7 @@ import { applyPlan } from './apply.ts';
 import { auditOf } from './audit.ts';
 import { claimProviders, claimRecord } from './claim.ts';
 import { claimOfKey } from './claim-of-key.ts';
-import { conditionsOfHome, conditionsOfPause } from './conditions.ts';
+import { conditionsOfHome, conditionsOfPause, noticesOfStore } from './conditions.ts';
 import { driftOf, partOf } from './differences.ts';
 import { endExpired } from './expiry.ts';
 import { createHandlers } from './handlers.ts';
@@ -147,6 +147,7 @@ async function reconcileHome(
     change: {
       conditions: homeConditions(product, prepared, files, [
         ...noticeOf(turn),
+        ...noticesOfStore(parts.storeReport()),
         ...(await followRemote(parts, prepared.record, leak)),
       ]),
       ...toldFiles(prepared, records, files),

@@ -4,10 +4,11 @@ import {
   DeleteSecretCommand,
   GetSecretValueCommand,
   PutSecretValueCommand,
-  SecretsManagerClient,
+  type SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
 import { ProvisionerError } from '../model/errors.ts';
 import { storeError } from '../model/store-error.ts';
+import { type AwsSecretsPlace, createSecretsClient } from '../secrets/aws-secrets.ts';
 import {
   fieldsOf,
   type HeldKey,
@@ -19,20 +20,17 @@ import {
   type SinkKey,
 } from './sink.ts';
 
-export interface AwsSecretsManagerOptions {
-  readonly endpoint: string | undefined;
-  readonly region: string;
+export interface AwsSecretsManagerOptions extends AwsSecretsPlace {
   /** The home's name follows. */
   readonly prefix: string;
 }
 
-/** Credentials come from the AWS SDK's usual chain. */
 export class AwsSecretsManagerSink implements SecretSink {
   readonly #client: SecretsManagerClient;
   readonly #prefix: string;
 
-  constructor({ endpoint, region, prefix }: AwsSecretsManagerOptions) {
-    this.#client = new SecretsManagerClient({ region, ...(endpoint === undefined ? {} : { endpoint }) });
+  constructor({ prefix, ...place }: AwsSecretsManagerOptions) {
+    this.#client = createSecretsClient(place);
     this.#prefix = prefix;
   }
 

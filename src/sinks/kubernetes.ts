@@ -3,6 +3,7 @@
  * documented for Kubernetes 1.22 and later).
  */
 import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { ProvisionerError } from '../model/errors.ts';
 import {
@@ -15,6 +16,7 @@ import {
   type SinkEntry,
   type SinkKey,
 } from './sink.ts';
+import { callTrusting } from './trusting-call.ts';
 
 const Secret = z.object({ data: z.record(z.string(), z.base64()) });
 const Status = z.object({ message: z.string() });
@@ -26,7 +28,7 @@ export interface KubernetesOptions {
   /** Address of the API server. */
   readonly api: string;
   readonly namespace: string;
-  /** File with our token; read anew for each call, because the cluster renews it. */
+  /** File with our token; `ca.crt` beside it is the cluster's authority. Read anew for each call: clusters renew them. */
   readonly tokenFile: string;
 }
 
@@ -83,35 +85,40 @@ export class KubernetesSink implements SecretSink {
     entry: SinkEntry,
     { query = {}, body }: { query?: Readonly<Record<string, string>>; body?: string } = {},
   ): Promise<unknown> {
-    const { api, namespace, tokenFile } = this.#options;
+    const { api, namespace } = this.#options;
     const url = new URL(`/api/v1/namespaces/${namespace}/secrets/${nameOf(entry)}`, api);
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
-    let answer: Response;
-    try {
-      const token = (await readFile(tokenFile, 'utf8')).trim();
-      const headers = { authorization: `Bearer ${token}`, accept: 'application/json' };
-      answer = await fetch(url, {
-        method,
-        redirect: 'error',
-        signal: AbortSignal.timeout(timeoutMs),
-        // JSON is YAML; the API takes an apply under this name only.
-        headers:
-          body === undefined ? headers : { ...headers, 'content-type': 'application/apply-patch+yaml' },
-        ...(body === undefined ? {} : { body }),
-      });
-    } catch (cause) {
-      throw new ProvisionerError(
-        'SECRETS_UNAVAILABLE',
-        `Kubernetes at ${api} could not be asked to ${what}.`,
-        { cause },
-      );
-    }
-    const json: unknown = await answer.json().catch(() => null);
-    if (answer.ok) return json;
-    if (answer.status === 404 && method !== 'PATCH') return null;
-    const words = Status.safeParse(json).data?.message ?? `HTTP ${answer.status}`;
-    const code = answer.status >= 500 || answer.status === 429 ? 'SECRETS_UNAVAILABLE' : 'SECRETS_DENIED';
+    // JSON is YAML; the API takes an apply under this name only.
+    const type = body === undefined ? {} : { 'content-type': 'application/apply-patch+yaml' };
+    const { status, text } = await this.#call(url, method, type, body).catch((cause: unknown) => {
+      const words = cause instanceof Error ? cause.message : String(cause);
+      const message = `Kubernetes at ${api} could not be asked to ${what}: ${words}.`;
+      throw new ProvisionerError('SECRETS_UNAVAILABLE', message, { cause });
+    });
+    const json = parseJson(text);
+    if (status >= 200 && status < 300) return json;
+    if (status === 404 && method !== 'PATCH') return null;
+    const words = Status.safeParse(json).data?.message ?? `HTTP ${status}`;
+    const code = status >= 500 || status === 429 ? 'SECRETS_UNAVAILABLE' : 'SECRETS_DENIED';
     throw new ProvisionerError(code, `Kubernetes at ${api} refused to ${what}: ${words}.`);
+  }
+
+  async #call(url: URL, method: string, type: Readonly<Record<string, string>>, body: string | undefined) {
+    const { tokenFile } = this.#options;
+    const [token, authority] = await Promise.all([
+      readFile(tokenFile, 'utf8'),
+      readFile(join(dirname(tokenFile), 'ca.crt'), 'utf8').catch(() => null),
+    ]);
+    const headers = { authorization: `Bearer ${token.trim()}`, accept: 'application/json', ...type };
+    return callTrusting(url, { method, headers, body, authority, timeoutMs });
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
   }
 }
 

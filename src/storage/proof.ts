@@ -52,14 +52,9 @@ interface Check {
  * `too little`; `STORE_UNAVAILABLE` when there was no answer.
  */
 export async function proveKey(key: ProvenKey, claim: Claim, options: ProofOptions): Promise<void> {
-  const credentials = {
-    accessKeyId: key.id,
-    secretAccessKey: key.secret,
-    ...(key.session === null ? {} : { sessionToken: key.session.token }),
-  };
-  const client = createS3Client({ ...options.store, ...credentials }, 1);
+  const client = clientOf(key, options);
   try {
-    const checks = checksOf(client, options.store.bucket, claim, key.id);
+    const checks = checksOf(client, options.store.bucket, claim);
     const deadline = Date.now() + options.timeoutMs;
     await allHold(
       checks.filter((check) => check.allowed),
@@ -74,8 +69,41 @@ export async function proveKey(key: ProvenKey, claim: Claim, options: ProofOptio
   }
 }
 
-function checksOf(client: S3Client, bucket: string, claim: Claim, keyId: string): Check[] {
-  const proofKey = (home: HomeName) => `${prefixOf(home)}.proof-${keyId}`;
+/**
+ * Waits until the store refuses the key.
+ *
+ * @returns `false`: it lets it in until the time is over
+ * @throws ProvisionerError `STORE_UNAVAILABLE`
+ */
+export async function isRefused(key: ProvenKey, home: HomeName, options: ProofOptions): Promise<boolean> {
+  const client = clientOf(key, options);
+  const call = () =>
+    client.send(
+      new ListObjectsV2Command({ Bucket: options.store.bucket, Prefix: prefixOf(home), MaxKeys: 1 }),
+    );
+  try {
+    await holds({ what: 'list its own prefix', allowed: false, call }, Date.now() + options.timeoutMs);
+    return true;
+  } catch (thrown) {
+    if (thrown instanceof ProvisionerError && thrown.code === 'PROOF_FAILED') return false;
+    throw thrown;
+  } finally {
+    client.destroy();
+  }
+}
+
+function clientOf({ id, secret, session }: ProvenKey, { store }: ProofOptions): S3Client {
+  const credentials = {
+    accessKeyId: id,
+    secretAccessKey: secret,
+    ...(session === null ? {} : { sessionToken: session.token }),
+  };
+  return createS3Client({ ...store, ...credentials }, 1);
+}
+
+function checksOf(client: S3Client, bucket: string, claim: Claim): Check[] {
+  // Always the same: what a killed run left behind goes with the next proof.
+  const proofKey = (home: HomeName) => `${prefixOf(home)}.proof`;
   const put = (home: HomeName) =>
     client.send(new PutObjectCommand({ Bucket: bucket, Key: proofKey(home), Body: new Uint8Array() }));
   const remove = (home: HomeName) =>

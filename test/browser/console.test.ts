@@ -16,6 +16,19 @@ beforeAll(async () => {
   browser = await startChromium();
   stage = await setConsoleStage({
     inputsOf: async (consumer) => estate.inputsOf(consumer),
+    store: () => ({
+      store: 'MinIO',
+      credentials: 'keys',
+      limits: { policySize: 500_000, keysPerPrincipal: 10 },
+      capabilities: {
+        policies: 'enforced',
+        secondKey: true,
+        switchOff: false,
+        selfService: ['session tokens'],
+        sessions: true,
+      },
+      limitations: ['A key that is switched off works on until it is deleted.'],
+    }),
     editorsOf: (home) => [
       { name: 'VS Code', href: `http://127.0.0.1:9/?folder=/home/coder/products/${home}` },
     ],

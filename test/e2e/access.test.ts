@@ -16,6 +16,7 @@ const adminKey = 'an-admin-key-of-this-test-0123456789';
 /** What each operation needs. An operation that is not here fails the test below. */
 const needed: Readonly<Record<string, RoleName>> = {
   'get /overview': 'viewer',
+  'get /store': 'viewer',
   'get /products': 'viewer',
   'get /products/{product}': 'viewer',
   'get /products/{product}/plan': 'viewer',

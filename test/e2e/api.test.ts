@@ -31,6 +31,11 @@ beforeAll(async () => {
 afterAll(() => world[Symbol.asyncDispose]());
 
 describe('reading', () => {
+  it('tells of the store', async () => {
+    const seen = async () => (await api.call('get', '/store')).json.identity?.capabilities;
+    expect(await eventually('what it was seen to do', seen)).toMatchObject({ policies: 'enforced' });
+  });
+
   it('tells of products: a list in pages, and one with keys, inputs and consumers', async () => {
     const first = await api.call('get', '/products?limit=1&sort=name');
     const second = await api.call('get', `/products?limit=1&sort=name&cursor=${first.json.next}`);

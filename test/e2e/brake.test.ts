@@ -104,7 +104,7 @@ test('a single deletion is not held up, and is undone by order while the archive
   await eventually('a key', async () =>
     (await world.workspaceFile('one', '.env'))?.includes('S3_SECRET_KEY='),
   );
-  expect(await audit(url, 'restore-workspace')).toMatchObject([{ actor: 'person:local', product }]);
+  expect(await audit(url, 'order-undelete')).toMatchObject([{ actor: 'person:local', product }]);
 
   await deleteIt();
   await rm(join(world.folder, 'products/.archive'), { recursive: true });

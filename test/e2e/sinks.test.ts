@@ -14,6 +14,7 @@ import type { HomeName } from '../../src/model/home.ts';
 import { statusAs } from '../stores/access.ts';
 import { startKubernetes } from '../support/kubernetes.ts';
 import { entriesOf } from '../support/s3-as.ts';
+import { behindTls, makeAuthority } from '../support/tls.ts';
 import { startVault } from '../support/vault.ts';
 import { createWorld, eventually, startStore, type World } from '../support/world.ts';
 
@@ -78,8 +79,10 @@ async function awsSecretsManager(): Promise<Manager> {
 
 async function kubernetes(): Promise<Manager> {
   const server = await startKubernetes();
+  // As a pod finds it: a token, and beside it the authority of its cluster, which nothing else trusts.
   const folder = await mkdtemp(join(tmpdir(), 'provisioner-token-'));
   await writeFile(join(folder, 'token'), `${server.token}\n`);
+  const api = await behindTls(server.api, await makeAuthority(folder));
   const decoded = (data: Readonly<Record<string, string>> | undefined) =>
     data === undefined
       ? undefined
@@ -89,7 +92,7 @@ async function kubernetes(): Promise<Manager> {
   return {
     settings: {
       PROV_SECRET_SINK: 'kubernetes',
-      PROV_KUBERNETES_API: server.api,
+      PROV_KUBERNETES_API: api.url,
       PROV_KUBERNETES_NAMESPACE: 'data-products',
       PROV_KUBERNETES_TOKEN_FILE: join(folder, 'token'),
     },
@@ -97,6 +100,7 @@ async function kubernetes(): Promise<Manager> {
     read: async (_home, product) => keyOf(decoded(server.secrets.get(`data-products/dp-${product}`))),
     remove: async (_home, product) => void server.secrets.delete(`data-products/dp-${product}`),
     [Symbol.asyncDispose]: async () => {
+      await api[Symbol.asyncDispose]();
       await server[Symbol.asyncDispose]();
       await rm(folder, { recursive: true });
     },

@@ -19,7 +19,7 @@ const region = 'us-east-1';
 
 describe.each(servers.filter(([name]) => name === 'MinIO' || name === 'RustFS'))(
   'by hand on %s',
-  (_name, start) => {
+  (name, start) => {
     let server: StoreServer;
     let issuer: MinioIssuer;
     let root: AdminApi;
@@ -100,6 +100,14 @@ describe.each(servers.filter(([name]) => name === 'MinIO' || name === 'RustFS'))
       expect(await product.inOrder()).toBe(false);
       await issuer.putPolicy(product.principal, product.policy);
       expect(await product.inOrder()).toBe(true);
+    });
+
+    test('a key can do nothing to itself, and without its guard it could', async () => {
+      const product = await makeProduct();
+      const could = () => issuer.trySelfService(product.principal, product.key);
+      expect(await could()).toEqual([]);
+      await rewrite(product, (all) => all.filter((each) => each.Effect === 'Allow'));
+      expect(await could()).toEqual(name === 'MinIO' ? ['further keys', 'own secret'] : ['own secret']);
     });
 
     test('a policy of somebody else on our group is taken off and not deleted', async () => {

@@ -30,7 +30,7 @@ export interface ConsoleStage extends AsyncDisposable {
   readonly orders: string[];
 }
 
-export interface ConsoleStageOptions extends Partial<Pick<Sources, 'inputsOf' | 'editorsOf'>> {
+export interface ConsoleStageOptions extends Partial<Pick<Sources, 'inputsOf' | 'editorsOf' | 'store'>> {
   readonly authenticate?: Authenticate;
   readonly role?: RoleName;
   readonly commands?: Partial<Commands>;
@@ -59,6 +59,7 @@ export async function setConsoleStage(options: ConsoleStageOptions = {}): Promis
       inputsOf: options.inputsOf ?? (async () => []),
       listFolder: (home, path) => listFolder(folder, home, path),
       editorsOf: options.editorsOf ?? (() => []),
+      store: options.store ?? (() => null),
       clock: () => new Date(),
       authenticate:
         options.authenticate ??

@@ -11,6 +11,8 @@ export interface VaultServer extends AsyncDisposable {
   readonly role: { readonly id: string; readonly secret: string };
   /** `mount/path` → fields. */
   readonly entries: Map<string, Readonly<Record<string, unknown>>>;
+  /** So many requests came. */
+  readonly asked: number;
 }
 
 export async function startVault(namespace?: string): Promise<VaultServer> {
@@ -18,7 +20,9 @@ export async function startVault(namespace?: string): Promise<VaultServer> {
   const role = { id: 'role-of-this-test', secret: 'secret-id-of-this-test' };
   const loggedIn = 'hvs.token-of-the-role';
   const entries: VaultServer['entries'] = new Map();
+  let asked = 0;
   const server = createServer(async (request, response) => {
+    asked += 1;
     const reply = (status: number, body: object) =>
       response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
     const chunks: Buffer[] = [];
@@ -54,6 +58,9 @@ export async function startVault(namespace?: string): Promise<VaultServer> {
     token,
     role,
     entries,
+    get asked() {
+      return asked;
+    },
     [Symbol.asyncDispose]: async () => {
       server.closeAllConnections();
       server.close();

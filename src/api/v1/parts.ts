@@ -2,6 +2,7 @@
 import type { Kysely } from 'kysely';
 import type { Commands } from '../../control/commands.ts';
 import type { Tables } from '../../db/tables.ts';
+import type { StoreReport } from '../../model/store-report.ts';
 
 export interface ApiParts {
   readonly db: Kysely<Tables>;
@@ -12,6 +13,8 @@ export interface ApiParts {
     readonly running: number;
     readonly oldestMs: number;
   }>;
+  /** `null` while the store’s identity API has not answered. */
+  readonly store: () => StoreReport | null;
   readonly clock: () => Date;
   readonly version: string;
 }

@@ -26,7 +26,7 @@ const auditFilter = {
   ...form.span,
 };
 
-export function readingEndpoints({ db, jobs, clock, version }: ApiParts): readonly Endpoint[] {
+export function readingEndpoints({ db, jobs, store, clock, version }: ApiParts): readonly Endpoint[] {
   return [
     endpoint({
       method: 'get',
@@ -39,6 +39,15 @@ export function readingEndpoints({ db, jobs, clock, version }: ApiParts): readon
         const [{ at: _now, ...overview }, waiting] = await Promise.all([readOverview(db, clock()), jobs()]);
         return { version, ...overview, jobs: waiting };
       },
+    }),
+    endpoint({
+      method: 'get',
+      path: '/store',
+      role: 'viewer',
+      tag: 'Overview',
+      summary: 'Which store it is, what it was seen to do, and what it lacks.',
+      answer: form.Store,
+      handle: async () => ({ identity: store() }),
     }),
     ...productEndpoints(db),
     ...historyEndpoints(db),

@@ -46,6 +46,33 @@ export const span = {
 export const productParam = z.strictObject({ product: ProductId });
 export const uuidParam = z.guid().toLowerCase();
 
+const Capabilities = form({
+  policies: z.string().meta({ description: '`enforced`, or what it allowed that a policy does not.' }),
+  secondKey: z.boolean().meta({ description: 'A second key works beside the first.' }),
+  switchOff: z.boolean().meta({ description: 'A key that is switched off is refused.' }),
+  selfService: many(z.enum(['own secret', 'further keys', 'own policy', 'session tokens'])).meta({
+    description: 'What a product’s key can do to itself, past us.',
+  }),
+  sessions: z.boolean().meta({ description: 'It gives sessions (STS).' }),
+}).meta({ id: 'StoreCapabilities' });
+
+export const Store = form({
+  identity: form({
+    store: z.string().meta({ description: 'Its name, or the address of one that has none.' }),
+    credentials: z.enum(['keys', 'sessions']).meta({ description: 'What products get.' }),
+    limits: form({
+      policySize: count.meta({ description: 'Characters that the policy of a product may have.' }),
+      keysPerPrincipal: count,
+    }),
+    capabilities: Capabilities.nullable().meta({
+      description: 'As seen at start; `null`: not yet, or an installation that only observes.',
+    }),
+    limitations: many(z.string()).meta({ description: 'What guarantees need and it does not have.' }),
+  })
+    .nullable()
+    .meta({ description: '`null`: its identity API has not answered yet.' }),
+}).meta({ id: 'Store' });
+
 const Condition = form({
   type: z.enum(headlines),
   status: z.boolean(),

@@ -52,7 +52,8 @@ export const secretsSettings = {
   PROV_KUBERNETES_TOKEN_FILE: setting(
     z.string().min(1).default('/var/run/secrets/kubernetes.io/serviceaccount/token'),
     {
-      about: 'File with the token of our service account; read anew for each call.',
+      about:
+        'File with the token of our service account; `ca.crt` beside it, where there is one, is trusted for these calls. Both are read anew for each call.',
       example: '/var/run/secrets/kubernetes.io/serviceaccount/token',
     },
   ),

@@ -1,6 +1,7 @@
 /** The first page: what needs a person, how all stands, how much is going on. */
 import type { Headline } from '../../insight/headline.ts';
 import { type Overview, readOverview } from '../../insight/overview.ts';
+import type { StoreReport } from '../../model/store-report.ts';
 import type { Page } from '../page.ts';
 import { sparkline } from '../pictures/sparkline.ts';
 import { remedyOf } from '../remedies.ts';
@@ -11,7 +12,7 @@ import { may, type Visitor } from '../visitor.ts';
 
 export async function overviewPage(
   base: string,
-  { db, clock }: Sources,
+  { db, store, clock }: Sources,
   render: Render,
   visitor: Visitor,
 ): Promise<Page> {
@@ -28,6 +29,7 @@ export async function overviewPage(
       deliveries: overview.deliveries,
       spark: sparkline(overview.lastHour.minutes, overview.at),
       admin: may(visitor, 'admin'),
+      store: storeOf(store()),
     }),
     ...(may(visitor, 'operator')
       ? {
@@ -60,6 +62,29 @@ function needsOf(overview: Overview) {
     products,
     more: Math.max(0, overview.byHeadline.Degraded - products.length),
     calm: overview.brake === null && overview.pause === null && products.length === 0,
+  };
+}
+
+/** `null`: it has not answered yet. */
+function storeOf(report: StoreReport | null) {
+  if (report === null) return null;
+  const { capabilities, limits } = report;
+  const seen = (it: boolean | undefined) => (it === undefined ? 'not known yet' : it ? 'yes' : 'no');
+  const together = capabilities?.secondKey === false ? 1 : limits.keysPerPrincipal;
+  return {
+    ...report,
+    figures: [
+      { what: 'Products get', value: report.credentials },
+      {
+        what: 'Policies enforced',
+        value: seen(capabilities === null ? undefined : capabilities.policies === 'enforced'),
+      },
+      { what: 'Keys side by side', value: together },
+      { what: 'Characters of a policy', value: limits.policySize },
+      { what: 'A key that is off is refused', value: seen(capabilities?.switchOff) },
+      { what: 'Gives sessions (STS)', value: seen(capabilities?.sessions) },
+    ],
+    itself: capabilities?.selfService.join(', ') ?? '',
   };
 }
 

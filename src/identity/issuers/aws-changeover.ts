@@ -4,6 +4,7 @@
  * all others are.
  */
 import { canonicalForm, type PolicyDocument } from '../../grants/policy.ts';
+import type { SelfService } from '../../model/store-report.ts';
 import type {
   AccessKey,
   Issuer,
@@ -94,6 +95,10 @@ export class AwsChangeover implements Issuer {
     await this.#present.deletePrincipal(principal);
     if (this.#left.has(principal)) await (await this.#former.connect()).deletePrincipal(principal);
     this.#left.delete(principal);
+  }
+
+  async trySelfService(principal: PrincipalName, key: AccessKey): Promise<readonly SelfService[]> {
+    return (await this.#present.trySelfService?.(principal, key)) ?? [];
   }
 
   check(): Promise<void> {

@@ -9,12 +9,15 @@ import {
   ListAccessKeysCommand,
   ListUsersCommand,
   PutUserPermissionsBoundaryCommand,
+  PutUserPolicyCommand,
   UpdateAccessKeyCommand,
 } from '@aws-sdk/client-iam';
 import pRetry from 'p-retry';
 import { z } from 'zod';
-import type { PolicyDocument } from '../../grants/policy.ts';
+import { assemblePolicy, type PolicyDocument } from '../../grants/policy.ts';
 import { ProvisionerError } from '../../model/errors.ts';
+import type { HomeName } from '../../model/home.ts';
+import type { SelfService } from '../../model/store-report.ts';
 import type {
   AccessKey,
   Issuer,
@@ -24,11 +27,15 @@ import type {
   ObserveOptions,
   PrincipalName,
 } from '../issuer.ts';
+import { tryEach } from '../self-service.ts';
+import { policyName } from './aws-beside.ts';
 import { attempt, createIamClient, exists, gone, type IamPlace, isThrottled } from './aws-calls.ts';
 import { UserPolicies } from './aws-user-policies.ts';
 
 export interface AwsIamOptions extends IamPlace {
   readonly users: UserOptions;
+  /** The store's name, where it is known. */
+  readonly store?: string;
 }
 
 /** What each user gets beside its policy, where the platform wants it. */
@@ -43,30 +50,37 @@ const CreatedKey = z.object({ AccessKeyId: z.string().min(16), SecretAccessKey: 
 
 export class AwsIamIssuer implements Issuer, Disposable {
   readonly kind: IssuerKind;
+  readonly #place: IamPlace;
   readonly #client: IAMClient;
   readonly #onceClient: IAMClient;
   readonly #policies: UserPolicies;
   readonly #users: UserOptions;
 
-  private constructor(client: IAMClient, onceClient: IAMClient, policies: UserPolicies, users: UserOptions) {
+  private constructor(
+    { users, store = 'AWS IAM API', ...place }: AwsIamOptions,
+    client: IAMClient,
+    onceClient: IAMClient,
+    policies: UserPolicies,
+  ) {
+    this.#place = place;
     this.#client = client;
     this.#onceClient = onceClient;
     this.#policies = policies;
     this.#users = users;
     // Two access keys per user (IAM quotas).
     const limits = { policySize: policies.size, keysPerPrincipal: 2 };
-    this.kind = { store: 'AWS IAM API', limits, credentials: 'keys', fixedForMs: null };
+    this.kind = { store, limits, credentials: 'keys', fixedForMs: null };
   }
 
   /** Finds out what the server has; fails as every call does when the API is not there or refuses us. */
-  static async connect({ users, ...place }: AwsIamOptions): Promise<AwsIamIssuer> {
-    const client = createIamClient(place, 5);
+  static async connect(options: AwsIamOptions): Promise<AwsIamIssuer> {
+    const client = createIamClient(options, 5);
     // An answer that was lost on its way may have made a key: asked again, there would be two. (One that was throttled
     // has made none, and is asked again: see `createKey`.)
-    const onceClient = createIamClient(place, 1);
+    const onceClient = createIamClient(options, 1);
     try {
       await listUsers(client);
-      return new AwsIamIssuer(client, onceClient, await UserPolicies.connect(client), users);
+      return new AwsIamIssuer(options, client, onceClient, await UserPolicies.connect(client));
     } catch (error) {
       client.destroy();
       onceClient.destroy();
@@ -154,6 +168,32 @@ export class AwsIamIssuer implements Issuer, Disposable {
     await attempt('delete the principal', gone, () =>
       this.#client.send(new DeleteUserCommand({ UserName: principal })),
     );
+  }
+
+  async trySelfService(
+    principal: PrincipalName,
+    { id: accessKeyId, secret: secretAccessKey }: AccessKey,
+  ): Promise<readonly SelfService[]> {
+    const client = createIamClient({ ...this.#place, accessKeyId, secretAccessKey }, 3);
+    const PolicyDocument = JSON.stringify(assemblePolicy('none', 'none' as HomeName, []));
+    const policy = { UserName: principal, PolicyName: policyName, PolicyDocument };
+    try {
+      return await tryEach([
+        [
+          'own policy',
+          () => attempt('put the policy', [], () => client.send(new PutUserPolicyCommand(policy))),
+        ],
+        [
+          'further keys',
+          () =>
+            attempt('create an access key', [], () =>
+              client.send(new CreateAccessKeyCommand({ UserName: principal })),
+            ),
+        ],
+      ]);
+    } finally {
+      client.destroy();
+    }
   }
 
   async check(): Promise<void> {

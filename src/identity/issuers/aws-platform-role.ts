@@ -18,6 +18,8 @@ import { assumeRole, type StsPlace, whoWeAre } from '../sts.ts';
 export interface PlatformRoleOptions extends Omit<StsPlace, 'endpoint'> {
   readonly stsEndpoint: string;
   readonly roleArn: string;
+  /** The store's name, where it is known. */
+  readonly store?: string;
   /** 900 to what the role gives at most. */
   readonly seconds: number;
 }
@@ -32,7 +34,7 @@ export class PlatformRoleIssuer implements Issuer {
   constructor(options: PlatformRoleOptions) {
     this.#options = options;
     this.kind = {
-      store: 'AWS IAM API',
+      store: options.store ?? 'AWS IAM API',
       limits: { policySize: sessionPolicySize, keysPerPrincipal: 10 },
       credentials: 'sessions',
       fixedForMs: options.seconds * 1000,

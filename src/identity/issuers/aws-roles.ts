@@ -43,12 +43,7 @@ export interface AwsRolesOptions extends AwsIamOptions {
 }
 
 /** AWS: inline policies of a role, 10,240 characters in all (IAM quotas); ten sessions by name keep a mistake bounded. */
-const kind: IssuerKind = {
-  store: 'AWS IAM API',
-  limits: { policySize: 10_240 - sessionsPolicySize, keysPerPrincipal: 10 },
-  credentials: 'sessions',
-  fixedForMs: null,
-};
+const limits = { policySize: 10_240 - sessionsPolicySize, keysPerPrincipal: 10 };
 
 /** `MaxSessionDuration` of a role (AWS documentation). */
 const shortestMax = 3600;
@@ -57,7 +52,7 @@ const longestMax = 43_200;
 const FoundTrust = z.record(z.string(), z.unknown());
 
 export class AwsRoleIssuer implements Issuer {
-  readonly kind = kind;
+  readonly kind: IssuerKind;
   readonly #options: AwsRolesOptions;
   readonly #client: IAMClient;
   readonly #policies: RolePolicies;
@@ -68,6 +63,8 @@ export class AwsRoleIssuer implements Issuer {
   /** Asks nothing yet. */
   constructor(options: AwsRolesOptions) {
     this.#options = options;
+    const { store = 'AWS IAM API' } = options;
+    this.kind = { store, limits, credentials: 'sessions', fixedForMs: null };
     this.#client = createIamClient(options, 5);
     this.#policies = new RolePolicies(this.#client, [policyName, sessionsPolicyName]);
     this.#sessions = new RoleSessions(this.#policies);

@@ -1,4 +1,5 @@
 /** Settings that are named instead of given. */
+import dns from 'node:dns';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -25,6 +26,19 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 async function file(name: string, text: string): Promise<string> {
   await writeFile(join(folder, name), text);
   return join(folder, name);
+}
+
+/** The name leads to this machine, until it is disposed. */
+function resolving(name: string): Disposable {
+  const { lookup } = dns;
+  const here: unknown = (asked: string, ...rest: [never, never]) =>
+    lookup(asked === name ? '127.0.0.1' : asked, ...rest);
+  dns.lookup = here as typeof lookup;
+  return {
+    [Symbol.dispose]: () => {
+      dns.lookup = lookup;
+    },
+  };
 }
 
 /** The message with every fault. */
@@ -83,6 +97,21 @@ describe('a reference to Vault', () => {
       VAULT_TOKEN_FILE: await file('token', `${vault.token}\n`),
     });
     expect(env.S3_SECRET_KEY).toBe('from-vault');
+  });
+
+  test('is not asked for in the clear outside the local network: no token leaves', async () => {
+    await using vault = await startVault();
+    vault.entries.set('secret/platform/store', { key: 'from-vault' });
+    using _ = resolving('vault.example.com');
+    const settingsFor = {
+      S3_SECRET_KEY: 'vault:secret/platform/store#key',
+      VAULT_ADDR: vault.address.replace('127.0.0.1', 'vault.example.com'),
+      VAULT_TOKEN: vault.token,
+    };
+    expect(await faultsOf(settingsFor)).toMatch(/S3_SECRET_KEY .*VAULT_ADDR is http:\/\/ to a host/);
+    expect(vault.asked).toBe(0);
+    expect(await faultsOf({ ...settingsFor, PROV_ALLOW_HTTP: 'yes' })).toBe('no fault');
+    expect(vault.asked).toBe(1);
   });
 
   test('is resolved with an AppRole, in a namespace', async () => {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ProductId } from '../../../src/model/ids.ts';
 import type { RoleName } from '../../../src/model/role.ts';
+import { limitationsOf, type StoreReport } from '../../../src/model/store-report.ts';
 import { noteProduct, noteRun } from '../../support/books.ts';
 import { type ConsoleStage, csrfToken, setConsoleStage } from '../../support/console.ts';
 
@@ -24,6 +25,28 @@ afterAll(() => stage?.[Symbol.asyncDispose]());
 function send(path: string, fields: Record<string, string>, at = stage): Promise<Response> {
   return fetch(`${at.url}${path}`, { method: 'POST', body: new URLSearchParams(fields), redirect: 'manual' });
 }
+
+test('the overview says which store it is, what it was seen to do, and what it lacks', async () => {
+  const limits = { policySize: 2048, keysPerPrincipal: 2 };
+  const capabilities = {
+    policies: 'enforced',
+    secondKey: true,
+    switchOff: false,
+    selfService: ['session tokens'],
+    sessions: true,
+  } as const;
+  let report: StoreReport | null = null;
+  await using own = await setConsoleStage({ store: () => report });
+  const page = async () => (await fetch(`${own.url}/`)).text();
+  expect(await page()).toContain('Its identity API has not answered yet.');
+  report = { store: 'Some <Store>', credentials: 'keys', limits, capabilities: null, limitations: [] };
+  expect(await page()).toMatch(/not known yet(.|\n)*Some &lt;Store&gt;/);
+  report = { ...report, capabilities, limitations: limitationsOf(capabilities) };
+  const known = await page();
+  expect(known).toMatch(/A key that is off is refused<\/dt><dd>no</);
+  expect(known).toContain('A key that is switched off works on until it is deleted.');
+  expect(known).toContain('can give itself: session tokens.');
+});
 
 describe('orders', () => {
   test('without the form’s token nothing is ordered', async () => {

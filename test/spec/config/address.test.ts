@@ -8,6 +8,7 @@ describe('an address', () => {
     'http://127.0.0.1:9000',
     'http://[::1]:9000',
     'http://rustfs:9000',
+    'http://s3:9000',
     'http://minio.storage.svc:9000',
     'http://minio.storage.svc.cluster.local',
     'http://store.corp.internal',
@@ -27,6 +28,10 @@ describe('an address', () => {
     'http://localhost.example.com',
     'http://10.example.com',
     'http://internal.example.org',
+    'http://ai',
+    'http://ai./',
+    'http://169.254.169.254',
+    'http://[fe80::1]',
   ])('%s would be in the clear outside', (address) => {
     expect(isSafeAddress(address)).toBe(false);
   });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { readEnvironment } from '../../../src/config/env.ts';
+import { Environment } from '../../../src/config/schema.ts';
 
 const seed = {
   PROV_DPP_API_URL: 'http://portal:8080',
@@ -43,6 +44,29 @@ describe('settings', () => {
     for (const variable of ['PROV_DPP_API_URL', 'S3_ACCESS_KEY', 'WEBHOOK_SECRET', 'PORTAL_CLIENT_SECRET'])
       expect(message).toContain(`${variable} `);
     expect(message).toMatch(/S3_ENDPOINT +is http:\/\//);
+  });
+
+  test('that are addresses of others are https, or of the local network', () => {
+    // Where people's browsers and workspaces go may be in a network of their own.
+    const ours = new Set([
+      'S3_WORKSPACE_ENDPOINT',
+      'PROV_PUBLIC_URL',
+      'PROV_CODE_SERVER_URL',
+      'PROV_RSTUDIO_URL',
+    ]);
+    const plain = 'http://elsewhere.example.com';
+    const addresses = Object.entries(Environment.shape).filter(
+      ([name, form]) =>
+        !ours.has(name) && form.safeParse(plain).success && !form.safeParse('any text').success,
+    );
+    expect(addresses.length).toBeGreaterThan(12);
+    for (const [name] of addresses) {
+      expect(messageOf({ ...seed, [name]: plain }), name).toMatch(
+        new RegExp(`${name} +is http:// to a host`),
+      );
+      const allowed = messageOf({ ...seed, [name]: plain, PROV_ALLOW_HTTP: 'true' });
+      expect(allowed, name).not.toContain('is http:// to a host');
+    }
   });
 
   test('that are wrong by themselves are told once', () => {

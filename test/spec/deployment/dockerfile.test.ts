@@ -69,8 +69,10 @@ function sources(folder: string): string[] {
 
 function importedPackages(folder: string): string[] {
   return sources(folder).flatMap((file) => {
-    const imports = readFileSync(file, 'utf8').matchAll(/ from '((?:@[\w-]+\/)?[\w-]+)(?:\/[^']*)?'/g);
-    const code = [...imports].filter(([whole]) => !whole.startsWith(" from 'node:"));
+    const imports = readFileSync(file, 'utf8').matchAll(
+      /^(?:import|export|\}).* from '((?:@[\w-]+\/)?[\w-]+)(?:\/[^']*)?'/gm,
+    );
+    const code = [...imports].filter(([whole]) => !whole.includes(" from 'node:"));
     return code.flatMap(([, name]) => name ?? []);
   });
 }

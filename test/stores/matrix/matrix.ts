@@ -64,7 +64,7 @@ export async function runMatrix(target: MatrixTarget): Promise<MatrixResult> {
     await issuer.putPolicy(principal, assemblePolicy(bucket, own, [input]));
     const key = await issuer.createKey(principal, issuer.proposeKeyId());
     const client = createS3Client({ endpoint, region, accessKeyId: key.id, secretAccessKey: key.secret }, 1);
-    const isMinio = issuer.kind.store !== 'AWS IAM API';
+    const isMinio = issuer.kind.store === 'MinIO' || issuer.kind.store === 'RustFS';
     const identity = isMinio ? minioIdentity(target, key) : iamIdentity(target, principal, key);
     const rows: Row[] = [];
     for (const { call, ...check } of checksOn({ client, bucket, own, input, foreign, identity })) {

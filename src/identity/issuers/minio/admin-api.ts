@@ -181,6 +181,12 @@ export class AdminApi {
     return (accounts ?? []).map((account) => account.accessKey);
   }
 
+  /** Makes one below the identity that we are here. */
+  async addServiceAccount(accessKey: string, secretKey: string): Promise<void> {
+    const body = await sealPayload(this.#options.secretAccessKey, JSON.stringify({ accessKey, secretKey }));
+    await this.#ask('make a service account', { method: 'PUT', path: 'add-service-account', body });
+  }
+
   async disableUser(accessKey: string): Promise<void> {
     const query = { accessKey, status: 'disabled' };
     await this.#ask('switch an access key off', { method: 'PUT', path: 'set-user-status', query });

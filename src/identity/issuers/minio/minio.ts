@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { canonicalForm, type PolicyDocument, type PolicyStatement } from '../../../grants/policy.ts';
 import { joinPolicies, splitPolicy } from '../../../grants/policy-parts.ts';
 import { ProvisionerError } from '../../../model/errors.ts';
+import type { SelfService } from '../../../model/store-report.ts';
 import { FoundPolicy, growsFrom } from '../../found-policy.ts';
 import type {
   AccessKey,
@@ -17,6 +18,7 @@ import type {
   PrincipalName,
 } from '../../issuer.ts';
 import { newKeyId } from '../../names.ts';
+import { tryEach } from '../../self-service.ts';
 import { Turns } from '../../turns.ts';
 import { AdminApi, type AdminOptions, type GroupInfo } from './admin-api.ts';
 
@@ -45,12 +47,19 @@ const guardTokens: PolicyStatement = {
 
 export class MinioIssuer implements Issuer {
   readonly kind: IssuerKind;
+  readonly #options: AdminOptions;
   readonly #api: AdminApi;
   readonly #guard: readonly PolicyStatement[];
   /** RustFS loses concurrent changes to one group. */
   readonly #turns = new Turns();
 
-  private constructor(api: AdminApi, store: 'MinIO' | 'RustFS', tokens: 'allowed' | 'denied') {
+  private constructor(
+    options: AdminOptions,
+    api: AdminApi,
+    store: 'MinIO' | 'RustFS',
+    tokens: 'allowed' | 'denied',
+  ) {
+    this.#options = options;
     this.#api = api;
     this.kind = { store, limits, credentials: 'keys', fixedForMs: null };
     this.#guard = store === 'RustFS' && tokens === 'denied' ? [guardAdmin, guardTokens] : [guardAdmin];
@@ -65,7 +74,7 @@ export class MinioIssuer implements Issuer {
     const api = new AdminApi(options);
     // Both have this policy built in; only RustFS answers with an envelope around the document.
     const [builtIn] = await Promise.all([api.readPolicy('readwrite'), api.listGroups()]);
-    return new MinioIssuer(api, builtIn?.envelope === true ? 'RustFS' : 'MinIO', tokens);
+    return new MinioIssuer(options, api, builtIn?.envelope === true ? 'RustFS' : 'MinIO', tokens);
   }
 
   /**
@@ -165,7 +174,7 @@ export class MinioIssuer implements Issuer {
     return this.#turns.take(principal, async () => {
       const user = await this.#api.readUser(keyId).catch(async (thrown: unknown) => {
         // About one that somebody made below a key of ours the stores do not answer as about a user.
-        if (await this.#api.disableServiceAccount(keyId)) return null;
+        if (await this.#disableServiceAccount(keyId)) return null;
         throw thrown;
       });
       if (user?.enabled === true) await this.#api.disableUser(keyId);
@@ -194,6 +203,15 @@ export class MinioIssuer implements Issuer {
     });
   }
 
+  trySelfService(principal: PrincipalName, { id, secret }: AccessKey): Promise<readonly SelfService[]> {
+    const api = new AdminApi({ ...this.#options, accessKeyId: id, secretAccessKey: secret });
+    return tryEach([
+      ['own policy', () => api.putPolicy(principal, { Version: '2012-10-17', Statement: [guardAdmin] })],
+      ['further keys', () => api.addServiceAccount(newKeyId(), newSecret())],
+      ['own secret', () => api.putUser(id, newSecret(), 'enabled')],
+    ]);
+  }
+
   async check(): Promise<void> {
     await this.#api.listGroups();
   }
@@ -220,6 +238,18 @@ export class MinioIssuer implements Issuer {
     if (user === null) return member ? [{ id, active: false }] : [];
     const widened = user.policies.length > 0 || user.groups.length > 1;
     return [{ id, active: user.enabled && member && !widened }];
+  }
+
+  /** On RustFS only its owner and root may switch one off: there it is ended at once. `false`: there is none. */
+  async #disableServiceAccount(id: string): Promise<boolean> {
+    try {
+      return await this.#api.disableServiceAccount(id);
+    } catch (thrown) {
+      const denied = thrown instanceof ProvisionerError && thrown.code === 'STORE_DENIED';
+      if (this.kind.store !== 'RustFS' || !denied) throw thrown;
+      await this.#api.removeServiceAccount(id);
+      return true;
+    }
   }
 
   async #selfMadeKeys(members: readonly string[]): Promise<ListedKey[]> {
