@@ -12,6 +12,7 @@ import { openNotifier } from './compose/notify.ts';
 import { assembleParts } from './compose/parts.ts';
 import { announceAccess, assemblePeople } from './compose/people.ts';
 import { loadPlatform } from './compose/platform.ts';
+import { watchValues } from './compose/platform-values.ts';
 import { announceUnproven } from './compose/proofs.ts';
 import { openTracer, tracedCalls } from './compose/tracing.ts';
 import { watchParts } from './compose/watched.ts';
@@ -87,7 +88,8 @@ async function startParts(
   tracer = started.use(await openTracer(env, redactor, log));
   const metrics = createMetrics();
   const platform = await loadPlatform(env, log);
-  for (const secret of platform.secrets) redactor.register(secret);
+  const intervalMs = env.PROV_RESYNC_INTERVAL;
+  started.use(watchValues(platform.values, { redactor, log, intervalMs }));
   const database = started.use(await openDatabase(env.PROV_DATABASE_URL));
   const queue = started.use(await openQueue(database, log, tracer));
   const notifier = await openNotifier(env, { database, log, metrics });
@@ -104,7 +106,7 @@ async function startParts(
 
   const resync = started.use(
     createResync(parts, {
-      intervalMs: env.PROV_RESYNC_INTERVAL,
+      intervalMs,
       chunk: env.PROV_CONCURRENCY,
       thorough: env.PROV_DRIFT_INTERVAL === 0,
     }),

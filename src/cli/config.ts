@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { loadPlatform } from '../compose/platform.ts';
 import { loadEnvironment, secretsOf } from '../config/env.ts';
+import { withPlatformStore } from '../config/platform-store.ts';
 import { Environment } from '../config/schema.ts';
 import type { Variables } from '../config/secret-references.ts';
 import { SettingMeta } from '../config/settings/forms.ts';
@@ -20,14 +21,16 @@ export function configCommand(env: Variables): Command {
 
 async function show(env: Variables, json: boolean): Promise<void> {
   const settings = await loadEnvironment(env);
-  const { catalogue, workspaceEnv, remote, secrets } = await loadPlatform(settings, null);
+  const placed = await withPlatformStore(env);
+  const { catalogue, values } = await loadPlatform(settings, null);
+  const { workspaceEnv, remote, secrets } = values;
   // A database in a folder is no secret, though its address may hold one.
   const known = secretsOf(settings).filter((value) => value !== settings.PROV_DATABASE_URL);
   const hidden = new Set([...known, ...secrets]);
   const rows = Object.entries(Environment.shape).map(([name, schema]) => {
     const { secret } = SettingMeta.parse(schema.meta());
     const value = settings[name as keyof Environment];
-    return { name, value: masked(value, secret === true, hidden), from: sourceOf(env, name) };
+    return { name, value: masked(value, secret === true, hidden), from: sourceOf(env, placed, name) };
   });
   const platform = {
     rules: catalogue.rules,
@@ -51,10 +54,10 @@ async function show(env: Variables, json: boolean): Promise<void> {
   if (settings.PROV_PLATFORM_FILE !== undefined) printJson(platform);
 }
 
-function sourceOf(env: Variables, name: string): string {
+function sourceOf(env: Variables, placed: Variables, name: string): string {
   if (env[`${name}_FILE`] !== undefined) return 'file';
-  const value = env[name];
-  if (value === undefined || value === '') return 'default';
+  const value = env[name] || undefined;
+  if (value === undefined) return placed[name] === undefined ? 'default' : 'platform file';
   return /^(vault|aws-sm):/.test(value) ? 'secret manager' : 'environment';
 }
 

@@ -1,4 +1,4 @@
-/** `provisioner template plan` and `release`: what a template's new version would do to the whole fleet. */
+/** `provisioner template plan`, `rollouts` and `release`: what a template's new version would do to the whole fleet. */
 import type { Command } from 'commander';
 import type { z } from 'zod';
 import type { Variables } from '../config/secret-references.ts';
@@ -30,6 +30,7 @@ export function fleetCommands(env: Variables): readonly Command[] {
       '--template <template>',
       'only products of this template, with or without @version',
     ),
+    apiCommand(env, 'rollouts', 'how new versions make their way, newest first', rollouts),
     apiCommand(env, 'release <version>', 'let all products follow <id>@<version> now', release),
   ];
 }
@@ -85,6 +86,27 @@ function summary(products: number, changing: readonly Forecast[]): string {
   const waiting = changing.filter((each) => each.waits !== null).length;
   return `${changing.length} of ${products} would change, ${conflicts} with a conflict, ${waiting} wait for others.\n`;
 }
+
+async function rollouts(api: ApiClient, _words: readonly string[], { json }: ApiOptions): Promise<void> {
+  const answer = await api.get(form.Rollouts, '/rollouts');
+  if (json === true) return printJson(answer);
+  if (answer.items.length === 0) return print('No version was tried by a few first.\n');
+  const cells = answer.items.map(({ template, stage, begunAt, canaries, following, behind }) => [
+    template,
+    stages[stage] ?? stage,
+    begunAt,
+    canaries.map(({ home, product, outcome }) => `${home ?? product} ${outcome ?? 'tries'}`).join(', ') ||
+      '-',
+    `${following} of ${following + behind}`,
+  ]);
+  print(table(['VERSION', 'STAGE', 'SINCE', 'CANARIES', 'FOLLOWING'], cells));
+}
+
+const stages: Readonly<Record<string, string>> = {
+  canary: 'is tried',
+  all: 'goes to all',
+  stopped: 'stopped',
+};
 
 async function release(
   api: ApiClient,

@@ -142,6 +142,18 @@ export const Verdict = many({
   seq: z.string().optional(),
   what: z.string().optional(),
 });
+export const Rollouts = many({
+  items: z.array(
+    many({
+      template: z.string(),
+      stage: z.string(),
+      begunAt: z.string(),
+      canaries: z.array(many({ product: z.string(), home: maybe, outcome: maybe })),
+      following: z.number(),
+      behind: z.number(),
+    }),
+  ),
+});
 export const Queued = many({ queued: z.number() });
 export const Done = many({ done: z.literal(true) });
 export const Released = many({ released: z.number() });

@@ -1,42 +1,25 @@
 /** `provisioner template …`: for the people who write templates. */
-import { access, readdir, readFile } from 'node:fs/promises';
+import { access, mkdir, readdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { styleText } from 'node:util';
 import { Command } from 'commander';
-import { z } from 'zod';
-import { loadPlatform } from '../compose/platform.ts';
+import { loadPlatform, templateFolder } from '../compose/platform.ts';
 import { loadEnvironment } from '../config/env.ts';
+import { noPlatform, readPlatformFile } from '../config/platform-file.ts';
 import type { Variables } from '../config/secret-references.ts';
 import { ProvisionerError } from '../model/errors.ts';
 import { importCookiecutter } from '../workspace/cookiecutter.ts';
 import { type LintResult, lintTemplate } from '../workspace/lint.ts';
+import type { Parameters } from '../workspace/manifest.ts';
 import { type RenderedFile, renderTemplate } from '../workspace/render.ts';
-import { plainProduct } from '../workspace/samples.ts';
 import { writeStarter } from '../workspace/starter.ts';
 import { loadTemplate } from '../workspace/template.ts';
 import { readWorkspaceFile, writeWorkspaceFiles } from '../workspace/tree.ts';
+import { readFacts } from './facts.ts';
 import { fleetCommands } from './fleet.ts';
 import { print, printJson } from './output.ts';
 import { table } from './table.ts';
 import { textDiff } from './text-diff.ts';
-
-/** Facts of a product in a file of one's own: what is left out is a sample's. */
-const Facts = z.strictObject({
-  product: z
-    .strictObject({
-      id: z.string().exactOptional(),
-      name: z.string().exactOptional(),
-      namespace: z.string().exactOptional(),
-      description: z.string().exactOptional(),
-      domain: z.string().exactOptional(),
-      type: z.string().exactOptional(),
-      lifecycle: z.string().nullable().exactOptional(),
-      tags: z.array(z.string()).exactOptional(),
-      owners: z.array(z.strictObject({ name: z.string(), email: z.string() })).exactOptional(),
-    })
-    .default({}),
-  parameters: z.record(z.string(), z.json()).default({}),
-});
 
 export function templateCommand(env: Variables): Command {
   const template = new Command('template').description('templates: written, tried, rolled out');
@@ -57,13 +40,13 @@ export function templateCommand(env: Variables): Command {
   template
     .command('preview')
     .description('what a workspace would hold; with --out also writes it')
-    .argument('<template>', 'a template folder, or the name of one beside PROV_TEMPLATE_PATH')
-    .option('--product <file>', 'JSON with `product` facts and `parameters`')
+    .argument('<template>', 'a template folder, or a name of `template list`')
+    .option('--product <file>', 'JSON with `product`, `home`, `inputs` and `parameters`')
     .option('--against <folder>', 'a workspace to compare with; shows what would differ')
     .option('--out <folder>', 'where to write the files')
     .option('--json', 'as JSON')
     .action(async (template: string, options: PreviewOptions) =>
-      preview(await folderOf(template, env), options),
+      preview(await placeOf(template, env), options),
     );
   template
     .command('new')
@@ -111,18 +94,19 @@ async function ownTemplates(): Promise<readonly string[]> {
 
 async function list(env: Variables, json: boolean): Promise<void> {
   const { catalogue } = await loadPlatform(await loadEnvironment(env), null);
-  const rows = [...catalogue.choices.values()].map(({ template, parameters }) => ({
+  const rows = [...catalogue.choices].map(([name, { template, parameters }]) => ({
+    name,
     id: template.id,
     version: template.version,
     engine: template.engine,
     title: template.title,
     files: template.files.length,
-    fallback: template.id === catalogue.fallback.template.id,
+    fallback: template === catalogue.fallback.template,
     parameters,
   }));
   if (json) return printJson({ templates: rows, rules: catalogue.rules });
   const cells = rows.map((row) => [
-    row.id,
+    row.name,
     String(row.version),
     row.engine,
     String(row.files),
@@ -156,24 +140,38 @@ interface PreviewOptions {
   readonly json?: true;
 }
 
-/** A name is one beside the fallback, unless a folder of that name is here. */
-async function folderOf(template: string, env: Variables): Promise<string> {
+interface TemplatePlace {
+  readonly folder: string;
+  /** What the platform sets for the template of that name. */
+  readonly parameters: Parameters;
+}
+
+/** A name is the platform file's or one beside the fallback, unless a folder of that name is here. */
+async function placeOf(template: string, env: Variables): Promise<TemplatePlace> {
   const here = resolve(template);
   const isHere = await access(here).then(
     () => true,
     () => false,
   );
-  if (isHere || !/^[a-z0-9-]+$/.test(template)) return here;
-  return resolve(dirname(env.PROV_TEMPLATE_PATH ?? './templates/sqlmesh'), template);
+  if (isHere || !/^[a-z0-9-]+$/.test(template)) return { folder: here, parameters: {} };
+  const { PROV_PLATFORM_FILE: file, PROV_TEMPLATE_CACHE: cache, PROV_TEMPLATE_PATH: fallback } = env;
+  const platform = file === undefined ? noPlatform : await readPlatformFile(file, env.PROV_ENVIRONMENT);
+  const place = platform.templates[template];
+  return {
+    folder:
+      place === undefined
+        ? resolve(dirname(fallback ?? './templates/sqlmesh'), template)
+        : await templateFolder(place, cache ?? './.data/templates', null),
+    parameters: platform.parameters[template] ?? {},
+  };
 }
 
-async function preview(folder: string, options: PreviewOptions): Promise<void> {
+async function preview({ folder, parameters }: TemplatePlace, options: PreviewOptions): Promise<void> {
   const template = await loadTemplate(folder);
   const facts = await readFacts(options.product);
   const files = renderTemplate(template, {
-    ...plainProduct,
-    product: { ...plainProduct.product, ...facts.product },
-    parameters: template.parameters(facts.parameters),
+    ...facts,
+    parameters: template.parameters({ ...parameters, ...facts.parameters }),
   });
   const rows = await Promise.all(files.map((file) => rowOf(file, options.against)));
   if (options.out !== undefined) await write(resolve(options.out), files);
@@ -189,18 +187,6 @@ async function preview(folder: string, options: PreviewOptions): Promise<void> {
   for (const { diff } of rows) if (diff !== '') print(`\n${diff}`);
 }
 
-async function readFacts(path: string | undefined): Promise<z.infer<typeof Facts>> {
-  if (path === undefined) return Facts.parse({});
-  try {
-    return Facts.parse(JSON.parse(await readFile(path, 'utf8')));
-  } catch (cause) {
-    const why = cause instanceof z.ZodError ? z.prettifyError(cause) : String(cause);
-    throw new ProvisionerError('CONFIG_INVALID', `${path} does not hold facts of a product: ${why}`, {
-      cause,
-    });
-  }
-}
-
 async function rowOf(file: RenderedFile, against: string | undefined) {
   const { path, ownership: rule, content } = file;
   const row = { path, rule, bytes: Buffer.byteLength(content) };
@@ -212,6 +198,7 @@ async function rowOf(file: RenderedFile, against: string | undefined) {
 
 async function write(folder: string, files: readonly RenderedFile[]): Promise<void> {
   const owner = { uid: undefined, gid: undefined };
+  await mkdir(folder, { recursive: true });
   await writeWorkspaceFiles(
     folder,
     files.map(({ path, content, executable }) => ({ path, content, mode: executable ? 0o755 : 0o644 })),

@@ -62,7 +62,7 @@ export function assembleParts(env: Environment, foundations: Foundations): BareP
       return () => redactor.forget(secret);
     },
     settings,
-    ground: groundIn(env, settings),
+    ground: () => groundIn(env, settings),
     breakers: gates.breakers,
     estate: new EstatePauseView({ observeOnly: env.PROV_OBSERVE_ONLY }),
     canary: canaryHome,

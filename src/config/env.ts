@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import type { z } from 'zod';
 import { ProvisionerError } from '../model/errors.ts';
 import { isSafeAddress } from './address.ts';
+import { withPlatformStore } from './platform-store.ts';
 import { Environment } from './schema.ts';
 import { type ReferenceFault, resolveReferences, type Variables } from './secret-references.ts';
 import { SettingMeta } from './settings/forms.ts';
@@ -58,13 +59,14 @@ function firstOfEach(faults: readonly Fault[]): readonly Fault[] {
 }
 
 /**
- * The settings with every reference to a file or a secret manager resolved.
+ * The settings with every reference to a file or a secret manager resolved, and the store of the platform file where the
+ * environment does not say otherwise.
  *
  * @throws as `readEnvironment` does; a reference that leads nowhere is one of the faults
  */
 export async function loadEnvironment(env: Variables): Promise<Environment> {
   const resolved = await resolveReferences(env);
-  return readEnvironment(resolved.env, resolved.faults);
+  return readEnvironment(await withPlatformStore(resolved.env), resolved.faults);
 }
 
 /** Every secret among the settings, for the redactor. */

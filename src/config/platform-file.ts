@@ -117,7 +117,32 @@ const Rollout = z
   })
   .describe('How a new version of a template reaches workspaces.');
 
+const Store = z
+  .strictObject({
+    endpoint: z.string().min(1).optional().describe('As the provisioner reaches it (`S3_ENDPOINT`).'),
+    workspace_endpoint: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('As workspaces reach it (`S3_WORKSPACE_ENDPOINT`).'),
+    iam_endpoint: z.string().min(1).optional().describe('Its IAM API (`PROV_IAM_ENDPOINT`).'),
+    region: z.string().min(1).optional().describe('`S3_REGION`'),
+    bucket: z.string().min(1).optional().describe('`S3_BUCKET`'),
+    addressing: z.enum(['path', 'virtual']).optional().describe('`PROV_S3_ADDRESSING`'),
+  })
+  .describe('An object store; its keys are no matter of this file.');
+type Store = z.infer<typeof Store>;
+
+const Stores = z
+  .record(templateId, Store)
+  .refine(
+    (stores) => Object.keys(stores).length <= 1,
+    'one installation serves one store: give another its own',
+  )
+  .describe('Logical name → the store. What the environment sets goes before it.');
+
 const Environment = z.strictObject({
+  stores: Stores.default({}),
   workspaces: WorkspacesPart.default({}),
   parameters: Parameters.default({}),
   env: WorkspaceEnv.default({}),
@@ -134,6 +159,7 @@ export const PlatformFile = z.strictObject({
     .array(TemplateRule)
     .default([])
     .describe('The first that fits a product decides, unless its setting `workspace_template` does.'),
+  stores: Stores.default({}),
   parameters: Parameters.default({}),
   env: WorkspaceEnv.default({}),
   workspaces: WorkspacesPart.default({}),
@@ -153,6 +179,8 @@ export interface Platform {
   /** `null`: histories stay in the workspaces. */
   readonly remote: RemotePlace | null;
   readonly rollout: z.infer<typeof Rollout>;
+  /** What it says of the store. */
+  readonly store: Store;
 }
 
 export const noPlatform: Platform = {
@@ -162,6 +190,7 @@ export const noPlatform: Platform = {
   env: {},
   remote: null,
   rollout: { canaries: 0, stop_after: 1 },
+  store: {},
 };
 
 /**
@@ -176,10 +205,10 @@ export async function readPlatformFile(path: string, environment: string | undef
   });
   const parsed = PlatformFile.safeParse(parsedYaml(path, text));
   if (!parsed.success) throw wrong(path, z.prettifyError(parsed.error));
-  const { environments, templates, rules, parameters, env, workspaces, rollout } = parsed.data;
+  const { environments, templates, rules, parameters, env, workspaces, rollout, stores } = parsed.data;
   const here =
     environment === undefined
-      ? { parameters: {}, env: {}, workspaces: {} }
+      ? { parameters: {}, env: {}, workspaces: {}, stores: {} }
       : new Map(Object.entries(environments)).get(environment);
   if (here === undefined) {
     const known = Object.keys(environments).join(', ') || 'none';
@@ -200,7 +229,16 @@ export async function readPlatformFile(path: string, environment: string | undef
     env: { ...env, ...here.env },
     remote: here.workspaces.remote ?? workspaces.remote ?? null,
     rollout,
+    store: storeOf(path, stores, here.stores),
   };
+}
+
+/** An environment says of the same store what differs there. */
+function storeOf(path: string, everywhere: z.infer<typeof Stores>, here: z.infer<typeof Stores>): Store {
+  const names = new Set([...Object.keys(everywhere), ...Object.keys(here)]);
+  if (names.size > 1)
+    throw wrong(path, `one installation serves one store, and it names ${[...names].join(' and ')}`);
+  return Object.assign({}, ...Object.values(everywhere), ...Object.values(here));
 }
 
 function mergeParameters(

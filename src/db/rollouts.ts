@@ -48,7 +48,7 @@ export async function readRollout(
 function canFollow(template: string) {
   return raw<boolean>`coalesce(
     product.state = 'live' and product.paused_at is null and split_part(product.template, '@', 1) = ${nameOf(template)}
-      and product.conditions->0->>'type' is distinct from 'Degraded', false)`;
+      and coalesce(product.conditions->0->>'type', '') <> 'Degraded', false)`;
 }
 
 function nameOf(template: string): string {

@@ -27,8 +27,8 @@ export interface HomeSettings {
   readonly catalogue: Catalogue;
   /** Whether workspaces have a history. */
   readonly history: boolean;
-  /** Further lines of every `.env`. */
-  readonly workspaceEnv: Readonly<Record<string, string>>;
+  /** Further lines of every `.env`, as they are now: secrets among them are replaced in their time. */
+  readonly workspaceEnv: () => Readonly<Record<string, string>>;
   /** Lines of `.env` that say where the secret is, when it is not there itself. */
   readonly secretReference: (product: ProductId, home: HomeName) => Readonly<Record<string, string>>;
 }
@@ -83,7 +83,7 @@ export function wishForHome(settings: HomeSettings, facts: HomeFacts): HomeWish 
     history: settings.history,
     holdFiles: false,
     env: {
-      ...settings.workspaceEnv,
+      ...settings.workspaceEnv(),
       ...envEntries(settings, home, context),
       ...settings.secretReference(product.id, home),
     },

@@ -43,8 +43,10 @@ export interface ReconcileSettings extends HomeSettings {
   /** Failed runs in a row after which a product waits for the drift check. */
   readonly maxTries: number;
   readonly purgeOnDelete: boolean;
-  /** Where histories are pushed; `null`: nowhere. */
-  readonly remote: Remote | null;
+  /** Where histories are pushed now; `null`: nowhere. */
+  readonly remote: () => Remote | null;
+  /** What the platform takes from secret managers, as it is now. */
+  readonly platformSecrets: () => readonly string[];
   readonly brake: BrakeSettings;
   /** Who tries a new version of a template first. */
   readonly rollout: RolloutSettings;
@@ -72,7 +74,7 @@ export interface ReconcileParts {
   readonly hideSecret: (secret: string) => () => void;
   readonly settings: ReconcileSettings;
   /** Digest of what every home is made from: see `groundOf`. */
-  readonly ground: string;
+  readonly ground: () => string;
   /** Turn runs away while portal or store are away. */
   readonly breakers: readonly Breaker[];
   /** Whether anything is applied at all. */

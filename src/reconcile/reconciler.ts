@@ -175,7 +175,7 @@ function isWidened({ grants }: DesiredHome, observed: Observed): boolean {
 /** `null`: what it waits for does not show in the portal's lists, so that the next resync looks at it again. */
 function standingFor(parts: ReconcileParts, product: Product, { turn, wish }: PreparedHome): string | null {
   if (turn.kind === 'waits' || wish.decision.overdue) return null;
-  return standingOf(product.fingerprint, parts.ground);
+  return standingOf(product.fingerprint, parts.ground());
 }
 
 async function applyHome(parts: ReconcileParts, prepared: PreparedHome, run: Run) {

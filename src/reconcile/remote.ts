@@ -26,7 +26,7 @@ export async function followRemote(
   record: ProductRecord,
   leak: string | null,
 ): Promise<readonly Condition[]> {
-  const { remote } = parts.settings;
+  const remote = parts.settings.remote();
   if (remote === null) return [];
   const tips = await parts.workspaces.tipsOf(record.home, remote.branch);
   if (tips === null) return [];
@@ -50,9 +50,9 @@ export async function followRemote(
   return problem === null ? [] : [problem];
 }
 
-/** What opens the product’s data. */
+/** What opens the product’s data, and what the platform put beside it. */
 async function secretsOf(
-  { workspaces, sink }: ReconcileParts,
+  { workspaces, sink, settings }: ReconcileParts,
   { id, home }: ProductRecord,
 ): Promise<readonly string[]> {
   const [env, token, held] = await Promise.all([
@@ -61,7 +61,8 @@ async function secretsOf(
     sink?.read({ product: id, home }),
   ]);
   const { S3_SECRET_KEY, S3_SESSION_TOKEN } = readEnvBlock(env ?? '') ?? {};
-  const found = [S3_SECRET_KEY, S3_SESSION_TOKEN, token?.trim(), held?.secret];
+  const own = [S3_SECRET_KEY, S3_SESSION_TOKEN, token?.trim(), held?.secret];
+  const found = [...own, ...settings.platformSecrets()];
   return found.flatMap((text) => (text != null && text.length >= shortestSecret ? [text] : []));
 }
 

@@ -116,7 +116,8 @@ class PacedResync implements Resync {
   }
 
   async #list(wanted: (seen: Seen | undefined, listed: string | null) => boolean): Promise<void> {
-    const { portal, database, log, ground } = this.#parts;
+    const { portal, database, log } = this.#parts;
+    const ground = this.#parts.ground();
     const [survey, known] = await Promise.all([portal.survey(), listFingerprints(database.sql)]);
     const listed = new Map<ProductId, string | null>(
       survey === null

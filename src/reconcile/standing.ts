@@ -12,13 +12,13 @@ import type { HomeSettings } from './desired.ts';
  * @param others further settings that homes depend on
  */
 export function groundOf(settings: HomeSettings, others: Readonly<Record<string, unknown>>): string {
-  const { catalogue, secretReference, ...plain } = settings;
+  const { catalogue, secretReference, workspaceEnv, ...plain } = settings;
   const sample = secretReference(noProduct, canaryHome);
   const templates = [...catalogue.choices, ['', catalogue.fallback] as const].map(
     ([name, { template, parameters }]) => [name, template.digest, parameters],
   );
   return createHash('sha256')
-    .update(JSON.stringify([version, plain, templates, catalogue.rules, sample, others]))
+    .update(JSON.stringify([version, plain, templates, catalogue.rules, sample, workspaceEnv(), others]))
     .digest('hex');
 }
 

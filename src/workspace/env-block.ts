@@ -14,6 +14,11 @@ export type EnvEntries = Readonly<Record<string, string>>;
 const safeName = /^[A-Z][A-Z0-9_]*$/;
 const safeValue = /^[A-Za-z0-9_./:+=@,-]*$/;
 
+/** Whether a value can stand in `.env`: means the same to all who read it, unquoted. */
+export function isEnvValue(value: string): boolean {
+  return safeValue.test(value);
+}
+
 /**
  * The text of `.env` with our block in it: in place of the old one, else at the end.
  *
@@ -22,7 +27,7 @@ const safeValue = /^[A-Za-z0-9_./:+=@,-]*$/;
  */
 export function withEnvBlock(existing: string, entries: EnvEntries, note: string | null = null): string {
   const lines = Object.entries(entries).map(([name, value]) => {
-    if (!safeName.test(name) || !safeValue.test(value)) {
+    if (!safeName.test(name) || !isEnvValue(value)) {
       throw new ProvisionerError(
         'INTERNAL',
         `The value of ${name} can not be written to .env without quoting.`,

@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import { asProvisionerError } from '../model/errors.ts';
 import type { Parameters } from './manifest.ts';
 import { parseProblems } from './parse-check.ts';
-import { type RenderedFile, renderTemplate } from './render.ts';
+import { isSet, type RenderedFile, renderTemplate } from './render.ts';
 import { plainProduct, sampleProducts } from './samples.ts';
 import { sqlProblems } from './sql-check.ts';
-import { loadTemplate, type Template } from './template.ts';
+import { helperNames, loadTemplate, type Template } from './template.ts';
+import { anything, unknownVariables } from './variables.ts';
 
 export interface Finding {
   /** File in the rendered workspace, or of the template itself. */
@@ -30,42 +31,80 @@ export async function lintTemplate(folder: string): Promise<LintResult> {
     return { findings: [{ file: folder, problem: asProvisionerError(thrown).message }], notes: [] };
   }
   const own = await secretsInManifest(folder);
-  // What does not render has no SQL to look at.
+  // What does not render has no SQL to look at, and is a finding already.
   const sql = await sqlFindings(template).catch(() => ({ findings: [], notes: [] }));
   const findings = [...lintLoaded(template), ...own, ...sql.findings];
-  return { findings: unique(findings), notes: [...sql.notes, ...acceptanceNotes(template)] };
+  return {
+    findings: unique(findings),
+    notes: [...sql.notes, ...acceptanceNotes(template)],
+  };
 }
 
 /** What shows without running anything, for a template that could be loaded. */
 export function lintLoaded(template: Template): readonly Finding[] {
-  const rendered = casesOf(template).flatMap(({ name, product, parameters }) => {
+  const rendered = casesOf(template).flatMap((each) => {
     try {
-      const files = renderTemplate(template, { ...product, parameters });
-      return files.flatMap((file) => findingsIn(file, name));
+      return renderCase(template, each).flatMap((file) => findingsIn(file, each.name));
     } catch (thrown) {
-      return [{ file: template.id, problem: `${asProvisionerError(thrown).message} (${name})` }];
+      return [{ file: template.id, problem: `${asProvisionerError(thrown).message} (${each.name})` }];
     }
   });
-  return unique([...rendered, ...missing(template), ...lostCommands(template)]);
+  return unique([...rendered, ...unknownIn(template), ...missing(template), ...lostCommands(template)]);
 }
 
-/** Every sample product with the defaults, and a plain one with all that is there only when a parameter says so. */
-function casesOf(template: Template) {
-  const parameters = template.parameters({});
-  const all = { name: 'with every optional file', product: plainProduct, parameters: everything(template) };
-  const cases = Object.entries(sampleProducts).map(([name, product]) => ({ name, product, parameters }));
-  return [...cases, all];
+interface Case {
+  readonly name: string;
+  readonly product: typeof plainProduct;
+  /** Parameters that have other values than their defaults. */
+  readonly given: Parameters;
 }
 
-function everything(template: Template): Parameters {
-  const on = template.files.flatMap(({ when }) => (when === null ? [] : [[when, true] as const]));
-  const values: Parameters = { ...template.parameters({}), ...Object.fromEntries(on) };
-  // A choice is no yes or no: then the defaults have to do.
-  try {
-    return template.parameters(values);
-  } catch {
-    return template.parameters({});
-  }
+/** Every sample product with the defaults, and a plain one with each value that a parameter can have. */
+function casesOf(template: Template): readonly Case[] {
+  const samples = Object.entries(sampleProducts).map(([name, product]) => ({ name, product, given: {} }));
+  const others = Object.entries(template.choices).flatMap(([parameter, values]) =>
+    values.map((value) => ({
+      name: `with ${parameter}: ${JSON.stringify(value)}`,
+      product: plainProduct,
+      given: { [parameter]: value },
+    })),
+  );
+  return [...samples, ...others];
+}
+
+function renderCase(template: Template, { product, given }: Case): readonly RenderedFile[] {
+  return renderTemplate(template, { ...product, parameters: template.parameters(given) });
+}
+
+/** Also where no case comes by: a variable that there is none of is an error for the first product that does. */
+function unknownIn(template: Template): Finding[] {
+  const root = {
+    ...plainProduct,
+    parameters: Object.fromEntries(Object.keys(template.choices).map((name) => [name, anything])),
+    template: { id: template.id, version: template.version },
+  };
+  return template.files.flatMap(({ path, programs }) =>
+    programs.flatMap((program) =>
+      unknownVariables(program, root, helperNames).map((name) => ({
+        file: path,
+        problem: `it uses ${name}, which there is not`,
+      })),
+    ),
+  );
+}
+
+/** Files that were never rendered here. */
+function unseenNotes(template: Template): string[] {
+  const seen = new Set(
+    casesOf(template).flatMap(({ given }) =>
+      Object.entries(template.parameters(given)).flatMap(([name, value]) => (isSet(value) ? [name] : [])),
+    ),
+  );
+  const unseen = template.files.filter(({ when }) => when !== null && !seen.has(when));
+  return unseen.map(
+    ({ path, when }) =>
+      `${path} was not looked at: give the parameter ${when} \`examples\` with which it is there`,
+  );
 }
 
 /** What every workspace needs to be of use. */
@@ -97,17 +136,24 @@ function acceptanceNotes({ acceptance }: Template): string[] {
 }
 
 async function sqlFindings(template: Template): Promise<LintResult> {
-  const files = renderTemplate(template, { ...plainProduct, parameters: everything(template) });
-  const sql = files.filter(({ path }) => path.endsWith('.sql'));
-  if (sql.length === 0) return { findings: [], notes: [] };
+  const plain = casesOf(template).filter(({ product }) => product === plainProduct);
+  const files = plain.flatMap((each) => renderCase(template, each));
+  const sql = [...new Map(files.map((file) => [`${file.path} ${file.digest}`, file])).values()].filter(
+    ({ path }) => path.endsWith('.sql'),
+  );
+  const unseen = unseenNotes(template);
+  if (sql.length === 0) return { findings: [], notes: unseen };
   const problems = await sqlProblems(sql);
   if (problems === null)
-    return { findings: [], notes: ['SQL was not checked: that needs a Python with sqlglot on the PATH'] };
+    return {
+      findings: [],
+      notes: [...unseen, 'SQL was not checked: that needs a Python with sqlglot on the PATH'],
+    };
   const findings = sql.flatMap(({ path }, index) => {
     const problem = problems[index] ?? null;
     return problem === null ? [] : [{ file: path, problem: `it is no SQL: ${problem}` }];
   });
-  return { findings, notes: [] };
+  return { findings, notes: unseen };
 }
 
 const secrets: readonly (readonly [what: string, form: RegExp])[] = [

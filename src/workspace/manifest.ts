@@ -79,6 +79,26 @@ export function parametersOf(folder: string, manifest: Manifest): (given: Parame
   };
 }
 
+/** Parameter → values to try it with: all that it can have where the schema lists them, else its examples. */
+export function choicesOf({
+  parameters: { properties },
+}: Manifest): Readonly<Record<string, readonly unknown[]>> {
+  return Object.fromEntries(
+    Object.entries(properties).map(([name, schema]) => {
+      const values = Choices.parse(schema);
+      if (values.type === 'boolean') return [name, [true, false]];
+      return [name, values.enum ?? values.examples ?? []];
+    }),
+  );
+}
+
+/** What of a JSON Schema tells values. */
+const Choices = z.looseObject({
+  type: z.string().optional().catch(undefined),
+  enum: z.array(z.unknown()).optional().catch(undefined),
+  examples: z.array(z.unknown()).optional().catch(undefined),
+});
+
 function compileSchema(path: string, schema: object): ValidateFunction {
   try {
     return new Ajv2020({ useDefaults: true, allErrors: true, strict: true }).compile(schema);

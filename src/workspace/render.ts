@@ -64,14 +64,20 @@ export function renderTemplate(template: Template, context: RenderContext): read
   });
 }
 
-function isSet(value: unknown): boolean {
+/** Whether a file is there whose `when` names a parameter of this value. */
+export function isSet(value: unknown): boolean {
   return value !== undefined && value !== null && value !== false && value !== '' && value !== 'none';
 }
+
+/** What lies there is not the template's: the repository, and what we guard. */
+const reservedNames = ['.git', '.env', '.credentials-token'];
 
 function checkedPath(path: string): string {
   const segments = path.split('/');
   const unsafe = segments.some((segment) => segment === '' || segment === '.' || segment === '..');
-  if (unsafe || /[\\\0\r\n]/.test(path) || segments[0] === '.git' || path === '.env') {
+  // Some volumes do not tell capitals from small letters.
+  const reserved = reservedNames.includes(segments[0]?.toLowerCase() ?? '');
+  if (unsafe || reserved || /[\\\p{Cc}]/u.test(path)) {
     throw new ProvisionerError(
       'TEMPLATE_INVALID',
       `A template file would be written to ${JSON.stringify(path)}.`,

@@ -8,6 +8,7 @@ import Handlebars from 'handlebars';
 import { importCookiecutter } from './cookiecutter.ts';
 import * as escapes from './escape.ts';
 import {
+  choicesOf,
   type FileRule,
   invalid,
   type Manifest,
@@ -28,6 +29,8 @@ interface TemplateFile {
   readonly when: string | null;
   /** SHA-256 of what it is rendered from. */
   readonly digest: string;
+  /** What is rendered: its path, and its text where that is a template. */
+  readonly programs: readonly hbs.AST.Program[];
 }
 
 export interface Template
@@ -41,6 +44,8 @@ export interface Template
    * @throws ProvisionerError `TEMPLATE_INVALID` that names each wrong value
    */
   readonly parameters: (given: Parameters) => Parameters;
+  /** Parameter → values to try it with. */
+  readonly choices: Readonly<Record<string, readonly unknown[]>>;
 }
 
 /**
@@ -87,7 +92,8 @@ async function loadOurs(folder: string): Promise<Template> {
     files.map((file) => [file.path, file.digest, file.ownership, file.executable]),
   ]);
   const parameters = parametersOf(folder, manifest);
-  return { id, version, title, description, engine, acceptance, files, digest, parameters };
+  const choices = choicesOf(manifest);
+  return { id, version, title, description, engine, acceptance, files, digest, parameters, choices };
 }
 
 function digestOf(content: unknown): string {
@@ -127,10 +133,13 @@ async function compileFile(
   const rule = rules[target];
   if (rule === undefined)
     throw invalid(full, `template.yaml says none of \`managed\`, \`merged\` and \`once\` for ${target}`);
+  const name = compile(full, target);
+  const content = path.endsWith('.hbs') ? compile(full, text) : null;
   return {
     path: target,
-    renderPath: compile(full, target),
-    render: path.endsWith('.hbs') ? compile(full, text) : () => text,
+    renderPath: name.render,
+    render: content === null ? () => text : content.render,
+    programs: content === null ? [name.program] : [name.program, content.program],
     ownership: rule.rule,
     when: rule.when,
     executable: (stat.mode & 0o100) !== 0,
@@ -142,21 +151,40 @@ async function compileFile(
 const handlebars = Handlebars.create();
 handlebars.registerHelper({ ...escapes });
 
+/** Names of the helpers that a template can call. */
+export const helperNames: ReadonlySet<string> = new Set([
+  ...Object.keys(escapes),
+  'if',
+  'unless',
+  'each',
+  'with',
+  'lookup',
+  'log',
+]);
+const knownHelpers = Object.fromEntries([...helperNames].map((name) => [name, true]));
+
+interface Compiled {
+  readonly program: hbs.AST.Program;
+  readonly render: (context: unknown) => string;
+}
+
 /** Strict: an unknown variable is an error. No HTML escaping: each place says its own language by a helper. */
-function compile(file: string, text: string): (context: unknown) => string {
-  const template = handlebars.compile(text, {
+function compile(file: string, text: string): Compiled {
+  const program = failingBy(file, () => handlebars.parse(text));
+  const template = handlebars.compile(program, {
     strict: true,
     noEscape: true,
     knownHelpersOnly: true,
     knownHelpers,
   });
-  return (context) => {
-    try {
-      return template(context, { allowProtoPropertiesByDefault: false, allowProtoMethodsByDefault: false });
-    } catch (cause) {
-      throw invalid(file, cause instanceof Error ? cause.message : String(cause), cause);
-    }
-  };
+  const options = { allowProtoPropertiesByDefault: false, allowProtoMethodsByDefault: false };
+  return { program, render: (context) => failingBy(file, () => template(context, options)) };
 }
 
-const knownHelpers = Object.fromEntries(Object.keys(escapes).map((name) => [name, true]));
+function failingBy<T>(file: string, work: () => T): T {
+  try {
+    return work();
+  } catch (cause) {
+    throw invalid(file, cause instanceof Error ? cause.message : String(cause), cause);
+  }
+}

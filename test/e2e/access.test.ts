@@ -26,6 +26,7 @@ const needed: Readonly<Record<string, RoleName>> = {
   'get /deliveries/{delivery}': 'viewer',
   'get /grants': 'viewer',
   'get /plan': 'viewer',
+  'get /rollouts': 'viewer',
   'get /audit': 'viewer',
   'get /audit/export': 'viewer',
   'get /audit/verify': 'operator',

@@ -181,6 +181,9 @@ describe('ordering', () => {
     const released = await api.call('post', '/templates/sqlmesh@3/release');
     expect([released.status, released.json]).toEqual([202, { queued: 0 }]);
     expect((await api.call('post', '/templates/no-version/release')).status).toBe(400);
+    expect((await api.call('get', '/rollouts')).json.items).toMatchObject([
+      { template: 'sqlmesh@3', stage: 'all', canaries: [], behind: 0 },
+    ]);
   });
 
   it('makes a key that works, shows it once, and ends it', async () => {

@@ -51,7 +51,7 @@ test('a consumer is told columns from the provider’s contract, else from its f
   await consumer.publish('example/data.parquet', parquet);
   await consumer.publish('types/data.parquet', parquet);
   await consumer.approve();
-  const inputs = await consumer.inputs('provider."example"');
+  const inputs = await consumer.inputs('"provider"."example"');
   expect(inputs).toContain('"total": decimal(18, 2)');
   expect(inputs).toContain('Orders and their worth, by country.');
   // Nested columns have no type here, and a part of the columns would be taken for all.
@@ -71,7 +71,7 @@ test('a contract that can not be understood, or lies elsewhere, is passed over',
   await rm(consumer.contract);
   await symlink(elsewhere, consumer.contract);
   await consumer.approve();
-  await consumer.inputs('provider."example"');
+  await consumer.inputs('"provider"."example"');
   const told = () => consumer.world.workspaceFile('consumer', 'datacontract.inputs.yaml');
   expect(await told()).toContain('name: "flag"');
   expect(await told()).not.toContain('stolen');

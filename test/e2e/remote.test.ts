@@ -12,6 +12,8 @@ import { createWorld, eventually } from '../support/world.ts';
 
 const token = 'a-token-of-the-platform-team';
 
+const passwords = ['the-first-password-of-trino', 'the-second-password-of-trino'] as const;
+
 const git = (folder: string, ...words: string[]) =>
   execFileSync('git', ['-c', 'user.name=Ada', '-c', 'user.email=ada@example.com', ...words], {
     cwd: folder,
@@ -19,7 +21,7 @@ const git = (folder: string, ...words: string[]) =>
     stdio: 'pipe',
   }).trim();
 
-test('a history is pushed with the platform’s token; what stands in the way is told and fails nothing', async () => {
+test('a history is pushed with the platform’s token, and its secrets are followed; what stands in the way is told and fails nothing', async () => {
   await using world = await createWorld();
   await using vault = await startVault();
   const root = join(world.folder, 'remotes');
@@ -28,8 +30,10 @@ test('a history is pushed with the platform’s token; what stands in the way is
   vault.entries.set('secret/git', { token });
   const platform = join(world.folder, 'platform.yaml');
   const remote = `{ url: '${server.url}/{home}.git', token: { secret_ref: 'vault:secret/git#token' } }`;
-  await writeFile(platform, `version: 1\nworkspaces: { remote: ${remote} }\n`);
-  const looked = { PROV_DRIFT_INTERVAL: '1s' };
+  const env = "{ TRINO_PASSWORD: { secret_ref: 'vault:secret/trino#password' } }";
+  await writeFile(platform, `version: 1\nenv: ${env}\nworkspaces: { remote: ${remote} }\n`);
+  vault.entries.set('secret/trino', { password: passwords[0] });
+  const looked = { PROV_DRIFT_INTERVAL: '1s', PROV_RESYNC_INTERVAL: '1s' };
   const settings = {
     ...looked,
     PROV_PLATFORM_FILE: platform,
@@ -70,9 +74,17 @@ test('a history is pushed with the platform’s token; what stands in the way is
   await eventually('the news', () => world.lines.some((line) => line.includes('RemoteDiverged')));
   expect(git(bare, 'log', '-1', '--format=%s', 'main')).toBe('Theirs');
 
+  const environment = () => world.workspaceFile('product', '.env');
+  expect(await environment()).toContain(`TRINO_PASSWORD=${passwords[0]}\n`);
+  vault.entries.set('secret/trino', { password: passwords[1] });
+  await eventually('the password that replaced it', async () =>
+    (await environment())?.includes(`TRINO_PASSWORD=${passwords[1]}\n`),
+  );
+
   await world.daemon()[Symbol.asyncDispose]();
+  const spoken = new Needles([token, ...passwords]);
+  expect(world.lines.filter((line) => spoken.in(line))).toEqual([]);
   const needles = new Needles([token]);
-  expect(world.lines.filter((line) => needles.in(line))).toEqual([]);
   expect((await tablesHolding(needles, join(world.folder, 'data'))).holding).toEqual([]);
   expect(await filesHolding(needles, world.folder)).toEqual([]);
 });

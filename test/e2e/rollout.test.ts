@@ -9,13 +9,13 @@ import { createWorld, eventually, type World } from '../support/world.ts';
 
 const homes = ['one', 'two', 'three'];
 
-/** Three products of a template of their own, whose version 4 is at hand; with `canaries` in the platform file. */
-async function fleet(canaries: number) {
+/** Three products of a template of their own, whose version 4 is at hand; with this `rollout` in the platform file. */
+async function fleet(rollout: string) {
   const world = await createWorld();
   const ours = join(world.folder, 'templates/sqlmesh');
   const platform = join(world.folder, 'platform.yaml');
   await cp('templates/sqlmesh', ours, { recursive: true });
-  await writeFile(platform, `version: 1\nrollout: { canaries: ${canaries} }\n`);
+  await writeFile(platform, `version: 1\nrollout: ${rollout}\n`);
   const settings = { PROV_TEMPLATE_PATH: ours, PROV_PLATFORM_FILE: platform, PROV_RESYNC_INTERVAL: '2s' };
   await world.restart(settings);
   const user = new PortalUser(world.portal.url);
@@ -27,9 +27,17 @@ async function fleet(canaries: number) {
     expect(text).toContain(from);
     await writeFile(path, text.replace(from, to));
   };
+  const tag = (home: string) => {
+    const { products, tags } = world.portal.state;
+    const product = [...products.values()].find(({ namespace }) => namespace === home);
+    const golden = [...tags.values()].find(({ value }) => value === 'golden');
+    if (product === undefined || golden === undefined) throw new Error(`${home} can not be tagged`);
+    products.set(product.id, { ...product, tagIds: [golden.id] });
+  };
   return {
     world,
     edit,
+    tag,
     upgrade: async () => {
       await edit(join(ours, 'template.yaml'), 'version: 3', 'version: 4');
       await edit(join(ours, 'files/config.yaml.hbs'), "cron: '@daily'", "cron: '@weekly'");
@@ -51,7 +59,7 @@ function provisioner(world: World, ...words: string[]) {
 }
 
 test('goes to a canary first, and to all when that went well', async () => {
-  const { world, upgrade } = await fleet(1);
+  const { world, upgrade } = await fleet('{ canaries: 1 }');
   await using _world = world;
   await upgrade();
   await eventually('all three', async () => (await onNewVersion(world)) === 3, 30_000);
@@ -60,8 +68,33 @@ test('goes to a canary first, and to all when that went well', async () => {
   expect(told[0]).toContain('"products":2');
 });
 
+test('only those who may try it first do, however many are wished, and one failure of them is borne where two would stop it', async () => {
+  const { world, edit, tag, upgrade } = await fleet('{ canaries: 3, tag: golden, stop_after: 2 }');
+  await using _world = world;
+  for (const home of ['one', 'three']) tag(home);
+  await edit(join(world.folder, 'products/one/config.yaml'), "cron: '@daily'", "cron: '@hourly'");
+  await upgrade();
+  await eventually('the others', async () => (await onNewVersion(world)) === 2, 30_000);
+  const { stdout } = await provisioner(world, 'template', 'rollouts', '--json');
+  expect(JSON.parse(stdout).items).toMatchObject([
+    {
+      template: 'sqlmesh@4',
+      stage: 'all',
+      canaries: [
+        { home: 'one', outcome: 'failed' },
+        { home: 'three', outcome: 'succeeded' },
+      ],
+      following: 3,
+      behind: 0,
+    },
+  ]);
+  expect((await provisioner(world, 'template', 'rollouts')).stdout).toMatch(
+    /^sqlmesh@4 +goes to all .* one failed, three succeeded +3 of 3$/m,
+  );
+});
+
 test('stops where a person’s work is in its way; the plan says who waits, and a person lets it go on', async () => {
-  const { world, edit, upgrade } = await fleet(1);
+  const { world, edit, upgrade } = await fleet('{ canaries: 1 }');
   await using _world = world;
   for (const home of homes)
     await edit(join(world.folder, 'products', home, 'config.yaml'), "cron: '@daily'", "cron: '@hourly'");

@@ -1,10 +1,15 @@
 /** Templates through the daemon: who gets which, and what happens to a workspace when one changes. */
 import { execFileSync } from 'node:child_process';
-import { cp, readFile, writeFile } from 'node:fs/promises';
+import { cp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { z } from 'zod';
 import { PortalUser } from '../../demo/people/portal-user.ts';
 import { createWorld, eventually } from '../support/world.ts';
+
+const Products = z.object({
+  items: z.array(z.object({ conditions: z.array(z.object({ reason: z.string(), message: z.string() })) })),
+});
 
 const gitIn = (folder: string, ...words: string[]) =>
   execFileSync('git', ['-c', 'user.name=Ada', '-c', 'user.email=ada@example.com', ...words], {
@@ -35,7 +40,8 @@ async function aProductFromOurs() {
     git,
     change,
     inTemplate: (path: string, from: string, to: string) => change(join(ours, path), from, to),
-    upgrade: () => world.restart({ PROV_TEMPLATE_PATH: ours }),
+    upgrade: (more: Readonly<Record<string, string>> = {}) =>
+      world.restart({ PROV_TEMPLATE_PATH: ours, ...more }),
     file: (path: string) => world.workspaceFile('product', path),
   };
 }
@@ -62,18 +68,42 @@ test('a better template reaches workspaces, beside what people changed in them, 
   await eventually('a tidy history', () => git('status', '--porcelain') === '');
 });
 
-test('where both changed the same line a person’s file stays, and the new version lies beside it', async () => {
+test('where both changed the same line a person’s file stays, and so does one with edits under way; both are told until they are resolved', async () => {
   const product = await aProductFromOurs();
-  await using _world = product.world;
+  await using world = product.world;
   const { folder, git, change, inTemplate, upgrade, file } = product;
   await eventually('a tidy history', () => git('status', '--porcelain') === '');
   await change(join(folder, 'config.yaml'), "cron: '@daily'", "cron: '@hourly'");
   git('commit', '--quiet', '--all', '--message', 'Build every hour');
+  await change(join(folder, '.gitignore'), '.Rhistory', '.Rhistory\nmy-notes/');
   await inTemplate('files/config.yaml.hbs', "cron: '@daily'", "cron: '@weekly'");
+  await inTemplate('files/.gitignore.hbs', '__pycache__/', '__pycache__/\n.theirs/');
   await upgrade();
   const beside = await eventually('the new version', () => file('config.yaml.new'));
   expect(beside).toContain("cron: '@weekly'");
   expect(await file('config.yaml')).toContain("cron: '@hourly'");
+  const notices = async () => {
+    const response = await fetch(`${world.daemon().url}/api/v1/products`);
+    const { items } = Products.parse(await response.json());
+    const told = (items[0]?.conditions ?? []).filter(({ reason }) => reason.startsWith('Template'));
+    return Object.fromEntries(told.map(({ reason, message }) => [reason, message]));
+  };
+  const told = await eventually('both notices', async () => {
+    const found = await notices();
+    return Object.keys(found).length === 2 ? found : null;
+  });
+  expect(told).toEqual({
+    TemplateConflict: expect.stringContaining('git diff --no-index config.yaml config.yaml.new'),
+    TemplateWaiting: expect.stringMatching(/not committed: \.gitignore\. .*git commit/),
+  });
+  expect(await file('.gitignore')).not.toContain('.theirs/');
+
+  git('commit', '--quiet', '--all', '--message', 'My notes');
+  await rm(join(folder, 'config.yaml.new'));
+  await upgrade({ PROV_DRIFT_INTERVAL: '1s' });
+  await eventually('no notice', async () => Object.keys(await notices()).length === 0);
+  expect(await file('.gitignore')).toMatch(/\.theirs\/\n(.|\n)*my-notes\//);
+  expect(await file('config.yaml.new')).toBeNull();
 });
 
 test('a product gets the template that a rule of the platform names, and changes it without losing an edit', async () => {

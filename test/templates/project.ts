@@ -1,5 +1,6 @@
 /** Renders the template for a product as the daemon does, and runs commands in the result. */
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -122,7 +123,12 @@ export async function renewInputs(
   home: HomeName,
   inputs: RenderContext['inputs'],
 ): Promise<void> {
-  const managed = ['external_models/inputs.yaml', 'models/inputs/inputs.yml', 'datacontract.inputs.yaml'];
+  const managed = [
+    'external_models/inputs.yaml',
+    'models/inputs/inputs.yml',
+    'datacontract.inputs.yaml',
+    'examples/inputs.sql',
+  ];
   const files = await render(id, contextOf(home, inputs));
   for (const { path, content } of files.filter((file) => managed.includes(file.path)))
     await writeFile(join(root, home, path), content);
@@ -176,6 +182,29 @@ export function runIn(
       else resolve({ code: typeof error?.code === 'number' ? error.code : 0, output: stdout + stderr });
     });
   });
+}
+
+/** Another process, as a second editor is, that has a DuckDB file open until it is disposed. */
+export async function holding(
+  folder: string,
+  venv: string,
+  file: string,
+): Promise<AsyncDisposable & { readonly pid: number | undefined }> {
+  const code = 'import duckdb, sys; held = duckdb.connect(sys.argv[1]); print("open", flush=True); input()';
+  const child = spawn(`${venv}/bin/python`, ['-c', code, file], {
+    cwd: folder,
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  const ended = once(child, 'exit');
+  const [said] = await Promise.race([once(child.stdout, 'data'), ended]);
+  if (!String(said).startsWith('open')) throw new Error(`${file} could not be opened`);
+  return {
+    pid: child.pid,
+    [Symbol.asyncDispose]: async () => {
+      child.stdin.end('\n');
+      await ended;
+    },
+  };
 }
 
 /** A home name, checked. */

@@ -12,6 +12,7 @@ import {
   envOf,
   expectDone,
   filesWith,
+  holding,
   homeOf,
   hostile,
   inputOf,
@@ -93,6 +94,17 @@ describe('a product without inputs', { timeout: commandMs }, () => {
     expectDone(await sqlmesh(producer.home, 'run'));
   });
 
+  test('is told who has the warehouse open, and works in a file of its own meanwhile', async () => {
+    await using holder = await holding(folderOf(producer.home), venv, 'warehouse.duckdb');
+    const refused = await inProject(producer.home, './run.sh', 'plan');
+    expect(refused.code).toBe(1);
+    expect(refused.output).toContain(`(PID ${holder.pid})`);
+    expect(refused.output).toContain('WAREHOUSE_FILE=mine.duckdb ./run.sh dev');
+    const own = ['WAREHOUSE_FILE=mine.duckdb', './run.sh', 'dev'];
+    expectDone(await inProject(producer.home, 'env', ...own), 'Virtual layer updated');
+    expectDone(await inProject(producer.home, 'git', 'check-ignore', 'mine.duckdb'));
+  });
+
   test('publishes again on request', async () => {
     const before = await store.list('sales_leads/output/');
     expectDone(await inProject(producer.home, './run.sh', 'sync', 'outputs'), 'Published example');
@@ -138,6 +150,16 @@ describe('a product with inputs, one published, one empty, one forbidden', { tim
     );
   });
 
+  test('gets the views of inputs that were approved after its last plan with a plan that finds nothing to do', async () => {
+    const path = join(folderOf(consumer.home), '.env');
+    const intact = await readFile(path, 'utf8');
+    await writeFile(path, intact.replace(/^S3_INPUTS=.*$/m, 'S3_INPUTS='));
+    expectDone(await inProject(consumer.home, './run.sh', 'plan'), 'Virtual layer updated');
+    await writeFile(path, intact);
+    expectDone(await inProject(consumer.home, './run.sh', 'plan'), 'No changes to plan');
+    expect(await views('sales_leads')).toEqual(['by_hive', 'example']);
+  });
+
   test('gets a view of what is published, and a line about each input that can not be read', async () => {
     const outcome = await inProject(consumer.home, './run.sh', 'sync', 'inputs');
     expectDone(outcome, 'Input sales_empty: nothing published yet', 'Input sales_foreign: cannot list');
@@ -148,13 +170,12 @@ describe('a product with inputs, one published, one empty, one forbidden', { tim
   });
 
   test('reads data files without an extension, and leaves marker files out', async () => {
-    expectDone(await inProject(consumer.home, './run.sh', 'sync', 'inputs'));
     expectDone(await sqlmesh(consumer.home, 'fetchdf', 'SELECT n FROM sales_leads.by_hive'), '7');
   });
 
   test('plans although one input is empty and one forbidden', async () => {
-    const outcome = await sqlmesh(consumer.home, 'plan', '--auto-apply');
-    expectDone(outcome, 'nothing published yet', 'cannot list', 'Virtual layer updated');
+    const outcome = await inProject(consumer.home, './run.sh', 'plan');
+    expectDone(outcome, 'nothing published yet', 'cannot list', 'No changes to plan');
   });
 
   test('publishes a model made of an input', async () => {
@@ -211,6 +232,55 @@ describe('a product with inputs, one published, one empty, one forbidden', { tim
     expectDone(await sqlmesh(consumer.home, 'plan', '--auto-apply'));
   });
 
+  test('has example queries of its inputs, which run', async () => {
+    const table = publishedTable('example', 'Orders.', [
+      { name: 'orders', type: 'integer', description: '' },
+    ]);
+    await renewInputs(root, 'sqlmesh', consumer.home, [inputOf(producer.home, [table, 'by_hive'])]);
+    const file = await read(consumer.home, 'examples/inputs.sql');
+    const examples = file
+      .replaceAll(/^--.*$/gm, '')
+      .split(';')
+      .slice(0, -1);
+    expect(examples).toHaveLength(2);
+    expectDone(await inProject(consumer.home, './run.sh', 'sync', 'inputs'));
+    for (const query of examples) expectDone(await sqlmesh(consumer.home, 'fetchdf', query.trim()));
+    expect(examples[0]).toContain('"orders"');
+  });
+
+  test('is told of an input whose approval ended: which models use it, and why they fail', async () => {
+    expectDone(await inProject(consumer.home, './run.sh', 'sync', 'inputs'));
+    const path = join(folderOf(consumer.home), '.env');
+    const intact = await readFile(path, 'utf8');
+    await writeFile(path, intact.replace(/^S3_INPUTS=.*$/m, 'S3_INPUTS='));
+    await renewInputs(root, 'sqlmesh', consumer.home, []);
+    const told = await inProject(consumer.home, './run.sh', 'sync', 'inputs');
+    expectDone(told, 'sales_leads.example is still used by sales_report.orders_by_country');
+    const restated = await sqlmesh(
+      consumer.home,
+      'plan',
+      '--auto-apply',
+      '--restate-model',
+      'sales_report.orders_by_country',
+    );
+    expect(restated.code).not.toBe(0);
+    expect(restated.output).toContain('The approval of input sales_leads ended');
+    expect(await views('sales_leads')).toEqual(['example']);
+
+    // Access is given back: the view reads the store again.
+    await writeFile(path, intact);
+    const query = 'SELECT SUM(orders)::INT AS n FROM sales_leads.example';
+    expectDone(await inProject(consumer.home, './run.sh', 'sync', 'inputs'));
+    expectDone(await sqlmesh(consumer.home, 'fetchdf', query), '4');
+
+    // No model reads it any more: nothing is left of it.
+    await rm(join(folderOf(consumer.home), 'models/orders_by_country.sql'));
+    await writeFile(path, intact.replace(/^S3_INPUTS=.*$/m, 'S3_INPUTS='));
+    expectDone(await inProject(consumer.home, './run.sh', 'sync', 'inputs'));
+    expect(await views('sales_leads')).toEqual([]);
+    await writeFile(path, intact);
+  });
+
   test('can not write where it may only read', async () => {
     const copy = `COPY (SELECT 1) TO '${outputUri(producer.home)}example/data.parquet' (FORMAT PARQUET)`;
     const outcome = await execute(consumer.home, copy);
@@ -222,6 +292,34 @@ describe('a product with inputs, one published, one empty, one forbidden', { tim
     expect(await filesWith(folderOf(consumer.home), secrets)).toEqual(['.env']);
   });
 });
+
+test.each(['warehouse', 'system', 'temp'])(
+  'a product that is called %s publishes, from inputs that are called as catalogs and words of SQL are',
+  async (name) => {
+    const home = homeOf(name);
+    const id = ProductId.parse(`0b3c7f4e-0000-4000-8000-0000000000${20 + name.length}`);
+    const key = await store.grant(id, home, [producer.home]);
+    const providers = ['warehouse', 'system', 'temp', 'select'].filter((schema) => schema !== name);
+    const inputs = providers.map((schema) => ({ ...inputOf(producer.home, ['example']), schema }));
+    const uris = inputs.map((input) => `${input.schema}=${input.uri}`).join(',');
+    const files = await render('sqlmesh', contextOf(home, inputs));
+    await layWorkspace(root, home, files, envOf(store.endpoint, home, key, uris));
+    const from = providers.map((schema) => `SELECT orders FROM "${schema}".example`).join(' UNION ALL ');
+    await writeFile(
+      join(folderOf(home), 'models/all.sql'),
+      `MODEL (name ${name}.everything, kind FULL);\n\n${from}\n`,
+    );
+    expectDone(await inProject(home, './run.sh', 'plan'), 'Virtual layer updated');
+    const published = [`${name}/output/everything/data.parquet`, `${name}/output/example/data.parquet`];
+    expect(Object.keys(await store.list(`${name}/output/`)).sort()).toEqual(published);
+    expectDone(
+      await inProject(home, './run.sh', 'sync', 'outputs'),
+      'Published everything',
+      'Published example',
+    );
+  },
+  commandMs,
+);
 
 describe('the files of a workspace', { timeout: commandMs }, () => {
   test('say the same in .env to a shell and to Python', async () => {
@@ -270,8 +368,8 @@ describe('the files of a workspace', { timeout: commandMs }, () => {
     const yaml = await inProject(home, 'python', '-c', parseYaml);
     expectDone(yaml);
     expect(JSON.parse(yaml.output)).toMatchObject([
-      { name: 'sales_leads."example"', columns: { [odd.name]: 'date', no: 'decimal(9, 2)' } },
-      { name: 'sales_leads."it\'s: d # {{e}}"' },
+      { name: '"sales_leads"."example"', columns: { [odd.name]: 'date', no: 'decimal(9, 2)' } },
+      { name: '"sales_leads"."it\'s: d # {{e}}"' },
     ]);
     expectDone(await sqlmesh(home, 'lint'));
     expectDone(await sqlmesh(home, 'test'), 'Successfully Ran `1` Tests');
@@ -280,6 +378,15 @@ describe('the files of a workspace', { timeout: commandMs }, () => {
     expect(rest.join('\n')).not.toContain('<script>');
   });
 });
+
+/** Views of a schema in the consumer's warehouse. */
+async function views(schema: string): Promise<string[]> {
+  const query = `SELECT view_name FROM duckdb_views() WHERE schema_name = '${schema}' ORDER BY ALL`;
+  const code = `import duckdb, json; print(json.dumps(duckdb.connect("warehouse.duckdb").execute("""${query}""").fetchall()))`;
+  const outcome = await inProject(consumer.home, 'python', '-c', code);
+  expectDone(outcome);
+  return JSON.parse(outcome.output).flat();
+}
 
 const connect = 'from sqlmesh import Context\ncontext = Context(paths=".")';
 

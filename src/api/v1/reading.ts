@@ -9,6 +9,7 @@ import { readOverview } from '../../insight/overview.ts';
 import { TimeCursor } from '../../insight/page.ts';
 import { findProductDetail } from '../../insight/product.ts';
 import { listProducts, ProductCursor, productSorts } from '../../insight/products.ts';
+import { listRollouts } from '../../insight/rollouts.ts';
 import { findRun, listRuns } from '../../insight/runs.ts';
 import { ProductId } from '../../model/ids.ts';
 import { AuditEvent, auditEvents } from './audit-event.ts';
@@ -66,6 +67,16 @@ export function readingEndpoints({ db, jobs, store, clock, version }: ApiParts):
       answer: form.pageOf(form.GrantLine, 'GrantPage'),
       handle: ({ query: { cursor: after = null, limit, ...filter } }) =>
         listGrants(db, filter, { after, limit }),
+    }),
+    endpoint({
+      method: 'get',
+      path: '/rollouts',
+      role: 'viewer',
+      tag: 'Estate',
+      summary: 'How new versions of templates make their way, newest first.',
+      description: 'The newest 50. Versions that go to all at once have no rollout.',
+      answer: form.Rollouts,
+      handle: async () => ({ items: await listRollouts(db) }),
     }),
     endpoint({
       method: 'get',

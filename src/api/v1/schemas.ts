@@ -287,6 +287,21 @@ export const NewApiKey = form({
   key: z.string().meta({ description: 'The key itself: shown now and never again.' }),
 }).meta({ id: 'NewApiKey' });
 
+export const Rollouts = form({
+  items: many(
+    form({
+      template: z.string().meta({ description: '`<id>@<version>`' }),
+      stage: z.enum(['canary', 'all', 'stopped']),
+      begunAt: instant,
+      canaries: many(
+        form({ product: ProductId, home: maybeText, outcome: z.enum(['succeeded', 'failed']).nullable() }),
+      ),
+      following: count.meta({ description: 'Living products that have it.' }),
+      behind: count.meta({ description: 'Living products of the same template that have another version.' }),
+    }).meta({ id: 'Rollout' }),
+  ),
+}).meta({ id: 'Rollouts' });
+
 export const Queued = form({ queued: count }).meta({
   id: 'Queued',
   description: 'So many products will be looked at.',

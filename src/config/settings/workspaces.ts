@@ -26,7 +26,8 @@ export const workspacesSettings = {
     example: '/data/templates',
   }),
   PROV_PLATFORM_FILE: setting(z.string().min(1).optional(), {
-    about: 'The platform team’s file: templates, who gets which, their parameters. See docs/templates.md.',
+    about:
+      'The platform team’s file: store, templates, who gets which, their parameters. See docs/templates.md.',
     example: './platform.yaml',
   }),
   PROV_ENVIRONMENT: setting(z.string().min(1).optional(), {

@@ -6,6 +6,8 @@ import { dirname, join } from 'node:path';
 import { parse as parseToml } from 'smol-toml';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse as parseYaml } from 'yaml';
+import { readPlatformFile } from '../../../src/config/platform-file.ts';
+import { readManifest } from '../../../src/workspace/manifest.ts';
 import { provisioner as runProvisioner } from '../../support/command-line.ts';
 
 let root: string;
@@ -62,7 +64,7 @@ describe('lint', () => {
     });
     const unknown = await provisioner(['template', 'lint', folder, '--json']);
     expect(unknown.code).toBe(1);
-    expect(unknown.out).toContain('nickname');
+    expect(unknown.out).toContain('it uses product.nickname, which there is not');
     await tree('broken', {
       'files/README.md.hbs': '# {{line product.name}}',
       'files/a.yaml.hbs': 'name: {{product.name}}',
@@ -90,6 +92,53 @@ describe('lint', () => {
     expect([code, out]).toEqual([1, expect.stringContaining('a.toml: it is no TOML')]);
     await writeFile(join(folder, 'files/a.toml.hbs'), '[tool]\nname = {{yaml product.name}}\n');
     expect((await provisioner(['template', 'lint', folder])).out).toContain('in order');
+  });
+
+  test('finds a variable that there is none of in a branch that no product takes, and none that there is', async () => {
+    const folder = await tree('branches', {
+      'template.yaml': `id: branches\n${head}files: { README.md: once, .gitignore: once, a.txt: once }\n`,
+      'files/README.md.hbs': [
+        "{{#if (is product.type 'Odd')}}{{product.nickname}}{{/if}}",
+        '{{#each inputs as |input place|}}{{#if (is place 7)}}{{input.url}}{{/if}}{{else}}{{#if false}}{{outputs}}{{/if}}{{/each}}',
+        '{{#each inputs}}{{#each published}}{{#unless true}}{{colour}}{{../product.id}}{{../../home.nme}}{{/unless}}{{/each}}{{/each}}',
+        '{{#with home}}{{#if false}}{{bukket}}{{/if}}{{/with}}',
+      ].join('\n'),
+      'files/.gitignore': '',
+      'files/a.txt.hbs': [
+        '{{#each inputs as |input place|}}{{place}}{{input.uri}}{{#each input.published}}{{name}}{{@index}}',
+        '{{#each columns}}{{name}}{{this.type}}{{../name}}{{../../schema}}{{@root.home.bucket}}{{/each}}{{/each}}{{/each}}',
+        "{{#with product}}{{line name}}{{#each owners}}{{mail email}}{{/each}}{{/with}}{{lookup product 'name'}}",
+        '{{template.version}}{{#each product.tags}}{{line this}}{{/each}}{{product.tags.length}}',
+      ].join(''),
+    });
+    const { code, out } = await provisioner(['template', 'lint', folder, '--json']);
+    expect(code).toBe(1);
+    const found = Object.values(JSON.parse(out)).flat();
+    const names = ['product.nickname', 'input.url', 'outputs', 'colour', '../../home.nme', 'bukket'];
+    expect(found).toEqual(
+      names.map((name) => ({ file: 'README.md', problem: `it uses ${name}, which there is not` })),
+    );
+  });
+
+  test('tries each value of a choice, and says which file it never saw', async () => {
+    const parameters = {
+      type: 'object',
+      properties: {
+        ci: { type: 'string', enum: ['none', 'github', 'gitlab'], default: 'none' },
+        host: { type: 'string', default: '' },
+      },
+    };
+    const folder = await tree('choices', {
+      'template.yaml': `id: choices\n${head}parameters: ${JSON.stringify(parameters)}\nfiles: { README.md: once, .gitignore: once, ci.yaml: { rule: once, when: ci }, host.txt: { rule: once, when: host } }\n`,
+      'files/README.md': '',
+      'files/.gitignore': '',
+      'files/ci.yaml.hbs': "a: {{#if (is parameters.ci 'gitlab')}}[{{/if}}\n",
+      'files/host.txt.hbs': '{{parameters.host}}',
+    });
+    const { code, out, err } = await provisioner(['template', 'lint', folder]);
+    expect([code, out]).toEqual([1, expect.stringContaining('ci.yaml: it is no YAML')]);
+    expect(out).toContain('(with ci: "gitlab")');
+    expect(err).toContain('host.txt was not looked at');
   });
 
   test.each([
@@ -170,6 +219,42 @@ describe('preview', () => {
     expect(out).toContain('\u001b[31m-mine \\u{1b}[2J\\u{202e}\u001b[39m');
   });
 
+  test('takes a template by the name that the platform file gives it, with what is set there', async () => {
+    const folder = await tree('named', {
+      'platform.yaml':
+        'version: 1\ntemplates: { house: { path: ./ours } }\nrules: [{ tag: x, template: house }]\nparameters: { house: { greeting: Moin } }\n',
+      'ours/template.yaml': `id: ours\n${head}parameters: { type: object, properties: { greeting: { type: string, default: Hello } } }\nfiles: { README.md: once, .gitignore: once }\n`,
+      'ours/files/README.md.hbs': [
+        '{{parameters.greeting}} {{home.name}}',
+        '{{#each inputs}}{{schema}} {{uri}} {{#each published}}{{name}}:{{#each columns}}{{name}} {{type}}{{/each}}{{/each}}',
+        '{{/each}}',
+      ].join('\n'),
+      'ours/files/.gitignore': '',
+      'product.json': JSON.stringify({
+        home: { name: 'orders' },
+        inputs: [
+          {
+            product: { name: 'Leads' },
+            schema: 'leads',
+            uri: 's3://x/leads/output/',
+            published: [{ name: 'calls', columns: [{ name: 'id', type: 'bigint' }] }],
+          },
+        ],
+      }),
+    });
+    const env = { PROV_PLATFORM_FILE: join(folder, 'platform.yaml') };
+    const out = join(root, 'not/there/yet');
+    const words = ['template', 'preview', 'house', '--product', join(folder, 'product.json'), '--out', out];
+    expect(await provisioner(words, env)).toMatchObject({ code: 0, err: '' });
+    expect(await readFile(join(out, 'README.md'), 'utf8')).toBe(
+      'Moin orders\nleads s3://x/leads/output/ calls:id bigint\n',
+    );
+    const listed = await provisioner(['template', 'list'], env);
+    expect(listed.out).toMatch(/^house +1 +none +2 /m);
+    expect(listed.out).not.toMatch(/^ours /m);
+    expect(listed.out).toMatch(/^sqlmesh .* yes /m);
+  });
+
   test('says which fact is wrong', async () => {
     const facts = await tree('facts', { 'wrong.json': '{ "product": { "tags": "x" } }' });
     const { code, err } = await provisioner([
@@ -208,7 +293,6 @@ describe('a new template', () => {
       '{{ cookiecutter.project_slug }}/.gitignore': 'target/\n',
     });
     const asItIs = join(root, 'cutter-rendered');
-    await mkdir(asItIs);
     expect((await provisioner(['template', 'preview', from, '--out', asItIs])).code).toBe(0);
     expect(await readFile(join(asItIs, 'README.md'), 'utf8')).toBe('# Sales report on duckdb\n');
     const folder = join(root, 'imported');
@@ -270,6 +354,47 @@ describe('a new template', () => {
   });
 });
 
+describe('what docs/templates.md shows', () => {
+  const docs = readFile('docs/templates.md', 'utf8');
+  const blocks = async (language: string) =>
+    [...(await docs).matchAll(new RegExp(`^\`\`\`${language}\\n([^]*?)^\`\`\`$`, 'gm'))].map(
+      ([, text = '']) => text,
+    );
+
+  test('the ten minutes go as they are written', async () => {
+    const [shown = ''] = (await blocks('sh')).filter((text) => text.includes('template new'));
+    const commands = shown.split('\n').filter((text) => text.startsWith('npx provisioner '));
+    expect(commands).toHaveLength(3);
+    const place = join(root, 'ten-minutes');
+    for (const command of commands) {
+      const words = command
+        .replace(/ +#.*$/, '')
+        .split(' ')
+        .slice(2);
+      const here = words.map((word) =>
+        word.replace(/^templates/, `${place}/templates`).replace('/tmp', place),
+      );
+      expect(await provisioner(here), command).toMatchObject({ code: 0 });
+    }
+    expect(await readdir(join(place, 'ours'))).toEqual(
+      expect.arrayContaining(['.gitignore', 'README.md', 'inputs.yaml']),
+    );
+  });
+
+  test('each platform file is one, and the first block is a manifest', async () => {
+    const [manifest = '', ...platforms] = await blocks('yaml');
+    const folder = await tree('shown', { 'template.yaml': manifest });
+    expect(await readManifest(folder)).toMatchObject({ id: 'sqlmesh', context: 2 });
+    expect(platforms.length).toBeGreaterThan(1);
+    const path = join(folder, 'platform.yaml');
+    for (const text of platforms) {
+      await writeFile(path, text);
+      const environment = text.includes('environments:') ? 'production' : undefined;
+      await expect(readPlatformFile(path, environment), text).resolves.toBeDefined();
+    }
+  });
+});
+
 describe('what is set', () => {
   test('is listed with where it comes from, and without a secret', async () => {
     const file = await tree('platform', {
@@ -284,6 +409,33 @@ describe('what is set', () => {
     expect(out).not.toContain('a-secret-of');
     const listed = await provisioner(['template', 'list', '--json'], env);
     expect(JSON.parse(listed.out)).toMatchObject({ rules: [{ tag: 'x', template: 'sqlmesh' }] });
+  });
+
+  test('can be the store’s place by the platform file, where the environment does not say it', async () => {
+    const folder = await tree('platform', {
+      'stores.yaml':
+        "version: 1\nstores: { main: { endpoint: 'https://s3.example.com', region: eu-west-1, bucket: theirs } }\n",
+    });
+    const { code, out } = await provisioner(['config', 'show'], {
+      PROV_PLATFORM_FILE: join(folder, 'stores.yaml'),
+      S3_ENDPOINT: '',
+      S3_BUCKET: 'ours',
+    });
+    expect(code).toBe(0);
+    expect(out).toMatch(/^S3_ENDPOINT +platform file +https:\/\/s3\.example\.com$/m);
+    expect(out).toMatch(/^S3_REGION +platform file +eu-west-1$/m);
+    expect(out).toMatch(/^S3_BUCKET +environment +ours$/m);
+  });
+
+  test('stops at a line that .env could not hold', async () => {
+    const folder = await tree('platform', {
+      'unfit.yaml': "version: 1\nenv: { TRINO_HOST: trino, TRINO_PASSWORD: 'p$ss w!rd' }\n",
+    });
+    const { code, err } = await provisioner(['config', 'show'], {
+      PROV_PLATFORM_FILE: join(folder, 'unfit.yaml'),
+    });
+    expect([code, err]).toEqual([2, expect.stringContaining('TRINO_PASSWORD can not be written to .env')]);
+    expect(err).not.toContain('p$ss');
   });
 
   test('a word that is no command is answered with one that is', async () => {

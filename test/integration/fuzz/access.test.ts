@@ -43,7 +43,7 @@ beforeAll(async () => {
       parameters: {},
     }),
     history: true,
-    workspaceEnv: {},
+    workspaceEnv: () => ({}),
     secretReference: () => ({}),
   };
 });

@@ -47,7 +47,7 @@ function aResync(chunk: number) {
   // Of the portal nothing else is asked.
   const portal = { survey } as unknown as PortalClient;
   return createResync(
-    { portal, queue, database, log, ground },
+    { portal, queue, database, log, ground: () => ground },
     { intervalMs: 60_000, chunk, thorough: false },
   );
 }

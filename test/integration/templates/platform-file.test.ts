@@ -31,9 +31,11 @@ rules:
 parameters:
   ours: { greeting: Hello, size: 1 }
 env: { TRINO_HOST: localhost }
+stores: { main: { endpoint: 'https://s3.example.com', bucket: ours } }
 workspaces: { remote: { url: 'https://git.example.com/{home}.git' } }
 environments:
   production:
+    stores: { main: { bucket: live } }
     parameters: { ours: { size: 2 } }
     env: { TRINO_HOST: trino, TRINO_PASSWORD: { secret_ref: 'vault:secret/trino#password' } }
 `);
@@ -44,6 +46,7 @@ environments:
       env: { TRINO_HOST: 'trino', TRINO_PASSWORD: { secret_ref: 'vault:secret/trino#password' } },
       remote: { url: 'https://git.example.com/{home}.git', user: 'git', branch: 'main' },
       rollout: { canaries: 0, stop_after: 1 },
+      store: { endpoint: 'https://s3.example.com', bucket: 'live' },
     });
     expect((await readPlatformFile(path, undefined)).env).toEqual({ TRINO_HOST: 'localhost' });
   });
@@ -57,6 +60,18 @@ environments:
     ],
     ['a word that it does not know', 'version: 1\ntemplate: {}', undefined, 'template'],
     ['a rule that fits everything', 'version: 1\nrules: [{ template: x }]', undefined, 'type, domain or tag'],
+    [
+      'a second store',
+      'version: 1\nstores: { a: {}, b: {} }',
+      undefined,
+      'one installation serves one store',
+    ],
+    [
+      'another store for an environment',
+      'version: 1\nstores: { a: {} }\nenvironments: { test: { stores: { b: {} } } }',
+      'test',
+      'it names a and b',
+    ],
     ['a line that is the provisioner’s', 'version: 1\nenv: { S3_BUCKET: x }', undefined, 'S3_ and AWS_'],
     ['a secret that is none of ours', 'version: 1\nenv: { X: { secret_ref: plain } }', undefined, 'vault:'],
     [

@@ -9,6 +9,9 @@ import re
 
 from sqlmesh import macro
 
+# A view whose approval ended says so with these words, to whoever still reads it.
+ENDED = "The approval of input"
+
 
 def quoted(name):
     """A name as a quoted SQL identifier."""
@@ -44,8 +47,37 @@ def tables_below(adapter, uri):
     return sorted({match.group(1) for match in found if match})
 
 
+def place(adapter, schema, *table):
+    """A schema or table by its full name: alone, a schema that is called as a catalog is (`temp`) would be ambiguous."""
+    return ".".join(map(quoted, (adapter.get_current_catalog(), schema, *table)))
+
+
+def ended_views(adapter):
+    """Schema and table of each input view whose approval ended; ours are known by what they read, or by the hint."""
+    approved = {schema for schema, _ in input_uris()}
+    views = adapter.fetchall(
+        "SELECT schema_name, view_name FROM duckdb_views() WHERE database_name = current_database()"
+        f" AND (contains(sql, '/' || view_name || '/[!._]*') OR contains(sql, {literal(ENDED)}))"
+    )
+    return sorted((schema, table) for schema, table in views if schema not in approved)
+
+
+def replace_by_hint(adapter, schema, table):
+    """Puts a view with the same columns in the place of an input's, which fails with words that say why."""
+    columns = adapter.fetchall(
+        "SELECT column_name, data_type FROM duckdb_columns() WHERE database_name = current_database()"
+        f" AND schema_name = {literal(schema)} AND table_name = {literal(table)} ORDER BY column_index"
+    )
+    nothing = ", ".join(f"NULL::{type} AS {quoted(name)}" for name, type in columns)
+    hint = f"{ENDED} {schema} ended: read {schema}.{table} no more, or ask for access again in the portal"
+    view = place(adapter, schema, table)
+    adapter.execute(f"CREATE OR REPLACE VIEW {view} AS SELECT {nothing} WHERE error({literal(hint)})")
+
+
 def create_input_views(adapter):
     """One schema per input, one view per table. An input that can not be read must not stop the rest of the project."""
+    for schema, table in ended_views(adapter):
+        replace_by_hint(adapter, schema, table)
     for schema, uri in input_uris():
         try:
             tables = tables_below(adapter, uri)
@@ -54,12 +86,13 @@ def create_input_views(adapter):
             continue
         if not tables:
             print(f"Input {schema}: nothing published yet below {uri}")
-        adapter.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(schema)}")
+        adapter.execute(f"CREATE SCHEMA IF NOT EXISTS {place(adapter, schema)}")
         for table in tables:
             # All files, whatever they are called: some engines write Parquet without an extension.
             files = f"read_parquet({literal(f'{uri}/{table}/[!._]*')}, union_by_name = true)"
+            view = place(adapter, schema, table)
             try:
-                adapter.execute(f"CREATE OR REPLACE VIEW {quoted(schema)}.{quoted(table)} AS SELECT * FROM {files}")
+                adapter.execute(f"CREATE OR REPLACE VIEW {view} AS SELECT * FROM {files}")
             except Exception as error:
                 print(f"Input {schema}: cannot read {table}: {first_line(error)}")
 
