@@ -150,14 +150,15 @@ export async function noteTold(
   const over = group.filter(({ overAt }) => overAt !== null);
   const lasting = group.filter(({ overAt }) => overAt === null);
   if (over.length > 0) await db.deleteFrom('notification').where(isAmong(over)).execute();
-  if (lasting.length > 0)
-    await db
-      .updateTable('notification')
-      .set({ told_at: now, next_at: null, attempts: 0 })
-      .where(isAmong(lasting))
-      // What turned into another kind meanwhile is still to be told as that.
-      .where('kind', '=', lasting[0]?.kind ?? 'degraded')
-      .execute();
+  const [first] = lasting;
+  if (first === undefined) return;
+  await db
+    .updateTable('notification')
+    .set({ told_at: now, next_at: null, attempts: 0 })
+    .where(isAmong(lasting))
+    // What turned into another kind meanwhile is still to be told as that.
+    .where('kind', '=', first.kind)
+    .execute();
 }
 
 /** They could not be sent: the next try. */

@@ -153,12 +153,7 @@ describe('an audit that was changed', () => {
       ['database', 'export', join(world.folder, 'books'), '--json'],
       world.environment,
     );
-    // A line that is written over: back to its begin, and cleared (ECMA-48, EL).
-    const [, told, export_] = shown.split('\r\u001b[K');
-    expect([told, export_]).toEqual([
-      expect.stringMatching(/^\d+ rows written$/),
-      expect.stringMatching(/^\{/),
-    ]);
+    expect(shown).toContain(' rows written\r\u001b[K{');
     await world.restart();
     const found = await run('audit', 'verify');
     expect([found.code, found.out]).toEqual([
