@@ -38,11 +38,13 @@ function fallbackOf(schema: z.ZodType): string {
 }
 
 function isDuration(schema: z.ZodType): boolean {
-  return schema.safeParse('1m').success && schema.safeParse('1h').success;
+  // Some have bounds; no number is written so.
+  return ['1m', '1h', '1d'].some((text) => schema.safeParse(text).success);
 }
 
 function asDuration(milliseconds: number): string {
   if (milliseconds % 86_400_000 === 0) return `${milliseconds / 86_400_000}d`;
+  if (milliseconds % 3_600_000 === 0) return `${milliseconds / 3_600_000}h`;
   if (milliseconds % 60_000 === 0) return `${milliseconds / 60_000}m`;
   return `${milliseconds / 1000}s`;
 }

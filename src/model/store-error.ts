@@ -10,7 +10,7 @@ const denied = new Set([
   'UnrecognizedClientException',
   'Forbidden',
 ]);
-/** Passes by itself: throttling, and what IAM says while a change of ours is not yet seen everywhere (AWS documentation). */
+/** Passes by itself: throttling, and what is said while a change of ours is not yet seen everywhere (AWS documentation). */
 const passing = new Set([
   'Throttling',
   'ThrottlingException',
@@ -25,6 +25,8 @@ const passing = new Set([
   'EntityTemporarilyUnmodifiableException',
   'NoSuchEntity',
   'NoSuchEntityException',
+  // MinIO, of a policy that it has just taken: seen once on one that had just started.
+  'XMinioAdminNoSuchPolicy',
 ]);
 
 /** HTTP status of an SDK error, if it got an answer at all. */

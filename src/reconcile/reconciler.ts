@@ -137,7 +137,8 @@ async function reconcileHome(
   const { records, done, failure, files } = await applyHome(parts, prepared, run);
   const error = failure ?? prepared.problem;
   const { turn } = prepared;
-  if (turn.kind === 'follows' && turn.canary && wish.template !== null)
+  // What passes by itself says nothing of the template: the next try does.
+  if (turn.kind === 'follows' && turn.canary && wish.template !== null && error?.retryable !== true)
     await noteTurn(parts, prepared.record, wish.template, error !== null, files);
   const keys = records.length === 0 ? books.keys : await listKeys(parts.database.sql, product.id);
   const audited = { at: parts.clock(), product: product.id, run: run.id, cause: run.cause };

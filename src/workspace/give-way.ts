@@ -23,7 +23,7 @@ export async function removeUntouched(
 }
 
 /**
- * Makes room for files: a file in the place of one of their folders, and a folder in their own, is moved aside.
+ * Makes room for files: a file in the place of one of their folders, and what is no file in their own, is moved aside.
  *
  * @returns what was moved
  */
@@ -33,8 +33,8 @@ export async function makeRoom(folder: string, paths: readonly string[]): Promis
   const moved = await Promise.all(
     [...folders, ...files].map(async (path) => {
       const stat = await lstat(join(folder, path)).catch(() => null);
-      const inTheWay = files.has(path) ? stat?.isDirectory() : stat?.isFile();
-      if (inTheWay !== true || (await removedEmpty(join(folder, path)))) return [];
+      const inTheWay = files.has(path) ? stat?.isFile() === false : stat?.isFile() === true;
+      if (!inTheWay || (await removedEmpty(join(folder, path)))) return [];
       await moveAside(folder, path);
       return [path];
     }),

@@ -1,5 +1,5 @@
 /** What a person has in a workspace outlives every update of it, also where a file of the template has to be. */
-import { chmod, lstat, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, lstat, mkdir, mkdtemp, readlink, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -153,6 +153,15 @@ describe('a file and a folder of one name', () => {
     expect(await read('c')).toBe(v1);
     expect(await read('c.orig/mine.md')).toBe('mine\n');
   });
+});
+
+test('a link of a person’s in the place of a file is moved aside as it is', async () => {
+  const { folder, upgrade, read } = aWorkspace();
+  await upgrade({ 'a.md': v1 });
+  await symlink('/nowhere', join(folder, 'lib.py'));
+  expect((await upgrade({ 'a.md': v1, 'lib.py': v1 }, managed)).displaced).toEqual(['lib.py']);
+  expect(await read('lib.py')).toBe(v1);
+  expect(await readlink(join(folder, 'lib.py.orig'))).toBe('/nowhere');
 });
 
 test('a file that git checked out with other line endings counts as committed', async () => {

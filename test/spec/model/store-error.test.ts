@@ -16,6 +16,7 @@ describe('passes by itself', () => {
     ['anything', 429],
     ['InternalError', 500],
     ['NoSuchEntityException', 404],
+    ['XMinioAdminNoSuchPolicy', 404],
     ['DeleteConflictException', 409],
     ['ConcurrentModificationException', 409],
     ['EntityTemporarilyUnmodifiableException', 409],
