@@ -7,6 +7,7 @@ import { type Endpoint, endpoint } from './endpoint.ts';
 import { linesEndpoint } from './lines.ts';
 import type { ApiParts } from './parts.ts';
 import { ApiProblem, detailOf } from './problem.ts';
+import * as query from './queries.ts';
 import * as form from './schemas.ts';
 
 const done = { done: true } as const;
@@ -21,7 +22,7 @@ function productOrders(commands: ApiParts['commands']): readonly Endpoint[] {
   const order = {
     role: 'operator',
     tag: 'Products',
-    params: form.productParam,
+    params: query.productParam,
     answer: form.Done,
     status: 202,
     problems: ['NOT_FOUND'],
@@ -157,7 +158,7 @@ function estateOrders(commands: ApiParts['commands']): readonly Endpoint[] {
       role: 'operator',
       tag: 'Deliveries',
       summary: 'Have the products of a delivery looked at again.',
-      params: z.strictObject({ delivery: form.uuidParam }),
+      params: z.strictObject({ delivery: query.uuidParam }),
       answer: form.Queued,
       problems: ['NOT_FOUND'],
       handle: async ({ params: { delivery }, visitor }) => {

@@ -6,6 +6,7 @@ import { ApiKeyCursor, listApiKeys } from '../../insight/api-keys.ts';
 import { type Endpoint, endpoint } from './endpoint.ts';
 import type { ApiParts } from './parts.ts';
 import { ApiProblem } from './problem.ts';
+import * as query from './queries.ts';
 import * as form from './schemas.ts';
 
 const dayMs = 86_400_000;
@@ -40,7 +41,7 @@ export function keyEndpoints({ db, clock }: ApiParts): readonly Endpoint[] {
       role: 'admin',
       tag: 'Keys',
       summary: 'Keys to this API, newest first, with those that ended.',
-      query: z.strictObject({ cursor: ApiKeyCursor.optional().meta(form.cursor), ...form.paging }),
+      query: z.strictObject({ cursor: ApiKeyCursor.optional().meta(query.cursor), ...query.paging }),
       answer: form.pageOf(form.ApiKey, 'ApiKeyPage'),
       handle: ({ query: { cursor: after = null, limit } }) => listApiKeys(db, { after, limit }),
     }),

@@ -17,14 +17,15 @@ import { type Endpoint, endpoint } from './endpoint.ts';
 import { linesEndpoint } from './lines.ts';
 import type { ApiParts } from './parts.ts';
 import { ApiProblem } from './problem.ts';
+import * as query from './queries.ts';
 import * as form from './schemas.ts';
 
-const timePage = { cursor: TimeCursor.optional().meta(form.cursor), ...form.paging };
+const timePage = { cursor: TimeCursor.optional().meta(query.cursor), ...query.paging };
 const auditFilter = {
   product: ProductId.optional(),
   actor: z.string().max(200).optional().meta({ description: '`provisioner`, or `person:<name>`.' }),
   action: z.string().max(100).optional(),
-  ...form.span,
+  ...query.span,
 };
 
 export function readingEndpoints({ db, jobs, store, clock, version }: ApiParts): readonly Endpoint[] {
@@ -61,8 +62,8 @@ export function readingEndpoints({ db, jobs, store, clock, version }: ApiParts):
       query: z.strictObject({
         consumer: ProductId.optional(),
         provider: ProductId.optional(),
-        cursor: GrantCursor.optional().meta(form.cursor),
-        ...form.paging,
+        cursor: GrantCursor.optional().meta(query.cursor),
+        ...query.paging,
       }),
       answer: form.pageOf(form.GrantLine, 'GrantPage'),
       handle: ({ query: { cursor: after = null, limit, ...filter } }) =>
@@ -147,8 +148,8 @@ function productEndpoints(db: ApiParts['db']): readonly Endpoint[] {
           .optional(),
         template: z.string().max(200).optional().meta({ description: 'With or without `@<version>`.' }),
         sort: z.enum(productSorts).default('name'),
-        cursor: ProductCursor.optional().meta(form.cursor),
-        ...form.paging,
+        cursor: ProductCursor.optional().meta(query.cursor),
+        ...query.paging,
       }),
       answer: form.pageOf(form.ProductLine, 'ProductPage'),
       handle: ({ query: { cursor: after = null, limit, sort, ...filter } }) => {
@@ -167,7 +168,7 @@ function productEndpoints(db: ApiParts['db']): readonly Endpoint[] {
       role: 'viewer',
       tag: 'Products',
       summary: 'One product with its keys’ ages, inputs and consumers; no secret.',
-      params: form.productParam,
+      params: query.productParam,
       answer: form.ProductDetail,
       problems: ['NOT_FOUND'],
       handle: async ({ params: { product } }) =>
@@ -187,8 +188,8 @@ function historyEndpoints(db: ApiParts['db']): readonly Endpoint[] {
       query: z.strictObject({
         outcome: z.enum(['succeeded', 'failed']).optional(),
         product: ProductId.optional(),
-        delivery: form.uuidParam.optional().meta({ description: 'Runs that this delivery caused.' }),
-        ...form.span,
+        delivery: query.uuidParam.optional().meta({ description: 'Runs that this delivery caused.' }),
+        ...query.span,
         ...timePage,
       }),
       answer: form.pageOf(form.RunLine, 'RunPage'),
@@ -201,7 +202,7 @@ function historyEndpoints(db: ApiParts['db']): readonly Endpoint[] {
       role: 'viewer',
       tag: 'Runs',
       summary: 'One run with its actions, their times, and the delivery that caused it.',
-      params: z.strictObject({ run: form.uuidParam }),
+      params: z.strictObject({ run: query.uuidParam }),
       answer: form.RunDetail,
       problems: ['NOT_FOUND'],
       handle: async ({ params: { run } }) =>
@@ -216,7 +217,7 @@ function historyEndpoints(db: ApiParts['db']): readonly Endpoint[] {
       query: z.strictObject({
         verdict: z.enum(['accepted', 'ignored']).optional(),
         product: ProductId.optional(),
-        ...form.span,
+        ...query.span,
         ...timePage,
       }),
       answer: form.pageOf(form.DeliveryLine, 'DeliveryPage'),
@@ -229,7 +230,7 @@ function historyEndpoints(db: ApiParts['db']): readonly Endpoint[] {
       role: 'viewer',
       tag: 'Deliveries',
       summary: 'One webhook with the names of its products.',
-      params: z.strictObject({ delivery: form.uuidParam }),
+      params: z.strictObject({ delivery: query.uuidParam }),
       answer: form.DeliveryDetail,
       problems: ['NOT_FOUND'],
       handle: async ({ params: { delivery } }) =>

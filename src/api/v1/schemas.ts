@@ -1,7 +1,6 @@
 /** Forms of what the API answers. Where they differ from the read models, the compiler says so. */
 import { z } from 'zod';
 import { headlines, productStates } from '../../insight/headline.ts';
-import { longestPage } from '../../insight/page.ts';
 import { OutputPortId, ProductId } from '../../model/ids.ts';
 import { roleNames } from '../../model/role.ts';
 
@@ -18,33 +17,6 @@ export const pageOf = <T extends z.ZodType>(item: T, id: string) =>
     items: many(item),
     next: maybeText.meta({ description: 'Give it as `cursor` for the next page; `null`: this is the last.' }),
   }).meta({ id });
-
-/** What a list's `cursor` is. */
-export const cursor = { description: '`next` of the page before, with the same filters and sort.' };
-
-/** Part of every list's query. */
-export const paging = {
-  limit: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .max(longestPage)
-    .default(50)
-    .meta({ description: `Most items of one page, 1 to ${longestPage}.` }),
-};
-/** A moment in a query, with its offset from UTC. */
-const moment = z.iso
-  .datetime({ offset: true })
-  .transform((text) => new Date(text))
-  .meta({ description: 'For example `2026-01-31T08:00:00Z`.' });
-/** A time span in a query. */
-export const span = {
-  from: moment.optional().meta({ description: 'At or after this moment.' }),
-  until: moment.optional().meta({ description: 'Before this moment.' }),
-};
-
-export const productParam = z.strictObject({ product: ProductId });
-export const uuidParam = z.guid().toLowerCase();
 
 const Capabilities = form({
   policies: z.string().meta({ description: '`enforced`, or what it allowed that a policy does not.' }),
