@@ -2,7 +2,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { noteRun } from '../support/books.ts';
 import { type ConsoleStage, setConsoleStage } from '../support/console.ts';
 import { noteSmallEstate, type SmallEstate } from '../support/small-estate.ts';
@@ -121,18 +121,24 @@ async function settled(page: Page): Promise<void> {
   );
 }
 
-describe.each(Object.entries(looks))('in %s', (_name, look) => {
-  test.each(Object.entries(pages))(
-    '%s has nothing against WCAG AA, fits its window, and loads only what its policy allows',
-    async (_page, path) => {
-      await using visit = await open(path(), look);
-      await settled(visit.page);
-      expect(await violations(visit.page)).toEqual([]);
-      expect(await visit.page.evaluate(() => document.documentElement.scrollWidth)).toBe(look.viewport.width);
-      expect(visit.complaints).toEqual([]);
-    },
-  );
-});
+test.each(Object.entries(pages))(
+  '%s has nothing against WCAG AA and fits its window, in light, dark and on a phone, and loads only what its policy allows',
+  async (_page, path) => {
+    await using visit = await open(path());
+    const { page, complaints } = visit;
+    await settled(page);
+    const width = () => page.evaluate(() => document.documentElement.scrollWidth);
+    expect(await violations(page)).toEqual([]);
+    expect(await width()).toBe(looks.light.viewport.width);
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await page.evaluate(() => Promise.all(document.getAnimations().map(({ finished }) => finished)));
+    expect(await violations(page, ['color-contrast', 'link-in-text-block']), 'in dark').toEqual([]);
+    await page.setViewportSize(looks['a phone'].viewport);
+    expect(await violations(page, ['target-size', 'scrollable-region-focusable']), 'on a phone').toEqual([]);
+    expect(await width(), 'on a phone').toBe(looks['a phone'].viewport.width);
+    expect(complaints).toEqual([]);
+  },
+);
 
 test('what a person chose counts more than what the machine prefers, and stays', async () => {
   await using visit = await open('/products');
