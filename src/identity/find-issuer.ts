@@ -82,7 +82,9 @@ function connectMinio({ credentials = 'keys', ...options }: IssuerOptions): Prom
 async function connectIam(options: IssuerOptions): Promise<Issuer> {
   const { endpoint: s3Endpoint, iamEndpoint: endpoint = s3Endpoint, stsEndpoint = endpoint } = options;
   const { users = { permissionsBoundary: undefined, path: undefined }, credentials = 'keys' } = options;
-  const place = { ...options, endpoint, stsEndpoint, users, store: await storeNameAt(s3Endpoint) };
+  const askName = () => storeNameAt(s3Endpoint);
+  const store = await (options.gate?.add(askName) ?? askName());
+  const place = { ...options, endpoint, stsEndpoint, users, store };
   const formerUsers = formerOf('key', () => AwsIamIssuer.connect(place));
   const formerRoles = formerOf('session', async () => new AwsRoleIssuer({ ...place, ...leftSessions }));
   if (credentials === 'keys') return new AwsChangeover(await AwsIamIssuer.connect(place), formerRoles);

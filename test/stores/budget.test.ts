@@ -83,7 +83,7 @@ describe.each(issuers)('the identity API of %s, with %s,', (_name, credentials, 
     expect(failed).toBe(2);
     expect(begun.length).toBeGreaterThan(perSecond);
     // Nothing goes past it. When a request arrives, the machine has a say in, too.
-    expect(proxy.seen.length - before).toBe(begun.length);
+    expect(proxy.seen.length - before).toBeLessThanOrEqual(begun.length);
     const within = begun.map((first) => begun.filter((at) => at >= first && at < first + 990).length);
     expect(Math.max(...within)).toBeLessThanOrEqual(perSecond);
   });
