@@ -68,7 +68,7 @@ module.exports = {
       comment: 'What decides does no I/O: no node module, no package.',
       severity: 'error',
       from: {
-        path: '^src/(grants/|reconcile/(plan|plan-files|rollout-stage|history-message|conditions|drift)[.]ts|queue/backoff[.]ts|intake/affected-products[.]ts|workspace/env-block[.]ts)',
+        path: '^src/(grants/|reconcile/(plan|plan-keys|plan-files|rollout-stage|history-message|conditions|differences|audit)[.]ts|queue/backoff[.]ts|intake/affected-products[.]ts|workspace/env-block[.]ts)',
       },
       to: { dependencyTypes: ['core', 'npm'] },
     },
