@@ -61,7 +61,9 @@ const WorkspaceEnv = z
     (lines) => Object.keys(lines).every((name) => /^(?!(S3|AWS)_)[A-Z][A-Z0-9_]*$/.test(name)),
     'names are of A-Z, 0-9 and _, and S3_ and AWS_ names are the provisioner’s',
   )
-  .describe('Further lines of every workspace’s `.env`; a `secret_ref` is read at start and never rendered.');
+  .describe(
+    'Further lines of every workspace’s `.env`; a `secret_ref` is read at start and with each resync, and never rendered.',
+  );
 
 const remoteUrl = z
   .string()
@@ -80,7 +82,9 @@ const WorkspaceRemote = z
     url: remoteUrl.describe(
       'Address of a workspace’s repository, which must be there; {home} and {namespace} stand for the product’s.',
     ),
-    token: SecretRef.optional().describe('Password for that address, read at start; for https:// alone.'),
+    token: SecretRef.optional().describe(
+      'Password for that address, read at start and with each resync; for https:// alone.',
+    ),
     user: z
       .string()
       .regex(/^[\w.-]+$/)
