@@ -8,7 +8,7 @@ const suite = (name: string, timeoutMs: number) => ({
     testTimeout: timeoutMs,
     hookTimeout: timeoutMs,
     // Most tests wait for other processes most of the time: more of them than cores.
-    maxWorkers: 4,
+    maxWorkers: 3,
     // With others beside it a test may have to wait; only a failing one waits so long.
     env: { PROV_TEST_PATIENCE_MS: '60000' },
     globalSetup: name === 'spec' ? [] : ['test/support/install-tools.ts'],

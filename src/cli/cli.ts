@@ -24,7 +24,7 @@ import { print, printJson } from './output.ts';
 import { templateCommand } from './template.ts';
 
 /** What is left of the 10 s that an orderly end may take is for the process itself to end. */
-const longestStopMs = 9500;
+const longestStopMs = 9000;
 /** As much of them is for `PROV_SHUTDOWN_DELAY`; who sets it longer has more. */
 const usualLeaveMs = 5000;
 
