@@ -47,11 +47,12 @@ export async function readRollout(
 /** A product of this template that nothing keeps from following a new version. */
 function canFollow(template: string) {
   return raw<boolean>`coalesce(
-    product.state = 'live' and product.paused_at is null and split_part(product.template, '@', 1) = ${nameOf(template)}
+    product.state = 'live' and product.paused_at is null and split_part(product.template, '@', 1) = ${templateOf(template)}
       and coalesce(product.conditions->0->>'type', '') <> 'Degraded', false)`;
 }
 
-function nameOf(template: string): string {
+/** The id of a template, of `<id>@<version>`. */
+export function templateOf(template: string): string {
   return template.slice(0, template.lastIndexOf('@'));
 }
 
@@ -181,7 +182,7 @@ export async function listBehind(db: Kysely<Tables>, version: string): Promise<P
     .selectFrom('product')
     .select('id')
     .where('state', '=', 'live')
-    .where(raw`split_part(template, '@', 1)`, '=', nameOf(version))
+    .where(raw`split_part(template, '@', 1)`, '=', templateOf(version))
     .where('template', '!=', version)
     .execute();
   return rows.map((row) => row.id);

@@ -1,6 +1,6 @@
 /** How new versions of templates make their way to products. */
 import { type Kysely, sql as raw } from 'kysely';
-import type { Stage } from '../db/rollouts.ts';
+import { type Stage, templateOf } from '../db/rollouts.ts';
 import type { Tables } from '../db/tables.ts';
 import type { ProductId } from '../model/ids.ts';
 
@@ -51,7 +51,7 @@ export async function listRollouts(db: Kysely<Tables>): Promise<readonly Rollout
             raw<number>`count(*) filter (where template <> ${template})::int`.as('behind'),
           ])
           .where('state', '=', 'live')
-          .where(raw`split_part(template, '@', 1)`, '=', template.slice(0, template.lastIndexOf('@')))
+          .where(raw`split_part(template, '@', 1)`, '=', templateOf(template))
           .executeTakeFirst()) ?? {};
       const told = canaries.map(({ product, home, outcome }) => ({
         product,

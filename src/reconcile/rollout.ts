@@ -13,6 +13,7 @@ import {
   type RolloutRecord,
   readRollout,
   setStage,
+  templateOf,
 } from '../db/rollouts.ts';
 import type { Condition } from '../model/condition.ts';
 import type { ProductId } from '../model/ids.ts';
@@ -47,7 +48,7 @@ export async function turnOf(
   const { rollout } = parts.settings;
   const { template: from, id } = record;
   if (rollout.canaries === 0 || from === null || to === null || from === to) return follows;
-  if (nameOf(from) !== nameOf(to)) return follows;
+  if (templateOf(from) !== templateOf(to)) return follows;
   const known = await readRollout(parts.database.sql, to, id);
   if (known?.stage === 'all') return follows;
   if (known?.stage === 'stopped') return waits(to, `its rollout stopped after ${known.failed} failed`);
@@ -158,8 +159,4 @@ export function noticeOf(turn: Turn): readonly Condition[] {
 function waits(to: string, why: string): Turn {
   const message = `The files stay as they are: the template ${to} waits, ${why}. To go on now: \`provisioner template release ${to}\`.`;
   return { kind: 'waits', why: message };
-}
-
-function nameOf(template: string): string {
-  return template.slice(0, template.lastIndexOf('@'));
 }

@@ -1,7 +1,7 @@
 /** Sessions that workspaces fetch: under the name that a run has proven last, and only while anything may be applied. */
 import { findCurrentKey } from '../db/access-keys.ts';
-import { listGrantsAround } from '../db/grants.ts';
-import { findProduct, findProducts, type ProductRecord } from '../db/products.ts';
+import { listGrantedHomes } from '../db/grants.ts';
+import { findProduct, type ProductRecord } from '../db/products.ts';
 import { assemblePolicy, type PolicyDocument } from '../grants/policy.ts';
 import { type AccessKey, principalNameOf } from '../identity/issuer.ts';
 import { kindOfName } from '../identity/names.ts';
@@ -55,8 +55,6 @@ async function policyInForce(
   { database: { sql }, settings }: DeskParts,
   { id, home }: ProductRecord,
 ): Promise<PolicyDocument> {
-  const grants = (await listGrantsAround(sql, [id])).filter(({ consumer }) => consumer === id);
-  const providers = await findProducts(sql, [...new Set(grants.map(({ provider }) => provider))]);
-  const inputs = providers.map((provider) => provider.home);
-  return assemblePolicy(settings.bucket, home, inputs);
+  const grants = await listGrantedHomes(sql, id);
+  return assemblePolicy(settings.bucket, home, [...new Set(grants.map((grant) => grant.home))]);
 }

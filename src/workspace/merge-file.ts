@@ -60,8 +60,10 @@ export async function mergeFile(
 /** Whether what lies there is still what we saw; `null`: nothing. */
 export function unchanged(folder: string, path: string, seen: FileState | null): () => Promise<boolean> {
   return async () => {
+    // Of most files of a new workspace: nothing need be read to see that nothing lies there.
+    if (seen === null) return (await lstat(join(folder, path)).catch(() => null)) === null;
     const now = await readPlainFile(folder, path);
-    return now === null || seen === null ? now === seen : fileDigest(now) === fileDigest(seen);
+    return now !== null && fileDigest(now) === fileDigest(seen);
   };
 }
 

@@ -63,13 +63,19 @@ export async function updateFiles(place: UpdatePlace, update: FilesUpdate): Prom
     if (result.kind === 'conflict' || (result.kind === 'merged' && result.unresolved)) conflicts.push(path);
   }
   const after = keepBefore(update, waiting);
-  const left = await filesLeft(place, update);
+  const dropped = Object.keys(update.before).filter((path) => after[path] === undefined);
+  const gone = await goneOf(place.folder, dropped);
+  const left = dropped.filter((path) => !gone.includes(path));
   const outcome = { conflicts, waiting, displaced: written.displaced, left, rendered: after };
   if (place.repository === null) return { ...outcome, entry: null };
   const moved = await movedFiles(place, update, waiting, after);
-  const live = [...moved.live, ...changed.values()];
+  // What is gone comes first: git takes no file in the place of a folder that has files.
+  const history = {
+    rendered: [...dropped.map(goneFrom), ...moved.rendered],
+    live: [...gone.map(goneFrom), ...moved.live, ...changed.values()],
+  };
   const message = `${update.message}${wordsOfLeft(left)}`;
-  return { ...outcome, entry: { rendered: moved.rendered, live, message, at: update.at } };
+  return { ...outcome, entry: { ...history, message, at: update.at } };
 }
 
 /** Writes whole files; what a person has in their place is kept beside them, unless it can be had from git. */
@@ -126,15 +132,10 @@ function keepBefore({ before, after }: FilesUpdate, waiting: readonly string[]):
   return Object.fromEntries([...kept, ...older]);
 }
 
-async function filesLeft(
-  { folder }: UpdatePlace,
-  { before, after }: FilesUpdate,
-): Promise<readonly string[]> {
-  const dropped = Object.keys(before).filter((path) => after[path] === undefined);
-  const left = await Promise.all(
-    dropped.map(async (path) => ((await readPlainFile(folder, path)) === null ? [] : [path])),
-  );
-  return left.flat();
+/** Those where no file lies. */
+async function goneOf(folder: string, paths: readonly string[]): Promise<readonly string[]> {
+  const files = await Promise.all(paths.map((path) => readPlainFile(folder, path)));
+  return paths.filter((_, index) => files[index] === null);
 }
 
 function wordsOfLeft(left: readonly string[]): string {
@@ -142,10 +143,7 @@ function wordsOfLeft(left: readonly string[]): string {
   return `\nNo more in the template, and yours from now on, as you changed it: ${left.join(', ')}\n`;
 }
 
-/**
- * What is rendered otherwise than before, and which of it lies in the workspace just so. What is gone comes first: git
- * takes no file in the place of a folder that has files.
- */
+/** What is rendered otherwise than before, and which of it lies in the workspace just so. */
 async function movedFiles(
   { folder, repository }: UpdatePlace,
   update: FilesUpdate,
@@ -158,14 +156,12 @@ async function movedFiles(
     ({ path, digest }) => after[path] === digest && (begins || update.before[path] !== digest),
   );
   const candidates = new Set([...moved, ...update.files.filter(({ path }) => written.has(path))]);
-  const dropped = Object.keys(update.before).filter((path) => after[path] === undefined);
-  const live = await Promise.all([
-    ...dropped.map(async (path) => ((await readPlainFile(folder, path)) === null ? [goneFrom(path)] : [])),
-    ...[...candidates].map(async (file) =>
+  const live = await Promise.all(
+    [...candidates].map(async (file) =>
       written.has(file.path) || (await lies(folder, file)) ? [changeOf(file)] : [],
     ),
-  ]);
-  return { rendered: [...dropped.map(goneFrom), ...moved.map(changeOf)], live: live.flat() };
+  );
+  return { rendered: moved.map(changeOf), live: live.flat() };
 }
 
 async function lies(folder: string, file: RenderedFile): Promise<boolean> {

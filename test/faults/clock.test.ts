@@ -62,16 +62,21 @@ function runsOf(world: World): number {
   return world.lines.filter((line) => line.includes('"cause":"delivery"')).length;
 }
 
-test('access with a last day ends with that day, without an event, within 60 s', async () => {
-  await using world = await createWorld({ PROV_RESYNC_INTERVAL: '1h', PROV_DRIFT_INTERVAL: '0' });
-  const { user, consumer, statusIs } = await letIn(world, ['lent']);
+/** Makes today the last day of all access. Any event makes it known; there is none at its end. */
+async function endToday(world: World, happen: () => Promise<unknown>): Promise<string> {
   const lastDay = new Date().toISOString().slice(0, 10);
   for (const { requests } of world.portal.state.inputPorts.values())
     for (const request of requests) request.validUntil = lastDay;
-  // Any event makes the day known; there is none at its end.
   const before = runsOf(world);
-  await user.rename(consumer, 'borrower');
+  await happen();
   await eventually('the run that follows', () => runsOf(world) > before);
+  return lastDay;
+}
+
+test('access with a last day ends with that day, without an event, within 60 s', async () => {
+  await using world = await createWorld({ PROV_RESYNC_INTERVAL: '1h', PROV_DRIFT_INTERVAL: '0' });
+  const { user, consumer, statusIs } = await letIn(world, ['lent']);
+  const lastDay = await endToday(world, () => user.rename(consumer, 'borrower'));
   world.portal.setWebhooks({});
   expect(await statusIs(200)()).toBe(true);
   jumpTo(Date.parse(`${lastDay}T23:59:57Z`));
@@ -81,12 +86,7 @@ test('access with a last day ends with that day, without an event, within 60 s',
 test('access with a last day ends with that day while the portal is away, and comes with a new key when it is back', async () => {
   await using world = await createProxiedWorld({ PROV_RESYNC_INTERVAL: '1h', PROV_DRIFT_INTERVAL: '0' });
   const { user, consumer, statusIs } = await letIn(world, ['lent']);
-  const lastDay = new Date().toISOString().slice(0, 10);
-  for (const { requests } of world.portal.state.inputPorts.values())
-    for (const request of requests) request.validUntil = lastDay;
-  const before = runsOf(world);
-  await user.rename(consumer, 'borrower');
-  await eventually('the run that follows', () => runsOf(world) > before);
+  const lastDay = await endToday(world, () => user.rename(consumer, 'borrower'));
   await world.portal.idle();
   const key = await world.workspaceFile('borrower', '.env');
   world.portal.setWebhooks({});

@@ -71,7 +71,12 @@ export async function noteProduct(
 }
 
 /** Notes the key that a product's people work with. */
-export async function noteKey(db: Kysely<Tables>, product: ProductId, id = newKeyId()): Promise<string> {
+export async function noteKey(
+  db: Kysely<Tables>,
+  product: ProductId,
+  id = newKeyId(),
+  issuedAt = new Date(),
+): Promise<string> {
   await db
     .insertInto('access_key')
     .values({
@@ -79,10 +84,10 @@ export async function noteKey(db: Kysely<Tables>, product: ProductId, id = newKe
       product,
       state: 'current',
       secret_sha256: null,
-      issued_at: new Date(),
+      issued_at: issuedAt,
       grace_until: null,
       expires_at: null,
-      proven_at: new Date(),
+      proven_at: issuedAt,
     })
     .execute();
   return id;

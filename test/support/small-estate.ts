@@ -5,7 +5,7 @@ import type { Condition } from '../../src/model/condition.ts';
 import type { OutputPortId, ProductId } from '../../src/model/ids.ts';
 import type { Input } from '../../src/model/product.ts';
 import type { ActionRecord } from '../../src/model/run.ts';
-import { newPortId, noteAudit, noteDelivery, noteGrant, noteProduct, noteRun } from './books.ts';
+import { newPortId, noteAudit, noteDelivery, noteGrant, noteKey, noteProduct, noteRun } from './books.ts';
 
 export interface SmallEstate {
   readonly leads: ProductId;
@@ -66,7 +66,8 @@ export async function noteSmallEstate(db: Kysely<Tables>): Promise<SmallEstate> 
     retired_at: minutesAgo(3000),
     archive: 'old-campaigns-20260101',
   });
-  for (const [index, product] of [leads, report, outsider].entries()) await noteKey(db, product, index);
+  for (const [index, product] of [leads, report, outsider].entries())
+    await noteKey(db, product, `AKIAIOSFODNN7EXAMPL${index}`, minutesAgo(1440 * (index + 2)));
   const port = await noteGrant(db, report, leads, minutesAgo(90));
   await noteGrant(db, report, outsider, minutesAgo(2000));
   const delivery = await noteDelivery(db, [leads, report], minutesAgo(4));
@@ -114,24 +115,6 @@ export async function noteSmallEstate(db: Kysely<Tables>): Promise<SmallEstate> 
       return [];
     },
   };
-}
-
-async function noteKey(db: Kysely<Tables>, product: ProductId, index: number): Promise<void> {
-  const id = `AKIAIOSFODNN7EXAMPL${index}`;
-  const issued = minutesAgo(1440 * (index + 2));
-  await db
-    .insertInto('access_key')
-    .values({
-      id,
-      product,
-      state: 'current',
-      secret_sha256: null,
-      issued_at: issued,
-      proven_at: issued,
-      grace_until: null,
-      expires_at: null,
-    })
-    .execute();
 }
 
 const step = (

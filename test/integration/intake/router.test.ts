@@ -1,13 +1,12 @@
 /** The front door on a real database: what is answered, and what is stored. */
 import { createHash, createHmac } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import express from 'express';
 import request from 'supertest';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Database, openDatabase } from '../../../src/db/connection.ts';
+import type { Database } from '../../../src/db/connection.ts';
 import { createDeliveries } from '../../../src/intake/deliveries.ts';
 import type { ProofSecrets } from '../../../src/intake/proof.ts';
 import { createIntakeRouter } from '../../../src/intake/router.ts';
@@ -17,24 +16,24 @@ import { createLogger } from '../../../src/telemetry/logger.ts';
 import { createMetrics } from '../../../src/telemetry/metrics.ts';
 import { Redactor } from '../../../src/telemetry/redact.ts';
 import { noTracer } from '../../../src/telemetry/tracer.ts';
+import { type Books, openBooks } from '../../support/books.ts';
 
 const fixtures = 'test/fixtures/webhooks/v1';
 const secret = 'super-secret-webhook-key';
 const token = 'a-token-for-v2';
 const log = createLogger({ format: 'json', level: 'error', colour: false, redactor: new Redactor() });
 
-let folder: string;
+let books: Books;
 let database: Database;
 let queue: Queue;
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'intake-'));
-  database = await openDatabase(folder);
+  books = await openBooks();
+  database = books.database;
   queue = await openQueue(database, log);
 });
 afterAll(async () => {
   await queue?.[Symbol.asyncDispose]();
-  await database?.[Symbol.asyncDispose]();
-  await rm(folder, { recursive: true, force: true });
+  await books?.[Symbol.asyncDispose]();
 });
 
 function door(secrets: Partial<ProofSecrets> = {}, into = database) {
@@ -268,18 +267,16 @@ test('webhooks over connections that open all at once share commits', async () =
 });
 
 test('while the database is away the answer is 503, and nothing is said to be taken', async () => {
-  const other = await mkdtemp(join(tmpdir(), 'intake-away-'));
-  const away = await openDatabase(other);
-  await away[Symbol.asyncDispose]();
+  const other = await openBooks();
+  await other[Symbol.asyncDispose]();
   const { raw, sign } = await fixture('01-data-product-create');
-  const answer = await door({}, away)
+  const answer = await door({}, other.database)
     .post('/')
     .set('content-type', 'application/json')
     .set({ sign })
     .send(raw.toString());
   expect(answer.status).toBe(503);
   expect(answer.body).not.toHaveProperty('delivery');
-  await rm(other, { recursive: true, force: true });
 });
 
 test('no body reaches the database: only what names something', async () => {

@@ -1,9 +1,6 @@
 /** How a resync gets its products into the queue: on a real database and queue, with a portal that only lists. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { type Database, openDatabase } from '../../../src/db/connection.ts';
+import type { Database } from '../../../src/db/connection.ts';
 import type { ProductId } from '../../../src/model/ids.ts';
 import type { PortalClient } from '../../../src/portal/client.ts';
 import { openQueue, type Queue } from '../../../src/queue/queue.ts';
@@ -11,20 +8,20 @@ import { createResync } from '../../../src/reconcile/resync.ts';
 import { standingOf } from '../../../src/reconcile/standing.ts';
 import { createLogger } from '../../../src/telemetry/logger.ts';
 import { Redactor } from '../../../src/telemetry/redact.ts';
-import { newProductId, noteProduct } from '../../support/books.ts';
+import { type Books, newProductId, noteProduct, openBooks } from '../../support/books.ts';
 import { eventually } from '../../support/world.ts';
 
 const log = createLogger({ format: 'json', level: 'error', colour: false, redactor: new Redactor() });
 const ground = 'ground';
 
-let folder: string;
+let books: Books;
 let database: Database;
 let queue: Queue;
 let products: readonly ProductId[];
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'resync-'));
-  database = await openDatabase(folder);
+  books = await openBooks();
+  database = books.database;
   queue = await openQueue(database, log);
 });
 beforeEach(async () => {
@@ -37,8 +34,7 @@ beforeEach(async () => {
 });
 afterAll(async () => {
   await queue?.[Symbol.asyncDispose]();
-  await database?.[Symbol.asyncDispose]();
-  await rm(folder, { recursive: true, force: true });
+  await books?.[Symbol.asyncDispose]();
 });
 
 /** A resync over the three products, of which the portal says nothing new. */

@@ -1,34 +1,30 @@
 /** How a worker takes its jobs: each at once, and without asking for what can not be there. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Database, openDatabase } from '../../../src/db/connection.ts';
+import type { Database } from '../../../src/db/connection.ts';
 import type { ProductId } from '../../../src/model/ids.ts';
 import { queueNames, ReconcileJob } from '../../../src/queue/jobs.ts';
 import { openQueue, type Queue } from '../../../src/queue/queue.ts';
 import { createWorker } from '../../../src/queue/worker.ts';
 import { createLogger } from '../../../src/telemetry/logger.ts';
 import { Redactor } from '../../../src/telemetry/redact.ts';
-import { newProductId } from '../../support/books.ts';
+import { type Books, newProductId, openBooks } from '../../support/books.ts';
 import { eventually } from '../../support/world.ts';
 
 const log = createLogger({ format: 'json', level: 'error', colour: false, redactor: new Redactor() });
 const cause = { kind: 'resync' } as const;
 
-let folder: string;
+let books: Books;
 let database: Database;
 let queue: Queue;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'worker-'));
-  database = await openDatabase(folder);
+  books = await openBooks();
+  database = books.database;
   queue = await openQueue(database, log);
 });
 afterAll(async () => {
   await queue?.[Symbol.asyncDispose]();
-  await database?.[Symbol.asyncDispose]();
-  await rm(folder, { recursive: true, force: true });
+  await books?.[Symbol.asyncDispose]();
 });
 
 /** A worker whose runs wait for their turn to end; `claims` counts how often it asked. */
