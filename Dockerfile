@@ -34,7 +34,7 @@ ENV NODE_ENV=production \
     PROV_TEMPLATE_OUTPUT_PATH=/products \
     NODE_COMPILE_CACHE=/app/.compile-cache
 # Types are stripped once, here: the root is read-only when it runs. The daemon is loaded by `serve` alone.
-RUN node src/main.ts --version && node --eval "import('/app/src/daemon.ts')"
+RUN node src/main.js --version && node --eval "import('/app/src/daemon.ts')"
 USER provisioner
 VOLUME ["/data", "/control", "/products"]
 EXPOSE 8090
@@ -42,4 +42,4 @@ EXPOSE 8090
 HEALTHCHECK --interval=10s --timeout=5s --start-period=20s --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PROV_PORT || 8090}/health/live`).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
 # The flags of `npm start`: see docs/operations.md, Memory.
-CMD ["node", "--max-semi-space-size=8", "--max-old-space-size=320", "src/main.ts", "serve"]
+CMD ["node", "--max-semi-space-size=8", "--max-old-space-size=320", "src/main.js", "serve"]

@@ -56,7 +56,7 @@ export async function quiet(stage: Pick<BenchStage, 'url'>): Promise<void> {
   for (;;) {
     const text = await (await fetch(`${stage.url}/metrics`)).text();
     if ([...text.matchAll(/^provisioner_jobs\{.*\} (\d+)$/gm)].every(([, jobs]) => jobs === '0')) return;
-    await wait(5);
+    await wait(20);
   }
 }
 

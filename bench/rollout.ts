@@ -51,7 +51,7 @@ export async function measureRollout(
   const begun = performance.now();
   const { stdout } = await promisify(execFile)(
     process.execPath,
-    ['src/main.ts', 'template', 'plan', '--json'],
+    ['src/main.js', 'template', 'plan', '--json'],
     { env: { PATH: process.env.PATH ?? '', PROV_API_URL: stage.url }, maxBuffer: 64 * 1024 * 1024 },
   );
   const seconds = (performance.now() - begun) / 1000;

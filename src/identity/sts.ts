@@ -3,8 +3,8 @@ import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk
 import { z } from 'zod';
 import type { PolicyDocument } from '../grants/policy.ts';
 import { gateMiddleware, insideRetries, type RequestGate } from '../model/gate.ts';
+import { storeClient } from '../model/store-client.ts';
 import { storeError } from '../model/store-error.ts';
-import { storePatience } from '../model/store-patience.ts';
 import type { AccessKey } from './issuer.ts';
 
 const Credentials = z.object({
@@ -67,7 +67,7 @@ async function ask<T>(
   call: (client: STSClient) => Promise<T>,
 ): Promise<T> {
   const credentials = { accessKeyId, secretAccessKey };
-  const client = new STSClient({ endpoint, region, credentials, requestHandler: storePatience });
+  const client = new STSClient({ endpoint, region, credentials, ...storeClient });
   if (gate !== undefined) client.middlewareStack.addRelativeTo(gateMiddleware(gate), insideRetries);
   try {
     return await call(client);

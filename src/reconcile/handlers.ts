@@ -48,6 +48,7 @@ export function createHandlers(parts: ReconcileParts, subject: RunSubject): Hand
   const principal = principalNameOf(id);
   const finalizer = settings.finalizer ?? '';
   let issued: AccessKey | null = null;
+  let claiming: Promise<Claim> | null = null;
   let updated: FilesOutcome | null = null;
 
   const wish = (): DesiredHome => {
@@ -99,7 +100,7 @@ export function createHandlers(parts: ReconcileParts, subject: RunSubject): Hand
   };
 
   const prove = async (key: ProvenKey): Promise<void> => {
-    const claim = await subject.claim();
+    const claim = await (claiming ?? subject.claim());
     await parts.proveKey(key, claim).catch((thrown: unknown) => {
       throw namingTheStore(issuer.kind.store, thrown);
     });
@@ -130,6 +131,9 @@ export function createHandlers(parts: ReconcileParts, subject: RunSubject): Hand
     },
     'forget-session': (action) => forgetKey(database.sql, action.key),
     'issue-key': async () => {
+      // What it will be held against is looked up meanwhile; whether that failed the proof tells.
+      claiming = subject.claim();
+      claiming.catch(() => undefined);
       const chosen = issuer.proposeKeyId();
       if (chosen !== null)
         await noteIssued(database.sql, id, { id: chosen, secretSha256: null, expiresAt: null }, clock());

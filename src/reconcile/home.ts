@@ -28,20 +28,37 @@ export interface PreparedHome {
   readonly problem: ProvisionerError | null;
 }
 
-/** Looks and plans. Changes nothing. */
+/**
+ * Looks and plans. Changes nothing.
+ *
+ * @param claiming the product's record, or that it is being made
+ */
 export async function prepareHome(
   parts: ReconcileParts,
   product: Product,
-  known: ProductRecord,
+  claiming: ProductRecord | Promise<ProductRecord>,
   books: Books,
   looking: Looking,
 ): Promise<PreparedHome> {
   const nowMs = parts.clock().getTime();
-  const issuer = await parts.findIssuer();
-  const [outside, surroundings, recovered] = await Promise.all([
-    observeOutside(parts, issuer, known, books, looking.thorough),
-    surroundingsOf(parts, product, nowMs),
-    recoverFiles(parts, known),
+  const lookOutside = async () => {
+    const issuer = await parts.findIssuer();
+    return {
+      issuer,
+      ...(await observeOutside(parts, issuer, product.id, claiming, books, looking.thorough)),
+    };
+  };
+  const lookAround = async () => {
+    const known = await claiming;
+    const [surroundings, recovered] = await Promise.all([
+      surroundingsOf(parts, product, nowMs),
+      recoverFiles(parts, known),
+    ]);
+    return { known, surroundings, recovered };
+  };
+  const [{ issuer, ...outside }, { known, surroundings, recovered }] = await Promise.all([
+    lookOutside(),
+    lookAround(),
   ]);
   const record = recovered === null ? known : { ...known, files: recovered };
   const wish = wishForHome(parts.settings, {

@@ -42,20 +42,25 @@ export interface ObservedOutside extends Pick<Books, 'keys' | 'grants'> {
   readonly principal: ObservedPrincipal;
 }
 
-/** @param thorough looks for keys below keys as well, which costs time on some stores */
+/**
+ * @param claiming the record, or that it is being made: the identity API is asked meanwhile
+ * @param thorough looks for keys below keys as well, which costs time on some stores
+ */
 export async function observeOutside(
   parts: ReconcileParts,
   issuer: Issuer,
-  record: ProductRecord,
+  id: ProductId,
+  claiming: ProductRecord | Promise<ProductRecord>,
   { keys, grants }: Books,
   thorough: boolean,
 ): Promise<ObservedOutside> {
   const booked = keys.map((key) => key.id);
+  const readMarker = async () => parts.store.readMarker((await claiming).home);
   const [marker, principal] = await Promise.all([
-    parts.store.readMarker(record.home),
-    issuer.observe(principalNameOf(record.id), { booked, thorough }),
+    readMarker(),
+    issuer.observe(principalNameOf(id), { booked, thorough }),
   ]);
-  return { marked: marker === record.id, principal, keys, grants };
+  return { marked: marker === id, principal, keys, grants };
 }
 
 /** How closely to look. */

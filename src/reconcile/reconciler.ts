@@ -94,9 +94,7 @@ async function outcomeFor(
   run: Run,
 ): Promise<Outcome> {
   if (product !== null && product.status !== 'deleting') {
-    const known = books.record ?? (await claimRecord(parts, product));
-    if (known.template === null) await claimProviders(parts, product);
-    return reconcileHome(parts, product, known, books, run);
+    return reconcileHome(parts, product, books, run);
   }
   const known = books.record ?? (await forgottenRecord(parts, product));
   const held = product?.finalizers.includes(parts.settings.finalizer ?? '') ?? false;
@@ -114,17 +112,14 @@ function forgottenRecord(parts: ReconcileParts, product: Product | null): Promis
 async function reconcileHome(
   parts: ReconcileParts,
   product: Product,
-  known: ProductRecord,
   books: Books,
   run: Run,
 ): Promise<Outcome> {
-  const paused = whyPaused(parts.estate, known);
-  const alive = paused === null ? await bringToLife(parts, product, known) : known;
-  const thorough = isThorough(run);
-  const prepared = await prepareHome(parts, product, alive, books, {
-    thorough,
+  const prepared = await prepareHome(parts, product, recordFor(parts, product, books), books, {
+    thorough: isThorough(run),
     hide: (secret) => run.defer(parts.hideSecret(secret)),
   });
+  const paused = whyPaused(parts.estate, prepared.record);
   const { wish, observed, steps } = prepared;
   const drift = driftOf(wish.desired, observed);
   noteDrift(parts.log, drift);
@@ -216,6 +211,13 @@ function tellOfFiles({ log }: ReconcileParts, { displaced, left }: FilesOutcome)
 function graceOf({ settings }: ReconcileParts, { observed }: PreparedHome): number {
   const exposed = observed.env?.exposed != null;
   return exposed ? Math.min(settings.keyGraceMs, longestGraceOfLeakMs) : settings.keyGraceMs;
+}
+
+/** The product's record, with what follows in our books from what the portal says. */
+async function recordFor(parts: ReconcileParts, product: Product, books: Books): Promise<ProductRecord> {
+  const known = books.record ?? (await claimRecord(parts, product));
+  if (known.template === null) await claimProviders(parts, product);
+  return whyPaused(parts.estate, known) === null ? bringToLife(parts, product, known) : known;
 }
 
 /** Notes name and namespace as they are now; a product that is back after it seemed gone lives on. */

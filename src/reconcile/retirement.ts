@@ -68,7 +68,7 @@ export async function prepareRetirement(
 ) {
   const finalizers = product?.finalizers ?? [];
   const issuer = await parts.findIssuer();
-  const outside = await observeOutside(parts, issuer, record, books, looking.thorough);
+  const outside = await observeOutside(parts, issuer, record.id, record, books, looking.thorough);
   const { observed } = await observe(parts, record, outside, { ...looking, finalizers, rendered: [] });
   const { purgeOnDelete: purge, finalizer } = parts.settings;
   const finalizerHeld = finalizers.includes(finalizer ?? '');

@@ -54,16 +54,14 @@ interface Check {
 export async function proveKey(key: ProvenKey, claim: Claim, options: ProofOptions): Promise<void> {
   const client = clientOf(key, options);
   try {
-    const checks = checksOf(client, options.store.bucket, claim);
+    const { write, remove, ...checks } = checksOf(client, options.store.bucket, claim);
     const deadline = Date.now() + options.timeoutMs;
-    await allHold(
-      checks.filter((check) => check.allowed),
-      deadline,
-    );
-    await allHold(
-      checks.filter((check) => !check.allowed),
-      deadline,
-    );
+    const written = holds(write, deadline);
+    const opened = toTheEnd([written, ...checks.allowed.map((check) => holds(check, deadline))]);
+    await toTheEnd([
+      written.then(() => holds(remove, deadline)),
+      opened.then(() => toTheEnd(checks.refused.map((check) => holds(check, deadline)))),
+    ]);
   } finally {
     client.destroy();
   }
@@ -101,7 +99,15 @@ function clientOf({ id, secret, session }: ProvenKey, { store }: ProofOptions): 
   return createS3Client({ ...store, ...credentials }, 1);
 }
 
-function checksOf(client: S3Client, bucket: string, claim: Claim): Check[] {
+interface Checks {
+  /** Below the own prefix; what was written is removed whatever else comes out. */
+  readonly write: Check;
+  readonly remove: Check;
+  readonly allowed: readonly Check[];
+  readonly refused: readonly Check[];
+}
+
+function checksOf(client: S3Client, bucket: string, claim: Claim): Checks {
   // Always the same: what a killed run left behind goes with the next proof.
   const proofKey = (home: HomeName) => `${prefixOf(home)}.proof`;
   const put = (home: HomeName) =>
@@ -118,31 +124,36 @@ function checksOf(client: S3Client, bucket: string, claim: Claim): Check[] {
     const copied = client.send(new CopyObjectCommand({ Bucket: bucket, Key: target, CopySource: source }));
     return copied.then(() => client.send(new DeleteObjectCommand({ Bucket: bucket, Key: target })));
   };
-  return [
-    {
-      what: 'write and delete below its own prefix',
-      allowed: true,
-      call: () => put(claim.own).then(() => remove(claim.own)),
-    },
-    { what: 'list its own prefix', allowed: true, call: () => list(claim.own) },
-    ...claim.inputs.flatMap((home): Check[] => [
-      { what: `read the input ${home}`, allowed: true, call: () => read(home) },
-      { what: `list the input ${home}`, allowed: true, call: () => list(home) },
+  const allow = (what: string, call: Check['call']): Check => ({ what, allowed: true, call });
+  const refuse = (what: string, call: Check['call']): Check => ({ what, allowed: false, call });
+  return {
+    write: allow('write below its own prefix', () => put(claim.own)),
+    remove: allow('delete below its own prefix', () => remove(claim.own)),
+    allowed: [
+      allow('list its own prefix', () => list(claim.own)),
+      ...claim.inputs.flatMap((home) => [
+        allow(`read the input ${home}`, () => read(home)),
+        allow(`list the input ${home}`, () => list(home)),
+      ]),
+    ],
+    refused: [
       // Where the write wrongly succeeds, the object goes again: only the verdict may stay.
-      { what: `write to the input ${home}`, allowed: false, call: () => put(home).then(() => remove(home)) },
-    ]),
-    ...claim.foreign.flatMap((home): Check[] => [
-      { what: `read the foreign prefix ${home}`, allowed: false, call: () => read(home) },
-      { what: `list the foreign prefix ${home}`, allowed: false, call: () => list(home) },
-      // Some stores hold a copy against the rights on its target alone.
-      { what: `copy from the foreign prefix ${home}`, allowed: false, call: () => copy(home) },
-    ]),
-  ];
+      ...claim.inputs.map((home) =>
+        refuse(`write to the input ${home}`, () => put(home).then(() => remove(home))),
+      ),
+      ...claim.foreign.flatMap((home) => [
+        refuse(`read the foreign prefix ${home}`, () => read(home)),
+        refuse(`list the foreign prefix ${home}`, () => list(home)),
+        // Some stores hold a copy against the rights on its target alone.
+        refuse(`copy from the foreign prefix ${home}`, () => copy(home)),
+      ]),
+    ],
+  };
 }
 
-/** To the end of each, also when one fails: a check that was cut off would leave its object behind. */
-async function allHold(checks: readonly Check[], deadlineMs: number): Promise<void> {
-  const results = await Promise.allSettled(checks.map((check) => holds(check, deadlineMs)));
+/** Also when one fails: a check that was cut off would leave its object behind. */
+async function toTheEnd(checks: readonly Promise<void>[]): Promise<void> {
+  const results = await Promise.allSettled(checks);
   const failed = results.find((result) => result.status === 'rejected');
   if (failed !== undefined) throw failed.reason;
 }

@@ -14,8 +14,8 @@ import {
 import { gateMiddleware, insideRetries, type RequestGate } from '../model/gate.ts';
 import { type HomeName, isHomeName, prefixOf } from '../model/home.ts';
 import { ProductId } from '../model/ids.ts';
+import { storeClient } from '../model/store-client.ts';
 import { httpStatusOf, storeError } from '../model/store-error.ts';
-import { storePatience } from '../model/store-patience.ts';
 import { type FileColumn, readParquetColumns } from './parquet-columns.ts';
 import type { ObjectStore } from './store.ts';
 import { type FoundTable, isTableName, type ListedObject, tablesOf } from './tables.ts';
@@ -41,7 +41,7 @@ export function createS3Client(options: Omit<S3Options, 'bucket'>, maxAttempts: 
     region: options.region,
     forcePathStyle: options.addressing !== 'virtual',
     maxAttempts,
-    requestHandler: storePatience,
+    ...storeClient,
     // Servers other than AWS differ in the newer default checksums; each request that needs one still has it.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',

@@ -112,8 +112,7 @@ export async function writeWorkspaceFiles(
   files: readonly FileToWrite[],
   options: WriteOptions,
 ): Promise<readonly string[]> {
-  const folders = new Set(files.map((file) => dirname(file.path)));
-  await Promise.all([...folders].map((folder) => enterFolder(root, folder, options.owner)));
+  await enterFolders(root, new Set(files.map((file) => dirname(file.path))), options.owner);
   const left = await Promise.all(
     files.map(async (file) => ((await writeFile(root, file, options)) ? [] : [file.path])),
   );
@@ -168,17 +167,22 @@ async function openNew(path: string, mode: number): Promise<FileHandle> {
 }
 
 /** Makes what is missing of the folders from `root` down; what lies there in their place is refused. */
-async function enterFolder(root: string, folder: string, owner: Ownership): Promise<void> {
-  let current = root;
-  await refuseUnlessFolder(current);
-  try {
-    for (const segment of folder === '.' ? [] : folder.split('/')) {
-      current = join(current, segment);
-      if (!(await refuseUnlessFolder(current))) await makeFolder(current, owner);
+async function enterFolders(root: string, folders: ReadonlySet<string>, owner: Ownership): Promise<void> {
+  const entered = new Map<string, Promise<void>>();
+  const enter = (folder: string): Promise<void> => {
+    const entering = entered.get(folder) ?? enterFolder(folder);
+    entered.set(folder, entering);
+    return entering;
+  };
+  const enterFolder = async (folder: string): Promise<void> => {
+    const path = join(root, folder);
+    if (folder === '.') await refuseUnlessFolder(path);
+    else {
+      await enter(dirname(folder));
+      if (!(await refuseUnlessFolder(path))) await makeFolder(path, owner).catch(rethrow(folder));
     }
-  } catch (error) {
-    throw workspaceError(folder, error);
-  }
+  };
+  await Promise.all([...folders].map(enter));
 }
 
 /** The mode of a file of ours. */
@@ -240,6 +244,12 @@ function noFolder(path: string): ProvisionerError {
 
 function codeOf(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}
+
+function rethrow(path: string): (error: unknown) => never {
+  return (error) => {
+    throw workspaceError(path, error);
+  };
 }
 
 /** A file system error in our words. */

@@ -1,4 +1,5 @@
 /** Brings the files of one workspace up to date. */
+import { readdir } from 'node:fs/promises';
 import { type FileState, fileDigest } from './digest.ts';
 import { isOurs, keepBeside, makeRoom, removeUntouched } from './give-way.ts';
 import { mergeFile, type UpdatePlace, unchanged } from './merge-file.ts';
@@ -85,17 +86,14 @@ async function writeRendered(
   before: Readonly<Record<string, string>>,
 ): Promise<{ readonly displaced: readonly string[]; readonly waiting: readonly string[] }> {
   const { folder, owner } = place;
-  const displaced = [
-    ...(await makeRoom(
-      folder,
-      files.map(({ path }) => path),
-    )),
-  ];
+  const isNew = await isEmpty(folder);
+  const paths = files.map(({ path }) => path);
+  const displaced = isNew ? [] : [...(await makeRoom(folder, paths))];
   const waiting: string[] = [];
   const ready = await Promise.all(
     files.map(async (file) => {
       const { path, content } = file;
-      const seen = await readPlainFile(folder, path);
+      const seen = isNew ? null : await readPlainFile(folder, path);
       if (seen !== null && (await isInTheWay(place, file, seen, before[path]))) {
         if (file.ownership !== 'managed') {
           // Saved since it was looked at: decided anew at the next look.
@@ -111,6 +109,12 @@ async function writeRendered(
   // Lost in a power cut, such a file is written again: the next look finds that it differs.
   const left = await writeWorkspaceFiles(folder, ready.flat(), { owner, durability: 'buffered' });
   return { displaced, waiting: [...waiting, ...left] };
+}
+
+/** So that in a new workspace nothing is looked for file by file. */
+async function isEmpty(folder: string): Promise<boolean> {
+  const entries = await readdir(folder).catch(() => null);
+  return entries?.length === 0;
 }
 
 /** What is not ours, and could be had from nowhere if it was written over. */

@@ -122,7 +122,7 @@ async function takeOver(world: World): Promise<DaemonProcess> {
   const { port } = new URL(world.daemon().url);
   await world.daemon()[Symbol.asyncDispose]();
   const start = async () => {
-    const child = spawn(process.execPath, ['src/main.ts', 'serve'], {
+    const child = spawn(process.execPath, ['src/main.js', 'serve'], {
       stdio: ['ignore', 'ignore', 'inherit'],
       env: { ...process.env, ...world.environment, PROV_PORT: port, PROV_LOG_LEVEL: 'warn' },
     });

@@ -23,7 +23,7 @@ test('a .env of the working directory is read in development, never in productio
   const folder = await mkdtemp(join(tmpdir(), 'provisioner-dotenv-'));
   await writeFile(join(folder, '.env'), 'S3_ENDPOINT=nonsense\nPROV_PORT=many\n');
   const faults = async (env: Record<string, string>) => {
-    const words = [resolve('src/main.ts'), 'serve'];
+    const words = [resolve('src/main.js'), 'serve'];
     const started = { env: { PATH: process.env.PATH ?? '', ...env }, cwd: folder };
     const failed = await promisify(execFile)(process.execPath, words, started).catch(
       (error: unknown) => error,

@@ -62,7 +62,7 @@ const onNewVersion = async (world: World) => {
 /** The command line beside the running daemon, which needs this process to go on. */
 function provisioner(world: World, ...words: string[]) {
   const env = { PATH: process.env.PATH ?? '', PROV_API_URL: world.daemon().url };
-  const command = [resolve('src/main.ts'), ...words];
+  const command = [resolve('src/main.js'), ...words];
   return promisify(execFile)(process.execPath, command, { env, cwd: world.folder });
 }
 

@@ -160,7 +160,7 @@ test('settings that are wrong are named, not repeated', async () => {
     WEBHOOK_V2_SECRET: token,
     PROV_PORT: port,
   };
-  const failed = await run(process.execPath, ['src/main.ts', 'serve'], { env }).catch(
+  const failed = await run(process.execPath, ['src/main.js', 'serve'], { env }).catch(
     (error: unknown) => error,
   );
   expect(failed).toMatchObject({ code: 2, stderr: expect.stringContaining('PROV_PORT') });

@@ -12,7 +12,7 @@ export async function provisioner(
   words: readonly string[],
   env: Readonly<Record<string, string>>,
 ): Promise<CommandResult> {
-  const child = spawn(process.execPath, ['src/main.ts', ...words], {
+  const child = spawn(process.execPath, ['src/main.js', ...words], {
     env: { PATH: process.env.PATH ?? '', NODE_ENV: 'production', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -32,7 +32,7 @@ export async function onTerminal(
   words: readonly string[],
   env: Readonly<Record<string, string>>,
 ): Promise<string> {
-  const command = [process.execPath, 'src/main.ts', ...words].map((word) => `'${word}'`).join(' ');
+  const command = [process.execPath, 'src/main.js', ...words].map((word) => `'${word}'`).join(' ');
   const child = spawn('script', ['--quiet', '--return', '--command', command, '/dev/null'], {
     env: { PATH: process.env.PATH ?? '', NODE_ENV: 'production', TERM: 'xterm-256color', ...env },
     stdio: ['ignore', 'pipe', 'ignore'],

@@ -22,7 +22,7 @@ export function runDaemon(
   env: Readonly<Record<string, string>>,
   through: readonly string[] = [],
 ): DaemonProcess {
-  const [command = '', ...words] = [...through, process.execPath, 'src/main.ts', ...args];
+  const [command = '', ...words] = [...through, process.execPath, 'src/main.js', ...args];
   const child = spawn(command, words, {
     env: { PATH: process.env.PATH ?? '', NODE_ENV: 'production', ...env },
   });

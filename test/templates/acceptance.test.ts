@@ -42,7 +42,7 @@ test('SQL that is none is found by a Python with sqlglot', async () => {
   const folder = join(root, 'broken');
   const lint = (...words: string[]) =>
     venvOf('sqlmesh').then((venv) =>
-      runIn(process.cwd(), venv, process.execPath, 'src/main.ts', 'template', 'lint', ...words),
+      runIn(process.cwd(), venv, process.execPath, 'src/main.js', 'template', 'lint', ...words),
     );
   for (const id of ['sqlmesh', 'dbt-duckdb', 'dbt-trino'])
     expect((await lint(`templates/${id}`)).output).toBe(`templates/${id}: in order\n`);
@@ -50,7 +50,7 @@ test('SQL that is none is found by a Python with sqlglot', async () => {
     root,
     '',
     process.execPath,
-    join(process.cwd(), 'src/main.ts'),
+    join(process.cwd(), 'src/main.js'),
     'template',
     'new',
     'broken',

@@ -2,8 +2,8 @@
 import { IAMClient } from '@aws-sdk/client-iam';
 import type { ProvisionerError } from '../../model/errors.ts';
 import { gateMiddleware, insideRetries, type RequestGate } from '../../model/gate.ts';
+import { storeClient } from '../../model/store-client.ts';
 import { storeError } from '../../model/store-error.ts';
-import { storePatience } from '../../model/store-patience.ts';
 
 /** Where the API is, who we are there, and how much may be asked. */
 export interface IamPlace {
@@ -19,7 +19,7 @@ export interface IamPlace {
 export function createIamClient({ gate, ...place }: IamPlace, maxAttempts: number): IAMClient {
   const { endpoint, region, accessKeyId, secretAccessKey } = place;
   const credentials = { accessKeyId, secretAccessKey };
-  const client = new IAMClient({ endpoint, region, credentials, requestHandler: storePatience, maxAttempts });
+  const client = new IAMClient({ endpoint, region, credentials, ...storeClient, maxAttempts });
   if (gate !== undefined) client.middlewareStack.addRelativeTo(gateMiddleware(gate), insideRetries);
   return client;
 }

@@ -45,7 +45,7 @@ describe('bash completes', () => {
 });
 
 test('it is what bash loads from the program itself', async () => {
-  const load = 'source <("$0" src/main.ts completion bash) && complete -p provisioner';
+  const load = 'source <("$0" src/main.js completion bash) && complete -p provisioner';
   const env = { PATH: process.env.PATH ?? '', NODE_ENV: 'production' };
   const { stdout } = await run('bash', ['--norc', '-c', load, process.execPath], { env });
   expect(stdout.trim()).toBe('complete -o default -F _provisioner provisioner');
@@ -54,7 +54,7 @@ test('it is what bash loads from the program itself', async () => {
 /** What zsh offers after these words, the last of which is begun: zsh itself narrows it down to what fits. */
 async function offer(...words: readonly string[]): Promise<readonly string[]> {
   const press = `autoload -U compinit && compinit -D
-source <("$0" src/main.ts completion zsh)
+source <("$0" src/main.js completion zsh)
 [[ $_comps[provisioner] == _provisioner ]] || print 'not taken up'
 _describe() { print -rl -- "\${(@P)2}" }
 _files() { print files }

@@ -8,7 +8,7 @@ import { createWorld, eventually, type World } from '../../support/world.ts';
 
 const run = promisify(execFile);
 const order = (world: World, level: string) =>
-  run(process.execPath, ['src/main.ts', 'log-level', level], {
+  run(process.execPath, ['src/main.js', 'log-level', level], {
     env: {
       PATH: process.env.PATH ?? '',
       NODE_ENV: 'production',

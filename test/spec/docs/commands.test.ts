@@ -81,7 +81,7 @@ function npm([verb = '', ...rest]: readonly string[]): string | null | undefined
 
 function node(args: readonly string[]): string | null {
   const [main = '', ...rest] = args.filter((word) => !/^--max-(old|semi)-space-size=\d+$/.test(word));
-  return file(main) ?? (main === 'src/main.ts' && rest.length > 0 ? command(rest) : null);
+  return file(main) ?? (main === 'src/main.js' && rest.length > 0 ? command(rest) : null);
 }
 
 function docker([verb = '', ...args]: readonly string[]): string | null | undefined {

@@ -1,4 +1,4 @@
-/** The process: arguments → daemon or command, signals, exit code. */
+/** The process: arguments → daemon or command, signals, exit code. JavaScript: this file alone is read before the cache. */
 import { enableCompileCache } from 'node:module';
 import { join } from 'node:path';
 
