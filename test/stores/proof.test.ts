@@ -48,7 +48,7 @@ const wrong: readonly (readonly [what: string, policy: PolicyDocument, words: st
   [
     'has no home',
     { Version: '2012-10-17', Statement: right.Statement.slice(1) },
-    'can not (write and delete below|list) its own prefix',
+    'can not (write below|list) its own prefix',
   ],
 ];
 
