@@ -137,8 +137,11 @@ export class Repository {
     ];
     await runGitSteps(this.#folder, [
       ...(begins ? [this.#init()] : []),
-      // Writes its commits all or none.
-      { words: ['fast-import', '--quiet', '--done'], input: script.join('') },
+      // Writes its commits all or none; those of a whole workspace stay one pack, which costs half of so many files.
+      {
+        words: [...(begins ? ['-c', 'fastimport.unpackLimit=1'] : []), 'fast-import', '--quiet', '--done'],
+        input: script.join(''),
+      },
       ...(branch === null ? [] : [stageStep(entry.live)]),
     ]);
     if (begins) {
