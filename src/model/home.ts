@@ -40,8 +40,18 @@ export function outputPrefixOf(home: HomeName): string {
   return `${home}/output/`;
 }
 
-/** The home's name as an unquoted SQL identifier (`sales-leads` → `sales_leads`). */
+/** Words that name no schema without quotes: those that sqlglot 30, by which SQLMesh reads models, refuses as one. */
+const sqlWords = new Set(
+  (
+    'alter and as between create cross describe distinct drop else except fetch for force from glob grant having ilike in ' +
+    'inner insert install intersect into join lateral like match_recognize not notnull on only or out outer partitioned_by ' +
+    'positional qualify regexp returning revoke rlike rollback select summarize tablesample then uncache union unnest using values ' +
+    'when where with xor'
+  ).split(' '),
+);
+
+/** The home's name as an unquoted SQL identifier (`sales-leads` → `sales_leads`, `select` → `p_select`). */
 export function schemaNameOf(home: HomeName): string {
   const name = home.replace(/[^a-z0-9_]/g, '_');
-  return /^[a-z_]/.test(name) ? name : `p_${name}`;
+  return /^[a-z_]/.test(name) && !sqlWords.has(name) ? name : `p_${name}`;
 }

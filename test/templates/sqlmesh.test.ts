@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { pythonVenv } from '../../demo/tools/python-venv.ts';
+import { type HomeName, schemaNameOf } from '../../src/model/home.ts';
 import { ProductId } from '../../src/model/ids.ts';
 import { publishedTable } from '../../src/model/published.ts';
 import { cacheFolder } from '../support/cache-folder.ts';
@@ -340,8 +341,16 @@ describe('the files of a workspace', { timeout: commandMs }, () => {
     for (const pin of pins) expect(pin).toMatch(/^[a-z0-9[\]-]+==[0-9.]+$/);
   });
 
+  test('name no schema by a word that can not be read as one', async () => {
+    const outcome = await inProject(producer.home, 'python', '-c', unreadable);
+    expectDone(outcome);
+    const words: string[] = JSON.parse(outcome.output);
+    expect(words).toContain('select');
+    expect(words.filter((word) => schemaNameOf(word as HomeName) === word)).toEqual([]);
+  });
+
   test('parse whatever people write into names and descriptions', async () => {
-    const home = homeOf('hostile');
+    const home = homeOf('select');
     const odd = { name: `${hostile.replaceAll(/[\r\n]+/g, ' ')}`, type: 'date', description: hostile };
     const example = publishedTable('example', hostile, [odd, { ...odd, name: 'no', type: 'decimal(9, 2)' }]);
     const tables = [example, "it's: d # {{e}}"];
@@ -382,6 +391,20 @@ async function views(schema: string): Promise<string[]> {
 const connect = 'from sqlmesh import Context\ncontext = Context(paths=".")';
 
 /** As SQLMesh reads them: config.yaml and tests with Jinja, external models without. */
+/** Words of both engines that sqlglot does not take for a schema. */
+const unreadable = `
+import json
+from sqlglot import exp, parse_one
+from sqlglot.dialects import DuckDB, Trino
+def is_schema(word, dialect):
+    try:
+        return exp.to_table(f'{word}.example', dialect=dialect).db == parse_one(f'select * from {word}.example', dialect=dialect).find(exp.Table).db == word
+    except Exception:
+        return False
+words = {word.lower() for dialect in (DuckDB, Trino) for word in dialect.tokenizer_class.KEYWORDS if word.replace('_', '').isalpha()}
+print(json.dumps(sorted(word for word in words if not (is_schema(word, 'duckdb') and is_schema(word, 'trino')))))
+`;
+
 const parseYaml = [
   'import json',
   'from pathlib import Path',

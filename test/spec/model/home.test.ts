@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { homeNamesFor, isHomeName, schemaNameOf } from '../../../src/model/home.ts';
+import { type HomeName, homeNamesFor, isHomeName, schemaNameOf } from '../../../src/model/home.ts';
 
 const id = '646f84b5-c8ae-4627-a03b-015f8eccad45';
 
@@ -55,5 +55,13 @@ describe('the name of a home', () => {
         expect(schemaNameOf(name)).toMatch(/^[a-z_][a-z0-9_]*$/);
       }),
     );
+  });
+
+  test('makes no SQL identifier that is a word of SQL', () => {
+    expect(['select', 'order', '1st'].map((name) => schemaNameOf(name as HomeName))).toEqual([
+      'p_select',
+      'order',
+      'p_1st',
+    ]);
   });
 });
