@@ -85,10 +85,15 @@ async function measureDaemon(
 async function measureBesidePortalSdk(): Promise<void> {
   const add = adder('beside the portal’s SDK, in turns, embedded database');
   const { acks, oursBeginMs, theirsBeginMs } = await comparePortalSdk();
-  for (const { waiting, ours, theirs } of acks) {
+  for (const { waiting, ours, ...theirs } of acks) {
     add(`acks, ${waiting} waiting, ours`, ours, '/s');
-    add('  the SDK’s', theirs, '/s');
-    add('  ratio', Math.round((ours * 100) / theirs) / 100, '', waiting === 256 ? '>= 1.5' : '>= 1');
+    for (const [way, goal] of [
+      ['plain', waiting === 256 ? '>= 1.5' : '>= 1'],
+      ['tuned', ''],
+    ] as const) {
+      add(`  the SDK’s, ${way}`, theirs[way], '/s');
+      add('    ratio', Math.round((ours * 100) / theirs[way]) / 100, '', goal);
+    }
   }
   add('webhook taken to work begun, p50, ours', oursBeginMs, 'ms', '<= 50');
   add('  the SDK’s', theirsBeginMs, 'ms');

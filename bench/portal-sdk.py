@@ -56,5 +56,10 @@ async def begun() -> list[float]:
 
 
 if __name__ == "__main__":
-    # As fast as it goes: uvloop and httptools are there, and no line is written per request.
-    uvicorn.run(app, host="127.0.0.1", port=int(sys.argv[1]), access_log=False, log_level="warning")
+    port, way = int(sys.argv[1]), sys.argv[2]
+    if way == "plain":
+        # As the portal's demo starts its provisioner (demo/basic/provisioner/Dockerfile): uvicorn without extras, whose
+        # loop and parser are Python's own, and a line for each request.
+        uvicorn.run(app, host="127.0.0.1", port=port, loop="asyncio", http="h11")
+    else:
+        uvicorn.run(app, host="127.0.0.1", port=port, loop="uvloop", http="httptools", access_log=False)
