@@ -4,11 +4,19 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { replaceGrants } from '../../../src/db/grants.ts';
 import { setEstatePause, setProductPause } from '../../../src/db/pauses.ts';
+import type { Stage } from '../../../src/db/rollouts.ts';
 import { ProvisionerError } from '../../../src/model/errors.ts';
 import type { ProductId } from '../../../src/model/ids.ts';
 import type { RoleName } from '../../../src/model/role.ts';
 import { limitationsOf, type StoreReport } from '../../../src/model/store-report.ts';
-import { noteAudit, noteDelivery, noteGrant, noteProduct, noteRun } from '../../support/books.ts';
+import {
+  noteAudit,
+  noteDelivery,
+  noteGrant,
+  noteProduct,
+  noteRollout,
+  noteRun,
+} from '../../support/books.ts';
 import { type ConsoleStage, csrfToken, setConsoleStage } from '../../support/console.ts';
 
 let stage: ConsoleStage;
@@ -49,6 +57,43 @@ test('the overview says which store it is, what it was seen to do, and what it l
   expect(known).toMatch(/A key that is off is refused<\/dt><dd>no</);
   expect(known).toContain('A key that is switched off works on until it is deleted.');
   expect(known).toContain('can give itself: session tokens.');
+});
+
+test('the overview tells how far a new version of a template is, and calls a person when it stopped', async () => {
+  await using own = await setConsoleStage();
+  const [one, two] = [
+    await noteProduct(own.db, 'One', { home: 'one', template: 'ours@3' }),
+    await noteProduct(own.db, 'Two', { home: 'two', template: 'ours@2' }),
+  ];
+  await noteProduct(own.db, 'Three', { template: 'ours@2' });
+  const words = async () =>
+    (await (await fetch(own.url)).text()).replaceAll(/<[^>]*>/g, ' ').replaceAll(/\s+/g, ' ');
+  const stages = async (template: string, stage: Stage) =>
+    void (await own.db.updateTable('rollout').set({ stage }).where('template', '=', template).execute());
+  expect(await words()).not.toContain('New versions of templates');
+
+  // What a later version has taken the place of is history.
+  await noteRollout(own.db, 'ours@2', 'stopped', { [two]: 'failed' }, new Date(0));
+  await noteRollout(own.db, 'ours@3', 'canary', { [one]: 'succeeded', [two]: null });
+  const tried = 'ours@3 is tried 1 of 3 follow, 2 wait. Tried by one succeeded, two tries';
+  expect(await words()).toMatch(new RegExp(`Nothing needs a person.*New versions of templates ${tried}`));
+  expect(await words()).not.toContain('ours@2');
+
+  await stages('ours@3', 'all');
+  expect(await words()).toContain('ours@3 goes to all 1 of 3 follow, 2 wait');
+
+  await stages('ours@3', 'stopped');
+  await own.db.updateTable('rollout_canary').set({ outcome: 'failed' }).where('product', '=', two).execute();
+  const stopped = await words();
+  expect(stopped).toMatch(
+    /Needs a person ours@3 stopped 1 of 3 follow, 2 wait.*two failed It stopped after 1 failed/,
+  );
+  expect(stopped).toContain('provisioner template release ours@3');
+  expect(stopped).not.toContain('Nothing needs a person');
+
+  await stages('ours@3', 'all');
+  await own.db.updateTable('product').set({ template: 'ours@3' }).execute();
+  expect(await words()).not.toContain('ours@3');
 });
 
 describe('orders', () => {
