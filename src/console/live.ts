@@ -106,8 +106,11 @@ export class Live implements Disposable {
     this.#lookedAt = Date.now();
     try {
       const now = await this.#options.read(this.#last?.newest ?? null);
-      if (this.#last === null) this.#say(frame('ready'));
-      else this.#compare(this.#last, now);
+      if (this.#last === null) {
+        // What changed while nobody watched, nobody knows.
+        this.#version += 1;
+        this.#say(frame('ready'));
+      } else this.#compare(this.#last, now);
       this.#last = now;
       this.#breathe();
     } catch (error) {

@@ -362,6 +362,18 @@ describe('open pages', () => {
     await words.return(undefined);
   });
 
+  test('show what changed while nobody watched, once they are told that they are ready', async () => {
+    await using own = await setConsoleStage();
+    const part = async () =>
+      (await fetch(`${own.url}/products`, { headers: { 'HX-Request': 'true', 'HX-Target': 'live' } })).text();
+    expect(await part()).not.toContain('Unwatched');
+    await noteProduct(own.db, 'Unwatched');
+    const words = wordsTo(`${own.url}/events?topic=products`);
+    expect(await next(words)).toBe('ready');
+    expect(await part()).toContain('Unwatched');
+    await words.return(undefined);
+  });
+
   test('name what they follow where they connect', async () => {
     const body = await (await fetch(`${stage.url}/products/${product}`)).text();
     expect(body).toContain(
