@@ -11,7 +11,7 @@ interface OpenPage {
 /** Fifty, as a morning's people have them: every second one is a product's page, no two of the same product. */
 export function pagesOfPeople(products: readonly string[]): readonly OpenPage[] {
   const list = (path: string, ...topics: string[]): OpenPage => ({
-    events: '/console/events',
+    events: `/console/events?${topics.map((topic) => `topic=${topic}`).join('&')}`,
     topics: ['ready', ...topics],
     parts: [`/console${path}`],
   });
@@ -23,7 +23,7 @@ export function pagesOfPeople(products: readonly string[]): readonly OpenPage[] 
     list('/deliveries', 'deliveries'),
   ];
   const single = (product: string): OpenPage => ({
-    events: `/console/events?product=${product}`,
+    events: `/console/events?topic=product&topic=estate&product=${product}`,
     topics: ['ready', 'product', 'estate'],
     parts: [`/console/products/${product}`, `/console/products/${product}/asked`],
   });

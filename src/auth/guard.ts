@@ -8,7 +8,7 @@ import { type RoleName, roleHolds } from '../model/role.ts';
 import { type KeyHolder, verifyApiKey } from './api-keys.ts';
 import { type CookieOptions, readOurCookie } from './cookies.ts';
 import { sameText, sha256, sign } from './digest.ts';
-import { adoptKeyOrders } from './key-book.ts';
+import { adoptKeyOrders, nameOfSettingsKey } from './key-book.ts';
 import { isLocalCall, isSameOrigin } from './origin.ts';
 
 /** Who asks: `name` goes to the audit. */
@@ -116,7 +116,12 @@ class BookGuard implements Guard {
   async holderOf(key: string): Promise<KeyHolder | null> {
     const { adminKey, db, clock, controlFolder } = this.#options;
     if (adminKey !== undefined && sameText(key, adminKey))
-      return { id: this.#settingsId(adminKey), name: 'key:settings', role: 'admin', expiresAt: null };
+      return {
+        id: this.#settingsId(adminKey),
+        name: `key:${nameOfSettingsKey}`,
+        role: 'admin',
+        expiresAt: null,
+      };
     const known = await verifyApiKey(db, key, clock());
     if (known !== null) return known;
     // Also when another request has just taken the order up.

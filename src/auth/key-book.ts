@@ -3,18 +3,26 @@ import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Kysely } from 'kysely';
 import { z } from 'zod';
-import { insertApiKey, type NewApiKey, revokeApiKey } from '../db/api-keys.ts';
+import { insertApiKey, isNameTaken, type NewApiKey, revokeApiKey } from '../db/api-keys.ts';
 import { insertAudit } from '../db/audit.ts';
 import type { Tables } from '../db/tables.ts';
 import { keyOrderPattern } from '../model/control.ts';
 import { roleNames } from '../model/role.ts';
 
-/** Idempotent by id. */
-export async function noteKey(db: Kysely<Tables>, key: NewApiKey, by: string): Promise<void> {
-  await db.transaction().execute(async (trx) => {
-    if (!(await insertApiKey(trx, key))) return;
+/** The audit calls the key of the settings by it, so no other gets it. */
+export const nameOfSettingsKey = 'settings';
+
+/**
+ * Idempotent by id. `false`: nothing was noted, as a key that still works has the name - the audit knows a key by its
+ * name alone.
+ */
+export function noteKey(db: Kysely<Tables>, key: NewApiKey, by: string): Promise<boolean> {
+  return db.transaction().execute(async (trx) => {
+    if (key.name === nameOfSettingsKey || (await isNameTaken(trx, key))) return false;
+    if (!(await insertApiKey(trx, key))) return true;
     const after = { name: key.name, role: key.role, expiresAt: key.expiresAt?.toISOString() ?? null };
     await insertAudit(trx, [{ ...entry('make-api-key', key.id, by, key.madeAt), after }]);
+    return true;
   });
 }
 
@@ -35,7 +43,7 @@ function entry(action: string, target: string, by: string, at: Date) {
 /** What a key order in the control folder says: everything but the secret. */
 const KeyOrder = z.strictObject({
   id: z.string().regex(/^[0-9a-f]{12}$/),
-  name: z.string().min(1).max(100),
+  name: z.string().trim().min(1).max(100),
   role: z.enum(roleNames),
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
   madeAt: z.coerce.date(),
@@ -58,7 +66,10 @@ export async function adoptKeyOrders(db: Kysely<Tables>, folder: string): Promis
     const path = join(folder, name);
     const order = KeyOrder.safeParse(parseJson(await readFile(path, 'utf8').catch(() => '')));
     if (!order.success || order.data.id !== id) continue;
-    await noteKey(db, order.data, order.data.madeBy);
+    const { name: wished, madeBy } = order.data;
+    // Nobody waits for an answer here, and a person without any other key may need this one: it gets a name of its own.
+    if (!(await noteKey(db, order.data, madeBy)))
+      await noteKey(db, { ...order.data, name: `${wished}-${id}` }, madeBy);
     await rm(path, { force: true });
   }
 }

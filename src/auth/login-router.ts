@@ -1,11 +1,12 @@
 /** Logging in and out: `/auth/login`, with a provider by `/auth/start` and `/auth/callback`, with a key by `/auth/key`. */
 import { randomBytes } from 'node:crypto';
-import express, { type Request, type Response, Router } from 'express';
+import express, { type NextFunction, type Request, type Response, Router } from 'express';
 import { rateLimit } from 'express-rate-limit';
 import type { Kysely } from 'kysely';
 import { z } from 'zod';
 import { deleteSession, insertSession } from '../db/sessions.ts';
 import type { Tables } from '../db/tables.ts';
+import { asProvisionerError } from '../model/errors.ts';
 import type { RoleName } from '../model/role.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { type CookieOptions, readOurCookie, setOurCookie } from './cookies.ts';
@@ -71,7 +72,27 @@ export function createLoginRouter(options: LoginOptions): Router {
   router.post('/auth/logout', express.urlencoded({ extended: false, limit: '8kb' }), (request, response) =>
     logOut(options, request, response),
   );
+  router.use('/auth', failed(options));
   return router;
+}
+
+/** What express's body reader throws for a form that it can not read. */
+const BadForm = z.object({ status: z.int().min(400).max(499) });
+
+/** A browser gets the login page with words; to whoever asks for something else it is an error like any other. */
+function failed(options: LoginOptions) {
+  return (thrown: unknown, request: Request, response: Response, next: NextFunction) => {
+    if (response.headersSent || request.accepts(['json', 'html']) !== 'html') return next(thrown);
+    const asked: unknown = request.body?.return ?? request.query.return;
+    const badForm = BadForm.safeParse(thrown);
+    if (badForm.success)
+      return refuse(options, response, badForm.data.status, asked, 'This form can not be read.');
+    const { code, message } = asProvisionerError(thrown);
+    options.log.error('a login or a log-out failed', { code, error: message });
+    const problem =
+      'That did not work: most often the database is away for a moment. Try again; the log has the reason.';
+    refuse(options, response, 500, asked, problem);
+  };
 }
 
 /** For scripts of our own pages: browsers give the answer to no other. */
@@ -101,19 +122,26 @@ async function finish(options: LoginOptions, request: Request, response: Respons
   if (options.oidc === null || attempt === null)
     return refuse(options, response, 400, '/console', 'This login was not begun here, or took too long.');
   const query = new URLSearchParams(request.originalUrl.split('?')[1] ?? '');
-  try {
-    const { name, role } = await options.oidc.finish(query, attempt);
-    if (role === null) {
-      options.log.warn('a login was refused: no role', { person: name });
-      const problem = `You are ${name}, but no role was given to you. Ask who runs the provisioner.`;
-      return refuse(options, response, 403, attempt.returnTo, problem);
-    }
-    await enter(options, response, { name, role, apiKey: null, expiresAt: null });
-    response.redirect(303, safeReturnPath(attempt.returnTo));
-  } catch (error) {
+  const confirmed = await options.oidc.finish(query, attempt).catch((error: unknown) => {
     options.log.warn('a login was refused', { error: wordsOf(error) });
-    refuse(options, response, 401, attempt.returnTo, 'The identity provider did not confirm this login.');
+    return null;
+  });
+  if (confirmed === null)
+    return refuse(
+      options,
+      response,
+      401,
+      attempt.returnTo,
+      'The identity provider did not confirm this login.',
+    );
+  const { name, role } = confirmed;
+  if (role === null) {
+    options.log.warn('a login was refused: no role', { person: name });
+    const problem = `You are ${name}, but no role was given to you. Ask who runs the provisioner.`;
+    return refuse(options, response, 403, attempt.returnTo, problem);
   }
+  await enter(options, response, { name, role, apiKey: null, expiresAt: null });
+  response.redirect(303, safeReturnPath(attempt.returnTo));
 }
 
 async function logInWithKey(options: LoginOptions, request: Request, response: Response): Promise<void> {
@@ -169,7 +197,7 @@ function refuse(
   { oidc }: LoginOptions,
   response: Response,
   status: number,
-  returnTo: string,
+  returnTo: unknown,
   problem: string,
 ): void {
   response.status(status).send(renderLoginPage(oidc !== null, safeReturnPath(returnTo), problem));

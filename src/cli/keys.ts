@@ -62,7 +62,7 @@ async function create(env: Variables, name: string, options: CreateOptions): Pro
   if (json === true) return printJson({ key, name, role });
   print(`${key}\n`);
   process.stderr.write(
-    `This is the only time that it is shown. ${viaApi ? '' : 'The running daemon knows it as soon as it is used. '}Set it as PROV_API_KEY.\n`,
+    `This is the only time that it is shown. ${viaApi ? '' : 'The running daemon knows it as soon as it is used, as <name>-<id> where the name is taken. '}Set it as PROV_API_KEY.\n`,
   );
 }
 

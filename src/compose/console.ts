@@ -21,8 +21,8 @@ export interface Console {
 
 /** How often open pages learn what other processes did. */
 const tickMs = 3000;
-/** How soon they learn what this one did. */
-const restMs = 1000;
+/** They learn what this one did at once, but not more often: what fifty pages ask for then is most of their cost. */
+const restMs = 2000;
 
 export function assembleConsole(env: Environment, parts: ReconcileParts, people: People): Console {
   const { database, queue, portal, workspaces, clock, log } = parts;

@@ -3,27 +3,35 @@
  * the database per tick, however many there are, and none while nobody watches.
  */
 import type { Response } from 'express';
-import type { Stamps } from '../db/stamps.ts';
+import { mostChanged, type Stamps } from '../db/stamps.ts';
 import type { ProductId } from '../model/ids.ts';
 import type { Logger } from '../telemetry/logger.ts';
 
-/** What a page can follow. `product`: one of those that it named. */
-export type Topic = 'runs' | 'deliveries' | 'products' | 'access' | 'audit' | 'estate' | 'product';
+const general = ['runs', 'deliveries', 'products', 'access', 'audit', 'estate'] as const;
 
-const topics = ['runs', 'deliveries', 'products', 'access', 'audit', 'estate'] as const;
+/** What a page can follow. `product`: one of those that it named. */
+export const topics = [...general, 'product'] as const;
+export type Topic = (typeof topics)[number];
+
+/** What makes a page ask anew. */
+export interface Following {
+  /** Of several that changed at once, a page is told the first. */
+  readonly topics: readonly Topic[];
+  /** Behind the topic `product`. */
+  readonly products: readonly ProductId[];
+}
 
 export interface LiveOptions {
   readonly read: (since: Date | null) => Promise<Stamps>;
   readonly log: Logger;
   /** How often the database is looked at for what other processes did. */
   readonly tickMs: number;
-  /** Work of this process is told at once, but not more often than this. */
+  /** Work of this process is told at once, but not more often than this: every time, all open pages ask anew. */
   readonly restMs: number;
 }
 
-interface Watcher {
+interface Watcher extends Following {
   readonly response: Response;
-  readonly products: ReadonlySet<string>;
 }
 
 /** Proxies end connections on which nothing is said for a minute. */
@@ -36,7 +44,7 @@ export class Live implements Disposable {
   #timer: NodeJS.Timeout | null = null;
   #looking = false;
   #again = false;
-  #saidAt = 0;
+  #breathedAt = 0;
   #lookedAt = 0;
   #version = 0;
   #ended = false;
@@ -55,10 +63,10 @@ export class Live implements Disposable {
     return this.#watchers.size;
   }
 
-  /** Keeps the response open and tells it what happens, until it is closed. */
-  watch(response: Response, products: readonly ProductId[]): void {
+  /** Keeps the response open and tells it what it follows, until it is closed. */
+  watch(response: Response, following: Following): void {
     if (this.#ended) return void response.status(503).end();
-    const watcher = { response, products: new Set<string>(products) };
+    const watcher = { response, ...following };
     response.set({ 'Content-Type': 'text/event-stream', 'X-Accel-Buffering': 'no' });
     response.write('retry: 2000\n\n');
     // What changed between the page's reading and now nobody would tell it: so it looks again, once.
@@ -98,9 +106,13 @@ export class Live implements Disposable {
     this.#lookedAt = Date.now();
     try {
       const now = await this.#options.read(this.#last?.newest ?? null);
-      if (this.#last === null) this.#say(frame('ready'));
-      else this.#compare(this.#last, now);
+      if (this.#last === null) {
+        // What changed while nobody watched, nobody knows.
+        this.#version += 1;
+        this.#say(frame('ready'));
+      } else this.#compare(this.#last, now);
       this.#last = now;
+      this.#breathe();
     } catch (error) {
       this.#options.log.warn('open pages could not be told what changed', {
         error: error instanceof Error ? error.message : String(error),
@@ -111,27 +123,26 @@ export class Live implements Disposable {
   }
 
   #compare(before: Stamps, now: Stamps): void {
-    const changed = topics.filter((topic) => before[topic] !== now[topic]);
-    if (changed.length === 0) {
-      this.#breathe();
-      return;
-    }
+    const changed = new Set<Topic>(general.filter((topic) => before[topic] !== now[topic]));
+    if (changed.size === 0) return;
     this.#version += 1;
-    this.#saidAt = Date.now();
-    const general = changed.map(frame).join('');
-    const pausedOrLost = now.changed.length === 0 && changed.includes('products');
-    for (const { response, products } of this.#watchers) {
-      const own = pausedOrLost || changed.includes('access') || now.changed.some((id) => products.has(id));
-      response.write(own ? general + frame('product') : general);
+    const noted = new Set(now.changed);
+    const anyProduct = changed.has('access') || noted.size === mostChanged;
+    for (const { response, topics: followed, products } of this.#watchers) {
+      const own = anyProduct || products.some((id) => noted.has(id));
+      // One word, however much changed: a page asks once for each word that it is told.
+      const news = followed.find((topic) => (topic === 'product' ? own : changed.has(topic)));
+      if (news !== undefined) response.write(frame(news));
     }
   }
 
   #breathe(): void {
-    if (Date.now() - this.#saidAt >= breathMs) this.#say(':\n\n');
+    if (this.#lookedAt - this.#breathedAt < breathMs) return;
+    this.#breathedAt = this.#lookedAt;
+    this.#say(':\n\n');
   }
 
   #say(text: string): void {
-    this.#saidAt = Date.now();
     for (const { response } of this.#watchers) response.write(text);
   }
 }

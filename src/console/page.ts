@@ -74,7 +74,10 @@ export function sendPage(
 function layoutOf(desk: Desk, request: Request, visitor: Visitor, page: Page) {
   const { base } = desk;
   const topics = page.topics ?? [];
-  const watch = (page.watch ?? []).map((id) => `product=${id}`).join('&');
+  const following = new URLSearchParams([
+    ...topics.map((topic) => ['topic', topic]),
+    ...(page.watch ?? []).map((id) => ['product', id]),
+  ]);
   return {
     ...page,
     base,
@@ -92,7 +95,7 @@ function layoutOf(desk: Desk, request: Request, visitor: Visitor, page: Page) {
     })),
     live: topics.length > 0,
     trigger: ['refresh', 'sse:ready', ...topics.map((topic) => `sse:${topic}`)].join(', '),
-    events: `${base}/events${watch === '' ? '' : `?${watch}`}`,
+    events: `${base}/events?${following}`,
   };
 }
 

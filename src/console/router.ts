@@ -6,6 +6,7 @@ import { ProductId } from '../model/ids.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { loadAssets } from './assets.ts';
 import { backOf, fieldsOf, isOurs } from './forms.ts';
+import { topics } from './live.ts';
 import { Memory } from './memory.ts';
 import { carryOutOrders } from './order-routes.ts';
 import { type Desk, type Page, sendPage, wantsBody } from './page.ts';
@@ -44,8 +45,14 @@ export function createConsoleRouter(options: ConsoleOptions): Router {
   addTheme(router, base);
   carryOutOrders(router, desk, options);
   router.get('/events', (request, response) => {
-    const asked = [request.query.product ?? []].flat().flatMap((id) => ProductId.safeParse(id).data ?? []);
-    options.live.watch(response, asked.slice(0, 10));
+    const { topic = [], product = [] } = request.query;
+    options.live.watch(response, {
+      topics: topics.filter((known) => [topic].flat().includes(known)),
+      products: [product]
+        .flat()
+        .flatMap((id) => ProductId.safeParse(id).data ?? [])
+        .slice(0, 10),
+    });
   });
   router.use((request, response) => sendMissing(desk, visitOf(request, response)));
   router.use(failed(desk, options.log));

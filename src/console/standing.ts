@@ -36,6 +36,13 @@ export const outcomeBadges = {
   failed: { word: 'Failed', tone: 'bad' },
 } as const satisfies Record<string, Badge>;
 
+/** Stages of a rollout, in the words of `provisioner template rollouts`. */
+export const stageBadges = {
+  canary: { word: 'is tried', tone: 'busy' },
+  all: { word: 'goes to all', tone: 'busy' },
+  stopped: { word: 'stopped', tone: 'bad' },
+} as const satisfies Record<string, Badge>;
+
 export const verdictBadges = {
   accepted: { word: 'Accepted', tone: 'good' },
   ignored: { word: 'Ignored', tone: 'gone' },

@@ -38,6 +38,25 @@ export async function insertApiKey(trx: Transaction<Tables>, key: NewApiKey): Pr
   return row !== undefined;
 }
 
+/** Whether another key that works when this one is made has its name; until the end of the transaction none can get it. */
+export async function isNameTaken(
+  trx: Transaction<Tables>,
+  { id, name, madeAt }: Pick<NewApiKey, 'id' | 'name' | 'madeAt'>,
+): Promise<boolean> {
+  // There is no row to lock yet; readers are not kept waiting.
+  await raw`lock table provisioner.api_key in share row exclusive mode`.execute(trx);
+  const other = await trx
+    .selectFrom('api_key')
+    .select('id')
+    .where('name', '=', name)
+    .where('id', '!=', id)
+    .where('revoked_at', 'is', null)
+    .where((on) => on.or([on('expires_at', 'is', null), on('expires_at', '>', madeAt)]))
+    .limit(1)
+    .executeTakeFirst();
+  return other !== undefined;
+}
+
 /** The key with its digest, also when it has ended. */
 export async function findApiKey(
   db: Kysely<Tables>,

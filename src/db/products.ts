@@ -220,14 +220,19 @@ export function newsIn(change: ProductChange, record: ProductRecord | null): Pro
 /** How many products stand how: state and the type of the first condition that holds. */
 export async function countByCondition(
   db: Kysely<Tables>,
-): Promise<{ state: string; condition: string; count: number }[]> {
+): Promise<{ state: string; condition: string; count: number; paused: number }[]> {
   const condition = raw<string>`coalesce(conditions->0->>'type', 'Progressing')`;
   const rows = await db
     .selectFrom('product')
-    .select((expression) => ['state', condition.as('condition'), expression.fn.countAll().as('count')])
+    .select((on) => ['state', condition.as('condition'), on.fn.countAll().as('count')])
+    .select((on) => on.fn.count('paused_at').as('paused'))
     .groupBy(['state', condition])
     .execute();
-  return rows.map((row) => ({ state: row.state, condition: row.condition, count: Number(row.count) }));
+  return rows.map(({ count, paused, ...kind }) => ({
+    ...kind,
+    count: Number(count),
+    paused: Number(paused),
+  }));
 }
 
 /** A product whose headline says that it is not well. */

@@ -56,18 +56,16 @@ const firstInNeed = 20;
 
 export async function readOverview(db: Kysely<Tables>, now: Date): Promise<Overview> {
   const ago = (minutes: number) => new Date(now.getTime() - minutes * minuteMs);
-  const [counts, pausedProducts, worst, homeless, brake, pause, lastHour, lastFiveMinutes, deliveries] =
-    await Promise.all([
-      countByCondition(db),
-      countPaused(db),
-      listProducts(db, {}, 'condition', { after: null, limit: firstInNeed }),
-      readHomeless(db),
-      readBrake(db),
-      db.selectFrom('estate_pause').select(['at', 'by']).executeTakeFirst(),
-      readRate(db, ago(hour), hour),
-      readRate(db, ago(lately), lately),
-      countDeliveries(db, ago(hour)),
-    ]);
+  const [counts, worst, homeless, brake, pause, lastHour, lastFiveMinutes, deliveries] = await Promise.all([
+    countByCondition(db),
+    listProducts(db, {}, 'condition', { after: null, limit: firstInNeed }),
+    readHomeless(db),
+    readBrake(db),
+    db.selectFrom('estate_pause').select(['at', 'by']).executeTakeFirst(),
+    readRate(db, ago(hour), hour),
+    readRate(db, ago(lately), lately),
+    countDeliveries(db, ago(hour)),
+  ]);
   const sum = (fits: (each: (typeof counts)[number]) => boolean) =>
     counts.filter(fits).reduce((total, { count }) => total + count, 0);
   return {
@@ -76,7 +74,7 @@ export async function readOverview(db: Kysely<Tables>, now: Date): Promise<Overv
       sum((each) => each.state !== 'retired' && each.condition === type),
     ),
     byState: recordOf(productStates, (state) => sum((each) => each.state === state)),
-    pausedProducts,
+    pausedProducts: counts.reduce((total, { paused }) => total + paused, 0),
     needPerson: worst.items.filter(({ headline, state }) => headline === 'Degraded' && state !== 'retired'),
     homeless,
     brake,
@@ -93,15 +91,6 @@ function recordOf<Key extends string>(
 ): Record<Key, number> {
   // `fromEntries` forgets which keys it was given.
   return Object.fromEntries(keys.map((key) => [key, ofKey(key)])) as Record<Key, number>;
-}
-
-async function countPaused(db: Kysely<Tables>): Promise<number> {
-  const row = await db
-    .selectFrom('product')
-    .select((on) => on.fn.countAll().as('count'))
-    .where('paused_at', 'is not', null)
-    .executeTakeFirst();
-  return Number(row?.count ?? 0);
 }
 
 async function readHomeless(db: Kysely<Tables>): Promise<Overview['homeless']> {

@@ -33,32 +33,63 @@ export async function listRollouts(db: Kysely<Tables>): Promise<readonly Rollout
     .orderBy('template')
     .limit(most)
     .execute();
-  return Promise.all(
-    rollouts.map(async ({ template, stage, begun_at: begunAt }) => {
-      const canaries = await db
-        .selectFrom('rollout_canary')
-        .leftJoin('product', 'product.id', 'rollout_canary.product')
-        .select(['rollout_canary.product as product', 'home', 'outcome'])
-        .where('rollout_canary.template', '=', template)
-        .where(raw`coalesce(outcome, '')`, '!=', 'unfit')
-        .orderBy('home')
-        .execute();
-      const { following = 0, behind = 0 } =
-        (await db
-          .selectFrom('product')
-          .select([
-            raw<number>`count(*) filter (where template = ${template})::int`.as('following'),
-            raw<number>`count(*) filter (where template <> ${template})::int`.as('behind'),
-          ])
-          .where('state', '=', 'live')
-          .where(raw`split_part(template, '@', 1)`, '=', templateOf(template))
-          .executeTakeFirst()) ?? {};
-      const told = canaries.map(({ product, home, outcome }) => ({
-        product,
-        home,
-        outcome: outcome === 'unfit' ? null : outcome,
-      }));
-      return { template, stage, begunAt, canaries: told, following, behind };
-    }),
-  );
+  if (rollouts.length === 0) return [];
+  const [canaries, living] = await Promise.all([listCanaries(db, rollouts), countLiving(db)]);
+  return rollouts.map(({ template, stage, begun_at: begunAt }) => {
+    const following = living.get(template) ?? 0;
+    const all = [...living].filter(([version]) => templateOf(version) === templateOf(template));
+    return {
+      template,
+      stage,
+      begunAt,
+      canaries: canaries
+        .filter((canary) => canary.template === template)
+        .map(({ product, home, outcome }) => ({
+          product,
+          home,
+          outcome: outcome === 'unfit' ? null : outcome,
+        })),
+      following,
+      behind: all.reduce((sum, [, count]) => sum + count, 0) - following,
+    };
+  });
+}
+
+/** Those that are not at their end: the newest of each template, while products are behind. */
+export async function listRolloutsUnderWay(db: Kysely<Tables>): Promise<readonly RolloutLine[]> {
+  const seen = new Set<string>();
+  return (await listRollouts(db)).filter(({ template, stage, following, behind }) => {
+    const id = templateOf(template);
+    if (seen.has(id)) return false;
+    seen.add(id);
+    // One that went to all and that nobody has any more was followed by a version without a rollout.
+    return behind > 0 && (stage !== 'all' || following > 0);
+  });
+}
+
+function listCanaries(db: Kysely<Tables>, rollouts: readonly { readonly template: string }[]) {
+  return db
+    .selectFrom('rollout_canary')
+    .leftJoin('product', 'product.id', 'rollout_canary.product')
+    .select(['rollout_canary.template', 'rollout_canary.product as product', 'home', 'outcome'])
+    .where(
+      'rollout_canary.template',
+      'in',
+      rollouts.map(({ template }) => template),
+    )
+    .where(raw`coalesce(outcome, '')`, '!=', 'unfit')
+    .orderBy('home')
+    .execute();
+}
+
+/** Living products by the version that their files are of. */
+async function countLiving(db: Kysely<Tables>): Promise<ReadonlyMap<string, number>> {
+  const rows = await db
+    .selectFrom('product')
+    .select(['template', raw<number>`count(*)::int`.as('count')])
+    .where('state', '=', 'live')
+    .where('template', 'is not', null)
+    .groupBy('template')
+    .execute();
+  return new Map(rows.map(({ template, count }) => [template ?? '', count]));
 }

@@ -199,6 +199,10 @@ describe('ordering', () => {
     const listed = await api.call('get', '/keys');
     expect(listed.json.items).toMatchObject([{ name: 'ci', usedAt: expect.any(String), revokedAt: null }]);
     expect(listed.text).not.toContain(made.json.key.slice(-43));
+    for (const name of ['ci', 'settings']) {
+      const again = await api.call('post', '/keys', { body: { name, role: 'admin' } });
+      expect([again.status, again.json.code], name).toEqual([409, 'NAME_TAKEN']);
+    }
     const second = await api.call('post', '/keys', { body: { name: 'second', role: 'viewer' } });
     const page = (await api.call('get', '/keys?limit=1')).json;
     expect(page.items).toMatchObject([{ id: second.json.id }]);

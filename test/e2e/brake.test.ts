@@ -47,17 +47,16 @@ test('a deleted lifecycle takes its products from the portal, and their homes st
 const ways: readonly (readonly [string, string, (url: string) => Promise<unknown>])[] = [
   ['API', 'local', (url) => fetch(`${url}/api/v1/brake/release`, { method: 'POST' })],
   ['command line', 'local', (url) => provisioner(['brake', 'release', '--url', url], {})],
-  [
-    'console',
-    'local',
-    async (url) => {
-      const page = await (await fetch(`${url}/console/confirm/release-brake`)).text();
-      const csrf = /name="csrf" value="(?<csrf>[^"]+)"/.exec(page)?.groups?.csrf ?? '';
-      const body = new URLSearchParams({ csrf });
-      await fetch(`${url}/console/orders/release-brake`, { method: 'POST', body, redirect: 'manual' });
-    },
-  ],
+  ['console', 'local', (url) => orderOnConsole(`${url}/console`, 'release-brake')],
 ];
+
+/** Asks for the order's form on the page below which it stands, and sends it. */
+async function orderOnConsole(page: string, order: string): Promise<Response> {
+  const form = await (await fetch(`${page}/confirm/${order}`)).text();
+  const csrf = /name="csrf" value="(?<csrf>[^"]+)"/.exec(form)?.groups?.csrf ?? '';
+  const body = new URLSearchParams({ csrf });
+  return fetch(`${page}/orders/${order}`, { method: 'POST', body, redirect: 'manual' });
+}
 
 test('the brake is released by API, command line and console, each time for what it holds then', async () => {
   // One is enough for the brake.
@@ -78,7 +77,7 @@ test('the brake is released by API, command line and console, each time for what
   expect(await audit(url, 'order-release-brake')).toHaveLength(ways.length);
 });
 
-test('a single deletion is not held up, and is undone by order while the archive has the workspace', async () => {
+test('a single deletion is not held up, and is undone by API, command line and console while the archive has the workspace', async () => {
   await using world = await createWorld();
   const { url } = world.daemon();
   const user = new PortalUser(world.portal.url);
@@ -95,16 +94,35 @@ test('a single deletion is not held up, and is undone by order while the archive
   };
   const undelete = () => fetch(`${url}/api/v1/products/${product}/undelete`, { method: 'POST' });
 
-  await deleteIt();
-  expect((await undelete()).status).toBe(404);
-  // Without a webhook: nobody but the order tells the daemon.
-  products.set(product, { ...copy, status: 'active', finalizers: [] });
-  expect((await undelete()).status).toBe(202);
-  await eventually('the workspace', () => world.workspaceFile('one', 'mine.sql'));
-  await eventually('a key', async () =>
-    (await world.workspaceFile('one', '.env'))?.includes('S3_SECRET_KEY='),
-  );
-  expect(await audit(url, 'order-undelete')).toMatchObject([{ actor: 'person:local', product }]);
+  const undeletions: readonly (readonly [string, () => Promise<unknown>, unknown])[] = [
+    ['API', async () => (await undelete()).status, 202],
+    [
+      'command line',
+      async () => (await provisioner(['undelete', 'one', '--url', url], {})).out,
+      'The workspace will be brought back: one.\n',
+    ],
+    [
+      'console',
+      async () =>
+        (await orderOnConsole(`${url}/console/products/${product}`, 'undelete')).headers.get('location'),
+      `/console/products/${product}?done=undelete`,
+    ],
+  ];
+  for (const [index, [way, order, answer]] of undeletions.entries()) {
+    await deleteIt();
+    expect((await undelete()).status, way).toBe(404);
+    expect(await world.workspaceFile('one', 'mine.sql'), way).toBeNull();
+    // Without a webhook: nobody but the order tells the daemon.
+    products.set(product, { ...copy, status: 'active', finalizers: [] });
+    expect(await order(), way).toBe(answer);
+    await eventually(`the workspace by ${way}`, () => world.workspaceFile('one', 'mine.sql'));
+    await eventually(`a key by ${way}`, async () =>
+      (await world.workspaceFile('one', '.env'))?.includes('S3_SECRET_KEY='),
+    );
+    const orders = await audit(url, 'order-undelete');
+    expect(orders, way).toHaveLength(index + 1);
+    expect(orders[0], way).toMatchObject({ actor: 'person:local', product });
+  }
 
   await deleteIt();
   await rm(join(world.folder, 'products/.archive'), { recursive: true });

@@ -133,6 +133,12 @@ describe('ordering', () => {
     const asCi = { PROV_API_URL: world.daemon().url, PROV_API_KEY: made.key };
     expect((await provisioner(['status'], asCi)).code).toBe(0);
     expect((await provisioner(['pause', '--all'], asCi)).code).toBe(4);
+    const again = await run('keys', 'create', 'ci');
+    expect([again.code, again.out, again.err]).toEqual([
+      1,
+      '',
+      expect.stringContaining('A key that still works is named ci'),
+    ]);
     const { items } = await json('keys', 'list');
     const { id } = items.find(({ name }: { name: string }) => name === 'ci');
     expect((await run('keys', 'list')).out).toMatch(/^KEY +NAME +ROLE/);

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Insertable, Kysely } from 'kysely';
 import { type Database, openDatabase } from '../../src/db/connection.ts';
+import type { Stage } from '../../src/db/rollouts.ts';
 import type { ProductTable, RunTable, Tables } from '../../src/db/tables.ts';
 import type { Condition } from '../../src/model/condition.ts';
 import { OutputPortId, ProductId } from '../../src/model/ids.ts';
@@ -169,6 +170,22 @@ export async function noteGrant(
     })
     .execute();
   return port;
+}
+
+/** Notes the rollout of a template's version, with those who try it first. */
+export async function noteRollout(
+  db: Kysely<Tables>,
+  template: string,
+  stage: Stage,
+  canaries: Readonly<Record<ProductId, 'succeeded' | 'failed' | null>> = {},
+  begunAt = new Date(),
+): Promise<void> {
+  await db.insertInto('rollout').values({ template, stage, begun_at: begunAt }).execute();
+  for (const [product, outcome] of Object.entries(canaries))
+    await db
+      .insertInto('rollout_canary')
+      .values({ template, product: ProductId.parse(product), outcome })
+      .execute();
 }
 
 /** Notes an audit row that nobody has numbered yet, and returns its id. */

@@ -5,7 +5,16 @@ import type { Condition } from '../../src/model/condition.ts';
 import type { OutputPortId, ProductId } from '../../src/model/ids.ts';
 import type { Input } from '../../src/model/product.ts';
 import type { ActionRecord } from '../../src/model/run.ts';
-import { newPortId, noteAudit, noteDelivery, noteGrant, noteKey, noteProduct, noteRun } from './books.ts';
+import {
+  newPortId,
+  noteAudit,
+  noteDelivery,
+  noteGrant,
+  noteKey,
+  noteProduct,
+  noteRollout,
+  noteRun,
+} from './books.ts';
 
 export interface SmallEstate {
   readonly leads: ProductId;
@@ -52,7 +61,11 @@ const minutesAgo = (minutes: number) => new Date(Date.now() - minutes * 60_000);
 
 /** Writes it into empty books. */
 export async function noteSmallEstate(db: Kysely<Tables>): Promise<SmallEstate> {
-  const leads = await noteProduct(db, 'Sales Leads', { home: 'sales-leads', conditions: [fine] });
+  const leads = await noteProduct(db, 'Sales Leads', {
+    home: 'sales-leads',
+    conditions: [fine],
+    template: 'sqlmesh@4',
+  });
   const report = await noteProduct(db, 'Sales Report', { home: 'sales-report', conditions: [fine, renamed] });
   const outsider = await noteProduct(db, 'Churn Model', { home: 'churn-model', conditions: [fine] });
   const broken = await noteProduct(db, 'Supplier Ratings', {
@@ -70,6 +83,7 @@ export async function noteSmallEstate(db: Kysely<Tables>): Promise<SmallEstate> 
     await noteKey(db, product, `AKIAIOSFODNN7EXAMPL${index}`, minutesAgo(1440 * (index + 2)));
   const port = await noteGrant(db, report, leads, minutesAgo(90));
   await noteGrant(db, report, outsider, minutesAgo(2000));
+  await noteRollout(db, 'sqlmesh@4', 'canary', { [leads]: 'succeeded', [outsider]: null }, minutesAgo(4));
   const delivery = await noteDelivery(db, [leads, report], minutesAgo(4));
   await noteDelivery(db, [], minutesAgo(9), 'It changes nothing that we look after.');
   const run = await noteRun(db, report, {

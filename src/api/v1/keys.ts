@@ -12,12 +12,9 @@ import * as form from './schemas.ts';
 const dayMs = 86_400_000;
 
 const KeyWish = z.strictObject({
-  name: z
-    .string()
-    .trim()
-    .min(1)
-    .max(100)
-    .meta({ description: 'Who or what will use it; stands in the audit.' }),
+  name: z.string().trim().min(1).max(100).meta({
+    description: 'Who or what will use it; stands in the audit. No two keys that work have the same.',
+  }),
   role: form.role,
   days: z.int().min(1).max(3650).optional().meta({ description: 'Ends after so many days; without: never.' }),
 });
@@ -54,11 +51,16 @@ export function keyEndpoints({ db, clock }: ApiParts): readonly Endpoint[] {
       body: KeyWish,
       answer: form.NewApiKey,
       status: 201,
+      problems: ['NAME_TAKEN'],
       handle: async ({ body: { name, role, days }, visitor }) => {
         const now = clock();
         const expiresAt = days === undefined ? null : new Date(now.getTime() + days * dayMs);
         const { text, record } = makeApiKey({ name, role, expiresAt }, visitor.name, now);
-        await noteKey(db, record, visitor.name);
+        if (!(await noteKey(db, record, visitor.name)))
+          throw new ApiProblem(
+            'NAME_TAKEN',
+            `A key that still works is named ${name}, and the audit could not tell the two apart. Choose another name, or end that key first.`,
+          );
         const { sha256: _digest, ...shown } = record;
         return { ...shown, usedAt: null, revokedAt: null, key: text };
       },

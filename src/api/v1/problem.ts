@@ -11,6 +11,7 @@ export const problemCatalogue = {
   CSRF: { status: 403, title: 'A write with a cookie must bring the token of its login.' },
   NOT_FOUND: { status: 404, title: 'There is no such thing.' },
   NOT_RETIRED: { status: 409, title: 'The product is not retired.' },
+  NAME_TAKEN: { status: 409, title: 'Another has this name.' },
   ARCHIVE_GONE: { status: 410, title: 'The workspace is no longer in the archive.' },
   BODY_TOO_LARGE: { status: 413, title: 'The body is too large.' },
   BODY_NOT_JSON: { status: 415, title: 'The body is not sent as JSON.' },

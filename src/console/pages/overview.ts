@@ -1,11 +1,13 @@
 /** The first page: what needs a person, how all stands, how much is going on. */
 import type { Headline } from '../../insight/headline.ts';
 import { type Overview, readOverview } from '../../insight/overview.ts';
+import { listRolloutsUnderWay } from '../../insight/rollouts.ts';
 import type { StoreReport } from '../../model/store-report.ts';
 import { homelessCard } from '../homeless.ts';
 import type { Page } from '../page.ts';
 import { sparkline } from '../pictures/sparkline.ts';
 import { remedyOf } from '../remedies.ts';
+import { rolloutCard } from '../rollouts.ts';
 import type { Sources } from '../sources.ts';
 import { badgeOf, badgeOfHeadline } from '../standing.ts';
 import type { Render } from '../views.ts';
@@ -17,13 +19,20 @@ export async function overviewPage(
   render: Render,
   visitor: Visitor,
 ): Promise<Page> {
-  const [overview, waiting] = await Promise.all([readOverview(db, clock()), jobs()]);
+  const [overview, waiting, underWay] = await Promise.all([
+    readOverview(db, clock()),
+    jobs(),
+    listRolloutsUnderWay(db),
+  ]);
+  const rollouts = underWay.map(rolloutCard);
+  const stopped = rollouts.filter((rollout) => rollout.stopped);
   return {
     section: 'overview',
     title: 'Overview',
     body: render('overview', {
       base,
-      ...needsOf(overview),
+      ...needsOf(overview, stopped),
+      rollouts: rollouts.filter((rollout) => !rollout.stopped),
       counts: countsOf(base, overview),
       empty: Object.values(overview.byState).every((count) => count === 0),
       jobs: waiting,
@@ -55,7 +64,7 @@ function rateOf(rate: Overview['lastHour']) {
   };
 }
 
-function needsOf(overview: Overview) {
+function needsOf(overview: Overview, stopped: readonly ReturnType<typeof rolloutCard>[]) {
   const products = overview.needPerson.map((product) => {
     const [condition] = product.conditions;
     return {
@@ -74,8 +83,14 @@ function needsOf(overview: Overview) {
     homeless: homeless.products.map(homelessCard),
     moreHomeless: homeless.count - homeless.products.length,
     products,
+    stopped,
     more: Math.max(0, overview.byHeadline.Degraded - products.length),
-    calm: brake === null && pause === null && products.length === 0 && homeless.count === 0,
+    calm:
+      brake === null &&
+      pause === null &&
+      products.length === 0 &&
+      homeless.count === 0 &&
+      stopped.length === 0,
   };
 }
 

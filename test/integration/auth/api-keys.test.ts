@@ -1,18 +1,23 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { verifyApiKey } from '../../../src/auth/api-keys.ts';
-import { endKey, noteKey } from '../../../src/auth/key-book.ts';
+import { adoptKeyOrders, endKey, noteKey } from '../../../src/auth/key-book.ts';
 import { makeApiKey } from '../../../src/auth/key-text.ts';
 import { findApiKey } from '../../../src/db/api-keys.ts';
 import { findSession, insertSession } from '../../../src/db/sessions.ts';
+import { keyOrderFile } from '../../../src/model/control.ts';
 import { type Books, openBooks } from '../../support/books.ts';
 
 let books: Books;
 const noon = new Date('2026-01-01T12:00:00Z');
 const later = (seconds: number) => new Date(noon.getTime() + seconds * 1000);
 
-async function madeKey(expiresAt: Date | null = null) {
-  const { text, record } = makeApiKey({ name: 'ci', role: 'operator', expiresAt }, 'anna', noon);
-  await noteKey(books.db, record, 'anna');
+async function madeKey(expiresAt: Date | null = null, name: string = randomUUID()) {
+  const { text, record } = makeApiKey({ name, role: 'operator', expiresAt }, 'anna', noon);
+  expect(await noteKey(books.db, record, 'anna')).toBe(true);
   return { text, id: record.id };
 }
 
@@ -22,7 +27,7 @@ beforeAll(async () => {
 afterAll(() => books[Symbol.asyncDispose]());
 
 it('a key stands for its name and role until it ends, by time or by order', async () => {
-  const { text, id } = await madeKey(later(60));
+  const { text, id } = await madeKey(later(60), 'ci');
   expect(await verifyApiKey(books.db, text, noon)).toEqual({
     id,
     name: 'key:ci',
@@ -68,4 +73,39 @@ it('the end of a key is the end of the logins made with it', async () => {
   expect(await findSession(books.db, 'with the key', noon)).toBeNull();
   expect(await findSession(books.db, 'otherwise', noon)).toMatchObject({ name: 'x' });
   expect(await findSession(books.db, 'otherwise', later(600))).toBeNull();
+});
+
+describe('a name', () => {
+  const wish = (name: string, madeAt = noon) =>
+    makeApiKey({ name, role: 'viewer', expiresAt: null }, 'anna', madeAt).record;
+
+  it('is one living key’s alone: it is had again when that has ended, by order or by time', async () => {
+    const ended = await madeKey(null, 'by order');
+    expect(await noteKey(books.db, wish('by order'), 'anna')).toBe(false);
+    await endKey(books.db, ended.id, 'anna', later(1));
+    expect(await noteKey(books.db, wish('by order'), 'anna')).toBe(true);
+    await madeKey(later(60), 'by time');
+    expect(await noteKey(books.db, wish('by time', later(59)), 'anna')).toBe(false);
+    expect(await noteKey(books.db, wish('by time', later(60)), 'anna')).toBe(true);
+  });
+
+  it('goes to one of those that ask for it at once', async () => {
+    const asked = Array.from({ length: 5 }, () => noteKey(books.db, wish('wanted'), 'anna'));
+    expect((await Promise.all(asked)).filter((noted) => noted)).toHaveLength(1);
+  });
+
+  it('of the key of the settings is nobody else’s', async () => {
+    expect(await noteKey(books.db, wish('settings'), 'anna')).toBe(false);
+  });
+
+  it('that is taken is made another where the order is a file, so that nobody is locked out', async () => {
+    await madeKey(null, 'ops');
+    const folder = await mkdtemp(join(tmpdir(), 'provisioner-control-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const { text, record } = makeApiKey({ name: 'ops', role: 'admin', expiresAt: null }, 'anna', noon);
+    await writeFile(join(folder, keyOrderFile(record.id)), JSON.stringify(record));
+    await adoptKeyOrders(books.db, folder);
+    expect(await verifyApiKey(books.db, text, noon)).toMatchObject({ name: `key:ops-${record.id}` });
+    expect(await readdir(folder)).toEqual([]);
+  });
 });

@@ -30,9 +30,9 @@ afterAll(async () => {
 });
 
 /** What asks who somebody is, with logins of at most 12 hours. */
-async function serve(adminKey: string): Promise<string> {
+async function serve(adminKey: string, db = books.db): Promise<string> {
   const cookies = { secret: 'a-session-secret-of-this-test-0123456789', secure: false };
-  const common = { db: books.db, cookies, publicHost: undefined, clock: () => now };
+  const common = { db, cookies, publicHost: undefined, clock: () => now };
   const guard = createGuard({ ...common, adminKey, oidc: false, loopback: true, controlFolder: tmpdir() });
   const log = createLogger({ format: 'json', level: 'error', colour: false, redactor: new Redactor() });
   const app = express();
@@ -72,4 +72,24 @@ it('a login made with the key of the settings ends when another is set', async (
   expect(await statusOf(url, cookie)).toBe(200);
   expect(await statusOf(await serve('the-first-admin-key-0123456789'), cookie)).toBe(200);
   expect(await statusOf(await serve('another-admin-key-0123456789'), cookie)).toBe(401);
+});
+
+it('while the database is away a browser gets the login page with words for it, and the way back', async () => {
+  const away = await openBooks();
+  const url = await serve('the-first-admin-key-0123456789', away.db);
+  await away[Symbol.asyncDispose]();
+  const form = { key: 'the-first-admin-key-0123456789', return: '/console/runs' };
+  const answer = await new CookieJar().post(`${url}/auth/key`, form, { accept: 'text/html,*/*;q=0.8' });
+  expect(answer.status).toBe(500);
+  expect(answer.headers.get('content-type')).toContain('text/html');
+  expect(answer.text).toContain('most often the database is away');
+  expect(answer.text).toContain('name="return" value="/console/runs"');
+  expect(answer.headers.get('set-cookie')).toBeNull();
+});
+
+it('a form that can not be read is refused on the login page, with its status', async () => {
+  const url = await serve('the-first-admin-key-0123456789');
+  const form = { key: 'x'.repeat(9000), return: '/console' };
+  const answer = await new CookieJar().post(`${url}/auth/key`, form, { accept: 'text/html' });
+  expect([answer.status, answer.text]).toEqual([413, expect.stringContaining('This form can not be read.')]);
 });

@@ -2,11 +2,21 @@
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { replaceGrants } from '../../../src/db/grants.ts';
+import { setEstatePause, setProductPause } from '../../../src/db/pauses.ts';
+import type { Stage } from '../../../src/db/rollouts.ts';
 import { ProvisionerError } from '../../../src/model/errors.ts';
 import type { ProductId } from '../../../src/model/ids.ts';
 import type { RoleName } from '../../../src/model/role.ts';
 import { limitationsOf, type StoreReport } from '../../../src/model/store-report.ts';
-import { noteProduct, noteRun } from '../../support/books.ts';
+import {
+  noteAudit,
+  noteDelivery,
+  noteGrant,
+  noteProduct,
+  noteRollout,
+  noteRun,
+} from '../../support/books.ts';
 import { type ConsoleStage, csrfToken, setConsoleStage } from '../../support/console.ts';
 
 let stage: ConsoleStage;
@@ -47,6 +57,43 @@ test('the overview says which store it is, what it was seen to do, and what it l
   expect(known).toMatch(/A key that is off is refused<\/dt><dd>no</);
   expect(known).toContain('A key that is switched off works on until it is deleted.');
   expect(known).toContain('can give itself: session tokens.');
+});
+
+test('the overview tells how far a new version of a template is, and calls a person when it stopped', async () => {
+  await using own = await setConsoleStage();
+  const [one, two] = [
+    await noteProduct(own.db, 'One', { home: 'one', template: 'ours@3' }),
+    await noteProduct(own.db, 'Two', { home: 'two', template: 'ours@2' }),
+  ];
+  await noteProduct(own.db, 'Three', { template: 'ours@2' });
+  const words = async () =>
+    (await (await fetch(own.url)).text()).replaceAll(/<[^>]*>/g, ' ').replaceAll(/\s+/g, ' ');
+  const stages = async (template: string, stage: Stage) =>
+    void (await own.db.updateTable('rollout').set({ stage }).where('template', '=', template).execute());
+  expect(await words()).not.toContain('New versions of templates');
+
+  // What a later version has taken the place of is history.
+  await noteRollout(own.db, 'ours@2', 'stopped', { [two]: 'failed' }, new Date(0));
+  await noteRollout(own.db, 'ours@3', 'canary', { [one]: 'succeeded', [two]: null });
+  const tried = 'ours@3 is tried 1 of 3 follow, 2 wait. Tried by one succeeded, two tries';
+  expect(await words()).toMatch(new RegExp(`Nothing needs a person.*New versions of templates ${tried}`));
+  expect(await words()).not.toContain('ours@2');
+
+  await stages('ours@3', 'all');
+  expect(await words()).toContain('ours@3 goes to all 1 of 3 follow, 2 wait');
+
+  await stages('ours@3', 'stopped');
+  await own.db.updateTable('rollout_canary').set({ outcome: 'failed' }).where('product', '=', two).execute();
+  const stopped = await words();
+  expect(stopped).toMatch(
+    /Needs a person ours@3 stopped 1 of 3 follow, 2 wait.*two failed It stopped after 1 failed/,
+  );
+  expect(stopped).toContain('provisioner template release ours@3');
+  expect(stopped).not.toContain('Nothing needs a person');
+
+  await stages('ours@3', 'all');
+  await own.db.updateTable('product').set({ template: 'ours@3' }).execute();
+  expect(await words()).not.toContain('ours@3');
 });
 
 describe('orders', () => {
@@ -260,18 +307,78 @@ test('a portal that does not answer keeps nobody waiting', async () => {
   expect(await answer.text()).toContain('did not answer within 4 s');
 });
 
+/** What an open page is told, word by word. */
+async function* wordsTo(page: string): AsyncGenerator<string> {
+  const stream = await fetch(page);
+  for await (const chunk of stream.body ?? [])
+    for (const [, word] of Buffer.from(chunk)
+      .toString()
+      .matchAll(/^event: (.+)$/gm))
+      yield String(word);
+}
+
+const next = async (words: AsyncGenerator<string>) => (await words.next()).value;
+
 describe('open pages', () => {
   test('are told of what another process noted', async () => {
-    const stream = await fetch(`${stage.url}/events`);
-    let text = '';
-    for await (const chunk of stream.body ?? []) {
-      // From `ready` on no change is missed.
-      if (!text.includes('event: ready') && String(Buffer.from(chunk as Uint8Array)).includes('event: ready'))
-        await noteRun(stage.db, product, { started_at: new Date() });
-      text += Buffer.from(chunk as Uint8Array).toString();
-      if (text.includes('event: runs\n')) break;
-    }
-    expect(text).toContain('event: runs\n');
+    const words = wordsTo(`${stage.url}/events?topic=runs`);
+    // From `ready` on no change is missed.
+    expect(await next(words)).toBe('ready');
+    await noteRun(stage.db, product, { started_at: new Date() });
+    expect(await next(words)).toBe('runs');
+    await words.return(undefined);
+  });
+
+  test('are told once of all that changed at once, and nothing of what they do not follow', async () => {
+    await using own = await setConsoleStage();
+    const [sales, costs] = [await noteProduct(own.db, 'Sales'), await noteProduct(own.db, 'Costs')];
+    const overview = wordsTo(`${own.url}/events?topic=runs&topic=deliveries&topic=estate`);
+    const audit = wordsTo(`${own.url}/events?topic=audit`);
+    const page = wordsTo(`${own.url}/events?topic=product&topic=estate&product=${sales}`);
+    for (const words of [overview, audit, page]) expect(await next(words)).toBe('ready');
+    await own.db.transaction().execute(async (trx) => {
+      await noteRun(trx, costs);
+      await noteDelivery(trx, [costs]);
+      await trx.updateTable('product').set({ updated_at: new Date() }).where('id', '=', costs).execute();
+    });
+    expect(await next(overview)).toBe('runs');
+    await noteAudit(own.db, 'put-policy');
+    expect(await next(audit)).toBe('audit');
+    await setProductPause(own.db, sales, 'anna', new Date());
+    expect(await next(page)).toBe('product');
+    expect(await next(overview)).toBe('runs');
+    await setEstatePause(own.db, { at: new Date(), by: 'anna' });
+    for (const words of [overview, page]) expect(await next(words)).toBe('estate');
+    for (const words of [overview, audit, page]) await words.return(undefined);
+  });
+
+  test('of a product learn that a grant of any is revoked', async () => {
+    const reader = await noteProduct(stage.db, 'Costs');
+    await noteGrant(stage.db, reader, product);
+    const words = wordsTo(`${stage.url}/events?topic=product&product=${product}`);
+    expect(await next(words)).toBe('ready');
+    await replaceGrants(stage.db, reader, [], new Date());
+    expect(await next(words)).toBe('product');
+    await words.return(undefined);
+  });
+
+  test('show what changed while nobody watched, once they are told that they are ready', async () => {
+    await using own = await setConsoleStage();
+    const part = async () =>
+      (await fetch(`${own.url}/products`, { headers: { 'HX-Request': 'true', 'HX-Target': 'live' } })).text();
+    expect(await part()).not.toContain('Unwatched');
+    await noteProduct(own.db, 'Unwatched');
+    const words = wordsTo(`${own.url}/events?topic=products`);
+    expect(await next(words)).toBe('ready');
+    expect(await part()).toContain('Unwatched');
+    await words.return(undefined);
+  });
+
+  test('name what they follow where they connect', async () => {
+    const body = await (await fetch(`${stage.url}/products/${product}`)).text();
+    expect(body).toContain(
+      `sse-connect="/console/events?topic&#x3D;product&amp;topic&#x3D;estate&amp;product&#x3D;${product}"`,
+    );
   });
 
   test('give their connection back when they close, and nobody is asked for nobody', async () => {
