@@ -9,8 +9,8 @@ const suite = (name: string, timeoutMs: number) => ({
     hookTimeout: timeoutMs,
     // Most tests wait for other processes most of the time: more of them than cores.
     maxWorkers: 3,
-    // The modules are loaded once for all files of a worker: nothing in them is kept between tests.
-    isolate: false,
+    // Modules are loaded once for all files of a worker, as nothing in them is kept; but a spec puts others in their place.
+    isolate: name === 'spec',
     // With others beside it a test may have to wait; only a failing one waits so long.
     env: { PROV_TEST_PATIENCE_MS: '60000' },
     globalSetup: name === 'spec' ? [] : ['test/support/install-tools.ts'],

@@ -5,6 +5,7 @@ import type { Kysely } from 'kysely';
 import { z } from 'zod';
 import { insertApiKey, isNameTaken, type NewApiKey, revokeApiKey } from '../db/api-keys.ts';
 import { insertAudit } from '../db/audit.ts';
+import { takeTurns } from '../db/lease.ts';
 import type { Tables } from '../db/tables.ts';
 import { keyOrderPattern } from '../model/control.ts';
 import { roleNames } from '../model/role.ts';
@@ -17,7 +18,8 @@ export const nameOfSettingsKey = 'settings';
  * name alone.
  */
 export function noteKey(db: Kysely<Tables>, key: NewApiKey, by: string): Promise<boolean> {
-  return db.transaction().execute(async (trx) => {
+  // One key after another: two of one name may be asked for at the same moment.
+  return takeTurns(db, 'names of API keys', async (trx) => {
     if (key.name === nameOfSettingsKey || (await isNameTaken(trx, key))) return false;
     if (!(await insertApiKey(trx, key))) return true;
     const after = { name: key.name, role: key.role, expiresAt: key.expiresAt?.toISOString() ?? null };

@@ -38,13 +38,11 @@ export async function insertApiKey(trx: Transaction<Tables>, key: NewApiKey): Pr
   return row !== undefined;
 }
 
-/** Whether another key that works when this one is made has its name; until the end of the transaction none can get it. */
+/** Whether another key that works when this one is made has its name. */
 export async function isNameTaken(
   trx: Transaction<Tables>,
   { id, name, madeAt }: Pick<NewApiKey, 'id' | 'name' | 'madeAt'>,
 ): Promise<boolean> {
-  // There is no row to lock yet; readers are not kept waiting.
-  await raw`lock table provisioner.api_key in share row exclusive mode`.execute(trx);
   const other = await trx
     .selectFrom('api_key')
     .select('id')
