@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { PortalUser } from '../../demo/people/portal-user.ts';
 import { provisioner } from '../support/command-line.ts';
+import { isIdle } from '../support/idle.ts';
 import { s3As } from '../support/s3-as.ts';
 import { createWorld, eventually } from '../support/world.ts';
 
@@ -90,8 +91,12 @@ test('a single deletion is not held up, and is undone by API, command line and c
   const deleteIt = async () => {
     await user.delete(product);
     await eventually('its end', async () => !(await user.exists(product)));
-    await eventually('retired', async () => (await metric(url, 'state="retired"')) === 1);
+    await eventually('retired', async () => (await stateOf(product)) === 'retired');
+    // The portal's word of the end comes after it.
+    await eventually('nothing to do', () => isIdle(world));
   };
+  const stateOf = async (id: string) =>
+    z.object({ state: z.string() }).parse(await (await fetch(`${url}/api/v1/products/${id}`)).json()).state;
   const undelete = () => fetch(`${url}/api/v1/products/${product}/undelete`, { method: 'POST' });
 
   const undeletions: readonly (readonly [string, () => Promise<unknown>, unknown])[] = [

@@ -5,6 +5,7 @@ import { simpleGit } from 'simple-git';
 import { expect, test } from 'vitest';
 import { PortalUser } from '../../demo/people/portal-user.ts';
 import { openDatabase } from '../../src/db/connection.ts';
+import { isIdle } from '../support/idle.ts';
 import { bucketsOf, exactInventory } from '../support/inventory.ts';
 import { copyDatabase } from '../support/prepared-database.ts';
 import { entriesOf, s3As } from '../support/s3-as.ts';
@@ -15,13 +16,6 @@ const envOf = (world: World, home: string) =>
 const said = (world: World, text: string) => world.lines.filter((line) => line.includes(text)).length;
 const settled = (world: World, times: number) =>
   eventually('a run that ended', () => said(world, '"brought the product in order"') >= times);
-
-/** No job waits or runs, and no webhook is under way. */
-async function isIdle(world: World): Promise<boolean> {
-  await world.portal.idle();
-  const text = await (await fetch(`${world.daemon().url}/metrics`)).text();
-  return [...text.matchAll(/^provisioner_jobs\{.*\} (\d+)$/gm)].every(([, count]) => count === '0');
-}
 
 /** The daemon must be stopped. */
 async function loseDatabase(world: World): Promise<void> {

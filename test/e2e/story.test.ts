@@ -3,6 +3,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PortalUser } from '../../demo/people/portal-user.ts';
+import { isIdle } from '../support/idle.ts';
 import { entriesOf, s3As } from '../support/s3-as.ts';
 import { createWorld, eventually, type World } from '../support/world.ts';
 
@@ -80,7 +81,7 @@ describe('a new product', () => {
 
 test('what came of a webhook is found by its id: each line of the run has delivery, product and run', async () => {
   const { producer } = await pair();
-  await settled();
+  await eventually('the queue to be empty', () => isIdle(world));
   const lines = world.lines.map((line) => JSON.parse(line));
   const runs = new Set(
     lines.filter((line) => line.product === producer && line.run !== undefined).map((line) => line.run),
@@ -133,7 +134,7 @@ describe('access', () => {
     await user.requestAccess(consumer, port);
     await user.decide(producer, port, consumer, 'deny');
     await world.portal.idle();
-    await settled();
+    await eventually('the queue to be empty', () => isIdle(world));
     expect(await world.workspaceFile(consumerHome, '.env')).toBe(consumerEnv);
     expect(await s3As(world.store.endpoint, consumerEnv).get(`${producerHome}/.keep`)).toBe(403);
   });
@@ -177,7 +178,7 @@ describe('a namespace', () => {
     const { producer, producerHome, producerEnv } = await pair();
     await user.rename(producer, `renamed-${number}`);
     await world.portal.idle();
-    await settled();
+    await eventually('the queue to be empty', () => isIdle(world));
     expect(await world.workspaceFile(producerHome, '.env')).toBe(producerEnv);
     expect(await world.workspaceFile(`renamed-${number}`, '.env')).toBeNull();
   });
@@ -185,21 +186,11 @@ describe('a namespace', () => {
 
 test('our own writes come back as webhooks and settle', async () => {
   await pair();
-  await world.portal.idle();
-  await settled();
+  await eventually('the queue to be empty', () => isIdle(world));
   const before = world.portal.deliveries.length;
   const lines = world.lines.length;
   await world.restart();
   await eventually('the resync', () => world.lines.slice(lines).some((line) => line.includes('"resync"')));
-  await world.portal.idle();
-  await settled();
+  await eventually('the queue to be empty', () => isIdle(world));
   expect(world.portal.deliveries.length - before).toBeLessThan(5);
 });
-
-/** No job waits or runs: everything that was asked has been done. */
-async function settled(): Promise<void> {
-  await eventually('the queue to be empty', async () => {
-    const text = await (await fetch(`${world.daemon().url}/metrics`)).text();
-    return [...text.matchAll(/^provisioner_jobs\{.*\} (\d+)$/gm)].every(([, count]) => count === '0');
-  });
-}
