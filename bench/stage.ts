@@ -86,6 +86,8 @@ export async function setBenchStage({
   const env = {
     PATH: process.env.PATH ?? '',
     NODE_ENV: 'production',
+    // As the image has it.
+    MALLOC_ARENA_MAX: '2',
     PROV_DPP_API_URL: portalUrl ?? meter?.portalUrl ?? portal.url,
     S3_ENDPOINT: meter?.storeUrl ?? store.endpoint,
     S3_ACCESS_KEY: store.accessKey,
