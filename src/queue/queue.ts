@@ -61,8 +61,8 @@ export interface Queue extends AsyncDisposable {
   /** Tells this process's workers what was committed. */
   wake(woken: Woken): void;
   onWake(name: QueueName, listener: (groups: readonly string[]) => void): () => void;
-  /** Claims up to `limit` jobs. */
-  claim(name: QueueName, limit: number): Promise<Claim[]>;
+  /** Claims up to `limit` jobs, of which at most `unhurried` are in no hurry. */
+  claim(name: QueueName, limit: number, unhurried?: number): Promise<Claim[]>;
   /** The job is over, however its run ended: when to try again is the product's `wake_at`. */
   finish(name: QueueName, job: Claim): Promise<void>;
   /** What came of the run could not be noted: it is done again, in a few seconds. */
@@ -175,26 +175,34 @@ class BossQueue implements Queue {
     return () => this.#wakes.off(name, listener);
   }
 
-  claim(name: QueueName, limit: number): Promise<Claim[]> {
-    if (this.#database.embedded) return this.#fetch(name, limit, {});
+  claim(name: QueueName, limit: number, unhurried = limit): Promise<Claim[]> {
+    if (this.#database.embedded) return this.#fetch(name, limit, unhurried, {});
     return takeTurns(this.#database.sql, `claims of ${name}`, (trx) =>
-      this.#fetch(name, limit, { db: fromKysely(trx) }),
+      this.#fetch(name, limit, unhurried, { db: fromKysely(trx) }),
     );
   }
 
-  async #fetch(name: QueueName, limit: number, connection: ConnectionOptions): Promise<Claim[]> {
-    const how = { ...connection, groupConcurrency: 1, includeMetadata: true } as const;
+  async #fetch(
+    name: QueueName,
+    limit: number,
+    unhurried: number,
+    connection: ConnectionOptions,
+  ): Promise<Claim[]> {
+    const fetch = async (batchSize: number, range: { minPriority?: number; maxPriority?: number } = {}) => {
+      const how = { ...connection, ...range, batchSize, groupConcurrency: 1, includeMetadata: true } as const;
+      return batchSize === 0 ? [] : this.#boss.fetch<unknown>(name, how);
+    };
     this.#claims += 1;
     // A share for what is in no hurry: a flood of webhooks does not stop the drift check.
     const isShared = name === queueNames.reconcile && this.#claims % claimsOfAll === 0;
-    const share = isShared ? Math.ceil(limit / claimsOfAll) : 0;
-    const unhurried =
-      share === 0
-        ? []
-        : await this.#boss.fetch<unknown>(name, { ...how, batchSize: share, maxPriority: priorities.resync });
-    const batchSize = limit - unhurried.length;
-    if (batchSize === 0) return unhurried;
-    return [...unhurried, ...(await this.#boss.fetch<unknown>(name, { ...how, batchSize }))];
+    const share = isShared ? Math.min(Math.ceil(limit / claimsOfAll), unhurried) : 0;
+    const first = await fetch(share, { maxPriority: priorities.resync });
+    const left = limit - first.length;
+    const room = unhurried - first.length;
+    if (room >= left) return [...first, ...(await fetch(left))];
+    const fresh = await fetch(left, { minPriority: priorities.fresh });
+    const more = Math.min(room, left - fresh.length);
+    return [...first, ...fresh, ...(await fetch(more, { maxPriority: priorities.resync }))];
   }
 
   async finish(name: QueueName, job: Claim): Promise<void> {

@@ -6,11 +6,13 @@
  */
 import { asProvisionerError } from '../model/errors.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import type { QueueName } from './jobs.ts';
+import { priorities, type QueueName } from './jobs.ts';
 import type { Claim, Queue } from './queue.ts';
 
 const pollMs = 2000;
 const refreshMs = 5000;
+/** The part of the slots that work in no hurry may have: what somebody waits for begins at once. */
+const unhurriedSlots = 3 / 4;
 
 export interface WorkerOptions {
   readonly queue: Queue;
@@ -100,9 +102,10 @@ class QueueWorker implements Worker {
     const free = slots - this.#running.size;
     this.#moreMayWait = free === 0;
     if (free === 0) return;
+    const room = Math.max(0, Math.ceil(slots * unhurriedSlots) - unhurriedIn([...this.#running.keys()]));
     try {
-      const jobs = await queue.claim(name, free);
-      this.#moreMayWait = jobs.length >= free;
+      const jobs = await queue.claim(name, free, Math.min(room, free));
+      this.#moreMayWait = jobs.length >= free || unhurriedIn(jobs) >= room;
       for (const job of jobs) this.#begin(job);
     } catch (error) {
       log.error('could not take work from the queue', {
@@ -155,6 +158,10 @@ class QueueWorker implements Worker {
       log.warn('claims could not be refreshed', { queue: name, error: asProvisionerError(error).message });
     }
   }
+}
+
+function unhurriedIn(jobs: readonly Claim[]): number {
+  return jobs.filter(({ priority }) => priority < priorities.fresh).length;
 }
 
 function groupOf(job: Claim): string {

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Database } from '../../../src/db/connection.ts';
 import type { ProductId } from '../../../src/model/ids.ts';
-import { queueNames, ReconcileJob } from '../../../src/queue/jobs.ts';
+import { priorities, queueNames, ReconcileJob } from '../../../src/queue/jobs.ts';
 import { openQueue, type Queue } from '../../../src/queue/queue.ts';
 import { createWorker } from '../../../src/queue/worker.ts';
 import { createLogger } from '../../../src/telemetry/logger.ts';
@@ -88,4 +88,23 @@ test('more than there are slots for is taken as they get free', async () => {
     worker.runs[ended]?.end();
   }
   expect(new Set(worker.runs.map((run) => run.product))).toEqual(new Set(products));
+});
+
+test('of four slots, work in no hurry leaves one to what somebody waits for, and takes the others as they get free', async () => {
+  await using worker = aWorker();
+  const slow = Array.from({ length: 6 }, newProductId);
+  await queue.reconcile(
+    slow.map((product) => ({ product, cause })),
+    priorities.resync,
+  );
+  await eventually('three runs', () => worker.runs.length === 3);
+  const fresh = newProductId();
+  await queue.reconcile([{ product: fresh, cause }]);
+  await eventually('the fourth', () => worker.runs.length === 4);
+  expect(worker.runs[3]?.product).toBe(fresh);
+  for (let ended = 0; ended < 7; ended += 1) {
+    await eventually('a run', () => worker.runs.length > ended);
+    worker.runs[ended]?.end();
+  }
+  expect(new Set(worker.runs.map((run) => run.product))).toEqual(new Set([...slow, fresh]));
 });
