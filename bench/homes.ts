@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { PortalUser } from '../demo/people/portal-user.ts';
+import { hasNoJobs } from '../test/support/idle.ts';
 import { percentile } from './percentile.ts';
 import type { BenchStage } from './stage.ts';
 
@@ -53,11 +54,7 @@ export async function measureHomes(
 
 /** The runs before have ended, so that what is awaited belongs to the next. */
 export async function quiet(stage: Pick<BenchStage, 'url'>): Promise<void> {
-  for (;;) {
-    const text = await (await fetch(`${stage.url}/metrics`)).text();
-    if ([...text.matchAll(/^provisioner_jobs\{.*\} (\d+)$/gm)].every(([, jobs]) => jobs === '0')) return;
-    await wait(20);
-  }
+  while (!(await hasNoJobs(stage.url))) await wait(20);
 }
 
 /** Many lanes that look all the time would take the processor from what they wait for. */

@@ -56,13 +56,12 @@ async function compareAcks(stage: BenchStage, theirs: Record<Way, string>, waiti
   const found = { ours: [] as number[], plain: [] as number[], tuned: [] as number[] };
   // The first is not counted: all are to be at it for a while.
   for (let round = 0; round <= rounds; round += 1) {
-    if (round === 1) for (const rates of Object.values(found)) rates.length = 0;
     found.ours.push(await acknowledged({ url: stage.url, requests: eventsTo(path), waiting }));
     for (const way of ['plain', 'tuned'] as const)
       found[way].push(await acknowledged({ url: theirs[way], requests: eventsTo('/'), waiting }));
   }
-  const [ours, plain, tuned] = [found.ours, found.plain, found.tuned].map((rates) => percentile(rates, 50));
-  return { waiting, ours: ours ?? 0, plain: plain ?? 0, tuned: tuned ?? 0 };
+  const median = (rates: readonly number[]) => percentile(rates.slice(1), 50);
+  return { waiting, ours: median(found.ours), plain: median(found.plain), tuned: median(found.tuned) };
 }
 
 async function acknowledged(what: Omit<Load, 'seconds'>): Promise<number> {

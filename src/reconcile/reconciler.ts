@@ -115,11 +115,16 @@ async function reconcileHome(
   books: Books,
   run: Run,
 ): Promise<Outcome> {
-  const prepared = await prepareHome(parts, product, recordFor(parts, product, books), books, {
+  const claiming = claimed(parts, product, books);
+  const pausing = claiming.then((known) => whyPaused(parts.estate, known));
+  const alive = Promise.all([claiming, pausing]).then(([known, why]) =>
+    why === null ? bringToLife(parts, product, known) : known,
+  );
+  const prepared = await prepareHome(parts, product, alive, books, {
     thorough: isThorough(run),
     hide: (secret) => run.defer(parts.hideSecret(secret)),
   });
-  const paused = whyPaused(parts.estate, prepared.record);
+  const paused = await pausing;
   const { wish, observed, steps } = prepared;
   const drift = driftOf(wish.desired, observed);
   noteDrift(parts.log, drift);
@@ -213,11 +218,11 @@ function graceOf({ settings }: ReconcileParts, { observed }: PreparedHome): numb
   return exposed ? Math.min(settings.keyGraceMs, longestGraceOfLeakMs) : settings.keyGraceMs;
 }
 
-/** The product's record, with what follows in our books from what the portal says. */
-async function recordFor(parts: ReconcileParts, product: Product, books: Books): Promise<ProductRecord> {
+/** The product's record, made when it has none; those of its providers with it, as long as nothing was rendered. */
+async function claimed(parts: ReconcileParts, product: Product, books: Books): Promise<ProductRecord> {
   const known = books.record ?? (await claimRecord(parts, product));
   if (known.template === null) await claimProviders(parts, product);
-  return whyPaused(parts.estate, known) === null ? bringToLife(parts, product, known) : known;
+  return known;
 }
 
 /** Notes name and namespace as they are now; a product that is back after it seemed gone lives on. */

@@ -3,7 +3,7 @@ import { lstat, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type HomeName, isHomeName } from '../model/home.ts';
 import { ProductId } from '../model/ids.ts';
-import { workspaceError } from './tree.ts';
+import { inOurWords, workspaceError } from './tree.ts';
 
 /** A workspace in the archive. */
 export interface Archived {
@@ -60,9 +60,7 @@ export class Archive {
 
   /** Deletes one for good. Gone already = done. */
   async drop(name: string): Promise<void> {
-    await rm(join(this.root, name), { recursive: true, force: true }).catch((error: unknown) => {
-      throw workspaceError(name, error);
-    });
+    await rm(join(this.root, name), { recursive: true, force: true }).catch(inOurWords(name));
   }
 
   #names(): Promise<string[]> {

@@ -5,7 +5,7 @@
  */
 import { spawn } from 'node:child_process';
 import { Writable } from 'node:stream';
-import { workspaceError } from './tree.ts';
+import { inOurWords } from './tree.ts';
 
 const settings = [
   ['core.hooksPath', '/dev/null'],
@@ -88,9 +88,7 @@ async function start(
     pipe.on('error', () => undefined);
     pipe.end(input);
   }
-  return promise.catch((error: unknown) => {
-    throw workspaceError('.git', error);
-  });
+  return promise.catch(inOurWords('.git'));
 }
 
 /** What git is started with: a configuration of ours, and nobody else's but the repository's own. */

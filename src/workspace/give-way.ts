@@ -1,9 +1,9 @@
 /** What a person has where a file of ours is to be is kept beside it. */
 import { constants } from 'node:fs';
-import { copyFile, link, lstat, readdir, rename, rm, rmdir } from 'node:fs/promises';
+import { copyFile, link, lstat, rename, rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type FileState, fileDigest, isDigestOf } from './digest.ts';
-import { readPlainFile, workspaceError } from './tree.ts';
+import { inOurWords, readPlainFile } from './tree.ts';
 
 /** Suffix of what lay where one of ours had to be. */
 export const olderSuffix = '.orig';
@@ -16,9 +16,7 @@ export async function removeUntouched(
 ): Promise<void> {
   const live = await readPlainFile(folder, path);
   if (live === null || fileDigest(live) !== digest) return;
-  await rm(join(folder, path), { force: true }).catch((error: unknown) => {
-    throw workspaceError(path, error);
-  });
+  await rm(join(folder, path), { force: true }).catch(inOurWords(path));
   await removeEmptyFolders(folder, dirname(path));
 }
 
@@ -56,17 +54,13 @@ export async function keepBeside(folder: string, path: string, live: FileState):
   await link(from, to)
     // Not every file system of a volume has second names.
     .catch(() => copyFile(from, to, constants.COPYFILE_EXCL))
-    .catch((error: unknown) => {
-      throw workspaceError(path, error);
-    });
+    .catch(inOurWords(path));
 }
 
 async function moveAside(folder: string, path: string): Promise<void> {
   const name = await freeName(folder, path, null);
   if (name === null) return;
-  await rename(join(folder, path), join(folder, name)).catch((error: unknown) => {
-    throw workspaceError(path, error);
-  });
+  await rename(join(folder, path), join(folder, name)).catch(inOurWords(path));
 }
 
 /** A name that nothing has; `null`: the same text lies there. */
@@ -100,8 +94,6 @@ function removedEmpty(folder: string): Promise<boolean> {
 
 /** Folders that held nothing but what we took away. */
 async function removeEmptyFolders(root: string, folder: string): Promise<void> {
-  if (folder === '.') return;
-  const entries = await readdir(join(root, folder)).catch(() => null);
-  if (entries?.length !== 0 || !(await removedEmpty(join(root, folder)))) return;
+  if (folder === '.' || !(await removedEmpty(join(root, folder)))) return;
   await removeEmptyFolders(root, dirname(folder));
 }

@@ -6,7 +6,7 @@ import { isOurs, isText, keepBeside, makeRoom } from './give-way.ts';
 import { mergeTexts } from './merge.ts';
 import type { RenderedFile } from './render.ts';
 import type { FileChange, Repository } from './repository.ts';
-import { modeFor, type Ownership, readPlainFile, workspaceError, writeWorkspaceFiles } from './tree.ts';
+import { inOurWords, modeFor, type Ownership, readPlainFile, writeWorkspaceFiles } from './tree.ts';
 
 /** Where an update happens. */
 export interface UpdatePlace {
@@ -121,9 +121,7 @@ async function layBeside(place: UpdatePlace, file: RenderedFile, before: string 
 }
 
 async function statOf(folder: string, path: string) {
-  return lstat(join(folder, path)).catch((error: unknown) => {
-    throw workspaceError(path, error);
-  });
+  return lstat(join(folder, path)).catch(inOurWords(path));
 }
 
 /** Who may read it may run it, or nobody. */

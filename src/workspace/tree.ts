@@ -179,7 +179,7 @@ async function enterFolders(root: string, folders: ReadonlySet<string>, owner: O
     if (folder === '.') await refuseUnlessFolder(path);
     else {
       await enter(dirname(folder));
-      if (!(await refuseUnlessFolder(path))) await makeFolder(path, owner).catch(rethrow(folder));
+      if (!(await refuseUnlessFolder(path))) await makeFolder(path, owner).catch(inOurWords(folder));
     }
   };
   await Promise.all([...folders].map(enter));
@@ -246,7 +246,8 @@ function codeOf(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }
 
-function rethrow(path: string): (error: unknown) => never {
+/** For `catch`: throws a file system error in our words. */
+export function inOurWords(path: string): (error: unknown) => never {
   return (error) => {
     throw workspaceError(path, error);
   };

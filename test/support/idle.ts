@@ -4,6 +4,11 @@ export async function isIdle(world: {
   daemon(): { readonly url: string };
 }): Promise<boolean> {
   await world.portal.idle();
-  const text = await (await fetch(`${world.daemon().url}/metrics`)).text();
+  return hasNoJobs(world.daemon().url);
+}
+
+/** No job waits or runs. */
+export async function hasNoJobs(url: string): Promise<boolean> {
+  const text = await (await fetch(`${url}/metrics`)).text();
   return [...text.matchAll(/^provisioner_jobs\{.*\} (\d+)$/gm)].every(([, jobs]) => jobs === '0');
 }
