@@ -10,7 +10,8 @@ import type { FleetPlan } from './commands.ts';
 const atOnce = 4;
 
 /**
- * In order of the homes. A product whose dry run fails says so and stops nothing; when the reader is slow or gone, no
+ * In order of the homes. Each is looked at as after a webhook: what takes a search of all that was ever committed is left
+ * to the drift check. A product whose dry run fails says so and stops nothing; when the reader is slow or gone, no
  * further one begins.
  *
  * @throws the database's error
@@ -23,7 +24,7 @@ export async function* planFleet(parts: ReconcileParts, template?: string): Asyn
     async ({ id, home }): Promise<FleetPlan> => {
       const about = { product: id, home, of: products.length };
       try {
-        return { ...about, plan: await rehearse(parts, id), error: null };
+        return { ...about, plan: await rehearse(parts, id, false), error: null };
       } catch (thrown) {
         const error = asProvisionerError(thrown);
         log.warn('a dry run failed', { product: id, code: error.code, error: error.message });

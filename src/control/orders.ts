@@ -95,7 +95,7 @@ class Orders implements Commands {
   }
 
   plan(product: ProductId) {
-    return rehearse(this.#parts, product);
+    return rehearse(this.#parts, product, true);
   }
 
   planAll(template?: string) {

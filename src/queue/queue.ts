@@ -198,11 +198,11 @@ class BossQueue implements Queue {
     const share = isShared ? Math.min(Math.ceil(limit / claimsOfAll), unhurried) : 0;
     const first = await fetch(share, { maxPriority: priorities.resync });
     const left = limit - first.length;
-    const room = unhurried - first.length;
-    if (room >= left) return [...first, ...(await fetch(left))];
-    const fresh = await fetch(left, { minPriority: priorities.fresh });
-    const more = Math.min(room, left - fresh.length);
-    return [...first, ...fresh, ...(await fetch(more, { maxPriority: priorities.resync }))];
+    const room = Math.min(left, unhurried - first.length);
+    // What somebody waits for comes first in it: seldom is there more to be had than this.
+    const some = await fetch(room);
+    const more = some.length < room ? 0 : left - room;
+    return [...first, ...some, ...(await fetch(more, { minPriority: priorities.fresh }))];
   }
 
   async finish(name: QueueName, job: Claim): Promise<void> {

@@ -37,16 +37,21 @@ export interface FilesForecast {
 }
 
 /**
+ * @param thorough also for what costs time to find, as a drift check looks
  * @returns `null` when we have no home for the product (yet): that is claimed by its first run
  * @throws ProvisionerError of portal, store and template
  */
-export async function rehearse(parts: ReconcileParts, id: ProductId): Promise<DryRun | null> {
+export async function rehearse(
+  parts: ReconcileParts,
+  id: ProductId,
+  thorough: boolean,
+): Promise<DryRun | null> {
   const [product, books] = await Promise.all([parts.portal.readProduct(id), readBooks(parts, id)]);
   const { record } = books;
   if (record === null) return null;
   const secrets: (() => void)[] = [];
   const looking = {
-    thorough: true,
+    thorough,
     rehearsal: true,
     hide: (secret: string) => void secrets.push(parts.hideSecret(secret)),
   };

@@ -1,14 +1,45 @@
 /** What a workspace's repository holds from before: read by git's plumbing, never through the working tree. */
 import { createHash } from 'node:crypto';
 import { lstat, readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { fileDigest } from './digest.ts';
+import { basename, dirname, join } from 'node:path';
+import { type FileState, fileDigest } from './digest.ts';
 import { readObjects, runGit } from './git-plumbing.ts';
 
 /** A secret lies in small files; bigger ones are data. */
 export const largestSearched = 1_000_000;
 /** Objects that are read at a time: bounds the memory of a search. */
 const objectsAtOnce = 64;
+
+/** A file of a commit. */
+export interface PastFile extends FileState {
+  /** The name git gives the content. */
+  readonly blob: string;
+}
+
+/**
+ * A file as it is in a commit; `null`: there is none, or it is no plain file.
+ *
+ * @param commit any name of it: a branch, `HEAD`, an id
+ */
+export async function fileAt(gitDir: string, commit: string, path: string): Promise<PastFile | null> {
+  const folder = dirname(path) === '.' ? '' : dirname(path);
+  const [tree, file] = splitObjects(await readObjects(gitDir, [`${commit}:${folder}`, `${commit}:${path}`]));
+  if (tree === undefined || file?.type !== 'blob') return null;
+  const mode = modeIn(tree.content, basename(path));
+  if (mode !== '100644' && mode !== '100755') return null;
+  return { blob: file.id, content: file.content.toString('utf8'), executable: mode === '100755' };
+}
+
+/** A tree is a row of `<mode> <name>\0<20 bytes of id>` (git documentation: gitformat-pack, tree entries). */
+function modeIn(tree: Buffer, name: string): string | undefined {
+  for (let at = 0; at < tree.length; ) {
+    const end = tree.indexOf(0, at);
+    const [mode = '', ...rest] = tree.toString('utf8', at, end).split(' ');
+    if (rest.join(' ') === name) return mode;
+    at = end + 21;
+  }
+  return undefined;
+}
 
 /** Path → digest of every file of a commit. */
 export async function digestsAt(gitDir: string, commit: string): Promise<Readonly<Record<string, string>>> {
@@ -24,7 +55,7 @@ export async function digestsAt(gitDir: string, commit: string): Promise<Readonl
   return Object.fromEntries(
     files.map(([, mode, , path = ''], index) => [
       path,
-      fileDigest({ content: contents[index] ?? '', executable: mode === '100755' }),
+      fileDigest({ content: contents[index]?.content ?? '', executable: mode === '100755' }),
     ]),
   );
 }
@@ -87,15 +118,28 @@ async function stampOfIndex(gitDir: string): Promise<string> {
   return stat === null ? '' : [stat.ino, stat.size, stat.mtimeMs, stat.ctimeMs].join(' ');
 }
 
-function splitObjects(stream: Buffer): Buffer[] {
-  const contents: Buffer[] = [];
-  let at = 0;
-  while (at < stream.length) {
+interface GitObject {
+  readonly id: string;
+  readonly type: string;
+  readonly content: Buffer;
+}
+
+/** In the order in which they were asked for; `undefined`: there is no such object. */
+function splitObjects(stream: Buffer): (GitObject | undefined)[] {
+  const objects: (GitObject | undefined)[] = [];
+  for (let at = 0; at < stream.length; ) {
     const end = stream.indexOf('\n', at);
     if (end < 0) break;
-    const size = Number(stream.subarray(at, end).toString('latin1').split(' ')[2]);
-    contents.push(stream.subarray(end + 1, end + 1 + size));
-    at = end + 1 + size + 1;
+    const line = stream.toString('utf8', at, end);
+    const [, id, type = '', size] = /^([0-9a-f]{40,64}) (\w+) (\d+)$/.exec(line) ?? [];
+    if (id === undefined) {
+      objects.push(undefined);
+      at = end + 1;
+    } else {
+      const last = end + 1 + Number(size);
+      objects.push({ id, type, content: stream.subarray(end + 1, last) });
+      at = last + 1;
+    }
   }
-  return contents;
+  return objects;
 }

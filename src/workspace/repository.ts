@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { ProvisionerError } from '../model/errors.ts';
 import type { FileState } from './digest.ts';
 import { type GitStep, runGit, runGitSteps } from './git-plumbing.ts';
-import { digestsAt, searchObjects } from './past.ts';
+import { digestsAt, fileAt, searchObjects } from './past.ts';
 import { readTips } from './refs.ts';
 import type { Ownership } from './tree.ts';
 
@@ -87,10 +87,7 @@ export class Repository {
 
   /** A file as it was rendered last; `null` when it is not on our branch. */
   async readRendered(path: string): Promise<FileState | null> {
-    const tip = (await this.exists()) ? await this.#resolve(templateRef) : null;
-    const blob = tip === null ? null : await this.#blobAt(tip, path);
-    if (blob === null) return null;
-    return { content: await this.#run(['cat-file', 'blob', blob.id]), executable: blob.executable };
+    return (await this.exists()) ? fileAt(this.#folder, templateRef, path) : null;
   }
 
   /** Path → digest of everything on our branch: what books that were lost said. */
@@ -106,11 +103,9 @@ export class Repository {
 
   /** Whether a person has no change of this file that is not committed yet; git may keep it with other line endings. */
   async isCommitted(path: string, content: string): Promise<boolean> {
-    const at = await this.#head();
-    const head = at.startsWith('ref: ') ? await this.#resolve(at.slice(5)) : at;
-    if (head === null) return true;
-    const committed = (await this.#blobAt(head, path))?.id;
-    return committed === blobId(content) || committed === blobId(content.replaceAll('\r\n', '\n'));
+    const blob = (await fileAt(this.#folder, 'HEAD', path))?.blob;
+    if (blob === undefined) return !(await this.#hasCommits());
+    return blob === blobId(content) || blob === blobId(content.replaceAll('\r\n', '\n'));
   }
 
   /** The commits that branches stand at; those that are not there are left out. */
@@ -175,17 +170,14 @@ export class Repository {
     return id === '' ? null : id.trim();
   }
 
-  async #head(): Promise<string> {
-    return (await readFile(join(this.#folder, 'HEAD'), 'utf8')).trim();
+  /** Whether what is checked out has any. */
+  async #hasCommits(): Promise<boolean> {
+    const at = await this.#head();
+    return !at.startsWith('ref: ') || (await this.#resolve(at.slice(5))) !== null;
   }
 
-  async #blobAt(
-    commit: string,
-    path: string,
-  ): Promise<{ readonly id: string; readonly executable: boolean } | null> {
-    const line = await this.#run(['ls-tree', '--full-tree', commit, '--', `:(literal)${path}`]);
-    const [, mode, id] = /^(\d+) blob ([0-9a-f]+)\t/.exec(line) ?? [];
-    return id === undefined ? null : { id, executable: mode === '100755' };
+  async #head(): Promise<string> {
+    return (await readFile(join(this.#folder, 'HEAD'), 'utf8')).trim();
   }
 
   #run(words: readonly string[]): Promise<string> {
