@@ -45,6 +45,7 @@ export function createApp(
       log,
       metrics,
       tracer,
+      isOwnFinalizer: (product) => parts.echoes.isOwn(product),
     }),
   );
   app.use(

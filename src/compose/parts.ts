@@ -5,6 +5,7 @@ import type { Database } from '../db/connection.ts';
 import { claimGroup } from '../db/workspace-groups.ts';
 import { canaryHome } from '../model/home.ts';
 import { createPortalClient } from '../portal/create-client.ts';
+import { Echoes } from '../portal/echoes.ts';
 import { EstatePauseView } from '../reconcile/pause.ts';
 import { proveKey } from '../storage/proof.ts';
 import { S3ObjectStore } from '../storage/s3.ts';
@@ -63,6 +64,7 @@ export function assembleParts(env: Environment, foundations: Foundations): BareP
     },
     settings,
     ground: () => groundIn(env, settings),
+    echoes: new Echoes(),
     breakers: gates.breakers,
     estate: new EstatePauseView({ observeOnly: env.PROV_OBSERVE_ONLY }),
     canary: canaryHome,

@@ -40,6 +40,10 @@ export async function noteProven(db: Kysely<Tables>, id: string, now: Date): Pro
   await db.updateTable('access_key').set({ proven_at: now }).where('id', '=', id).execute();
 }
 
+/** What is known of a key as soon as there is one. */
+export type NewKey = Pick<KeyRecord, 'id' | 'secretSha256' | 'expiresAt'> &
+  Partial<Pick<KeyRecord, 'provenAt'>>;
+
 /**
  * Notes a key before anybody has it: before it is made, where its name is ours to choose, and after. A session that was
  * opened under a name that is there takes the place of the one before.
@@ -47,7 +51,7 @@ export async function noteProven(db: Kysely<Tables>, id: string, now: Date): Pro
 export async function noteIssued(
   db: Kysely<Tables>,
   product: ProductId,
-  key: { readonly id: string; readonly secretSha256: string | null; readonly expiresAt: Date | null },
+  key: NewKey,
   now: Date,
 ): Promise<void> {
   await db
@@ -60,11 +64,15 @@ export async function noteIssued(
       issued_at: now,
       grace_until: null,
       expires_at: key.expiresAt,
+      proven_at: key.provenAt ?? null,
     })
     .onConflict((conflict) =>
-      conflict
-        .column('id')
-        .doUpdateSet({ secret_sha256: key.secretSha256, issued_at: now, expires_at: key.expiresAt }),
+      conflict.column('id').doUpdateSet({
+        secret_sha256: key.secretSha256,
+        issued_at: now,
+        expires_at: key.expiresAt,
+        proven_at: key.provenAt ?? null,
+      }),
     )
     .execute();
 }

@@ -1,6 +1,7 @@
 /** The front door: takes webhooks of both generations, answers when they are durable. */
 import express, { type NextFunction, type Request, type Response, Router } from 'express';
 import { asProvisionerError } from '../model/errors.ts';
+import type { ProductId } from '../model/ids.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Tracer } from '../telemetry/tracer.ts';
@@ -9,6 +10,7 @@ import type { Arrival, Deliveries } from './deliveries.ts';
 import { describeEvent, parseEvent } from './event.ts';
 import { type ProofSecrets, proveDelivery } from './proof.ts';
 import { canonicalJson } from './python-json.ts';
+import { ignored } from './touches.ts';
 
 /** Largest body taken; the portal's own are a few KB. */
 const maxBytes = 1024 * 1024;
@@ -19,6 +21,8 @@ export interface IntakeOptions {
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly tracer: Tracer;
+  /** Whether a finalizer that was added to the product is one that we have just added ourselves. */
+  readonly isOwnFinalizer?: (product: ProductId) => boolean;
 }
 
 /** What the sender is told. v1 counts only 200 as success (else the portal logs message and signature). */
@@ -71,7 +75,7 @@ async function take(options: IntakeOptions, request: Request, response: Response
   if (!proof.ok)
     return refuse(options, response, 401, proof.reason, 'The proof of origin is missing or wrong.');
 
-  const arrival = arrivalOf(json.value);
+  const arrival = withoutEcho(arrivalOf(json.value), options);
   try {
     const delivery = await options.deliveries.accept(arrival);
     const verdict: Verdict = arrival.affected.kind === 'ignored' ? 'ignored' : 'accepted';
@@ -101,6 +105,14 @@ function refuse(
 
 function isCloudEvent(value: unknown): boolean {
   return typeof value === 'object' && value !== null && 'specversion' in value;
+}
+
+/** What we did ourselves needs no look: who does it is in the middle of one. */
+function withoutEcho(arrival: Arrival, { isOwnFinalizer }: IntakeOptions): Arrival {
+  const { affected } = arrival;
+  if (affected.kind === 'ignored' || affected.act !== 'finalizer-added') return arrival;
+  const isEcho = affected.products.every((product) => isOwnFinalizer?.(product) === true);
+  return isEcho ? { ...arrival, affected: ignored('our own finalizer, just added') } : arrival;
 }
 
 function arrivalOf(value: unknown): Arrival {

@@ -27,7 +27,12 @@ export const v1Routes: readonly Route[] = [
   on('PUT /data_products/{product}/status', ({ product }) => touches(product, consumersOf(product, null))),
   on('PUT /data_products/{product}/about|usage', ({ product }) => touches(product)),
   on('POST /data_products/{product}/settings/*', ({ product }) => touches(product)),
-  on('POST /data_products/{product}/finalizers', ({ product }) => touches(product)),
+  on('POST /data_products/{product}/finalizers', ({ product }) => ({
+    kind: 'affected',
+    products: [product],
+    lookUps: [],
+    act: 'finalizer-added',
+  })),
   // The last finalizer's removal ends a `deleting` product, and all its consumers lose an input.
   on('DELETE /data_products/{product}/finalizers/*', ({ product }) =>
     touches(product, consumersOf(product, null)),

@@ -39,5 +39,7 @@ export type Affected =
       readonly kind: 'affected';
       readonly products: readonly ProductId[];
       readonly lookUps: readonly LookUp[];
+      /** All that happened: which one, the event does not say. Of no account when we did it ourselves. */
+      readonly act?: 'finalizer-added';
     }
   | { readonly kind: 'ignored'; readonly reason: string };

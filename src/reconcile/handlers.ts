@@ -1,5 +1,12 @@
 /** What each action of a plan does, for one run of one product. */
-import { forgetKey, makeCurrent, noteIssued, noteProven, noteUnproven } from '../db/access-keys.ts';
+import {
+  forgetKey,
+  makeCurrent,
+  type NewKey,
+  noteIssued,
+  noteProven,
+  noteUnproven,
+} from '../db/access-keys.ts';
 import { listGrantsAround, replaceGrants } from '../db/grants.ts';
 import { changeProduct, type ProductRecord } from '../db/products.ts';
 import type { Grant } from '../grants/granted.ts';
@@ -31,6 +38,8 @@ export interface RunSubject {
   /** Told what came of the workspace's files. */
   readonly onFiles: (outcome: FilesOutcome) => void;
   readonly grants: readonly Grant[];
+  /** Whether there were any, in our books or in the store. */
+  readonly hasKeys: boolean;
   /** What a key is held against. */
   readonly claim: () => Promise<Claim>;
   readonly purged: boolean;
@@ -49,6 +58,7 @@ export function createHandlers(parts: ReconcileParts, subject: RunSubject): Hand
   const finalizer = settings.finalizer ?? '';
   let issued: AccessKey | null = null;
   let claiming: Promise<Claim> | null = null;
+  let noting: Promise<void> | null = null;
   let updated: FilesOutcome | null = null;
 
   const wish = (): DesiredHome => {
@@ -99,6 +109,8 @@ export function createHandlers(parts: ReconcileParts, subject: RunSubject): Hand
     return held;
   };
 
+  const note = (key: NewKey): Promise<void> => noteIssued(database.sql, id, key, clock());
+
   const prove = async (key: ProvenKey): Promise<void> => {
     const claim = await (claiming ?? subject.claim());
     await parts.proveKey(key, claim).catch((thrown: unknown) => {
@@ -108,6 +120,7 @@ export function createHandlers(parts: ReconcileParts, subject: RunSubject): Hand
 
   return {
     'add-finalizer': async () => {
+      parts.echoes.expect(id);
       const outcome = await portal.addFinalizer(id, finalizer);
       // Deleted meanwhile: nothing was made yet, and the event of that delete brings the next run.
       if (outcome !== 'added')
@@ -120,7 +133,7 @@ export function createHandlers(parts: ReconcileParts, subject: RunSubject): Hand
     },
     'create-principal': () => issuer.ensurePrincipal(principal),
     'put-policy': async () => {
-      await noteUnproven(database.sql, id);
+      if (subject.hasKeys) await noteUnproven(database.sql, id);
       await issuer.putPolicy(principal, wish().policy, subject.foundPolicy);
     },
     'delete-key': async (action) => {
@@ -135,18 +148,19 @@ export function createHandlers(parts: ReconcileParts, subject: RunSubject): Hand
       claiming = subject.claim();
       claiming.catch(() => undefined);
       const chosen = issuer.proposeKeyId();
-      if (chosen !== null)
-        await noteIssued(database.sql, id, { id: chosen, secretSha256: null, expiresAt: null }, clock());
+      if (chosen !== null) await note({ id: chosen, secretSha256: null, expiresAt: null });
       const key = await issuer.createKey(principal, chosen, wish().policy);
       const name = take(key);
-      await noteIssued(database.sql, id, noteOf(key), clock());
+      noting = note(noteOf(key));
+      // One that our books have by name already can be proven meanwhile: nobody has it before that.
+      if (chosen === null) await noting;
+      noting.catch(() => undefined);
       return name;
     },
     // Noted when it is handed over: until then the session before, under the same name, is the one in use.
     'renew-session': async (action) => take(await issuer.renewKey(principal, action.key, wish().policy)),
     'prove-key': async () => {
-      await prove(newKey());
-      await noteProven(database.sql, newKey().name, clock());
+      await Promise.all([prove(newKey()), noting]);
     },
     'prove-again': async (action) => {
       await prove(await keyInUse());
@@ -162,8 +176,7 @@ export function createHandlers(parts: ReconcileParts, subject: RunSubject): Hand
         throw thrown;
       }
       const digest = digestOf(key, secret, undefined);
-      await noteIssued(database.sql, id, { id: key, secretSha256: digest, expiresAt: null }, clock());
-      await noteProven(database.sql, key, clock());
+      await note({ id: key, secretSha256: digest, expiresAt: null, provenAt: clock() });
     },
     'restore-workspace': async (action) => {
       await workspaces.restore(home, action.from);
@@ -200,7 +213,7 @@ export function createHandlers(parts: ReconcileParts, subject: RunSubject): Hand
       const now = clock();
       const graceUntil = new Date(now.getTime() + subject.graceMs);
       await database.sql.transaction().execute(async (trx) => {
-        await noteIssued(trx, id, noteOf(newKey()), now);
+        await noteIssued(trx, id, { ...noteOf(newKey()), provenAt: now }, now);
         await makeCurrent(trx, id, newKey().name, graceUntil);
         await replaceGrants(trx, id, subject.grants, now);
         if (record.rotateWhy !== null) await changeProduct(trx, id, { rotateWhy: null }, now);
@@ -262,7 +275,7 @@ export function createHandlers(parts: ReconcileParts, subject: RunSubject): Hand
 }
 
 /** What our books say of a key. */
-function noteOf({ name, id, secret, session }: AccessKey) {
+function noteOf({ name, id, secret, session }: AccessKey): NewKey {
   return {
     id: name,
     secretSha256: digestOf(id, secret, session?.token),

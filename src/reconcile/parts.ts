@@ -5,6 +5,7 @@ import type { HomeName } from '../model/home.ts';
 import type { RunEnding } from '../model/run.ts';
 import type { StoreReport } from '../model/store-report.ts';
 import type { PortalClient } from '../portal/client.ts';
+import type { Echoes } from '../portal/echoes.ts';
 import type { Queue } from '../queue/queue.ts';
 import type { SecretSink } from '../sinks/sink.ts';
 import type { Claim, ProvenKey } from '../storage/proof.ts';
@@ -56,6 +57,8 @@ export interface ReconcileParts {
   readonly database: Database;
   readonly queue: Queue;
   readonly portal: PortalClient;
+  /** What the portal will tell us of what we do ourselves. */
+  readonly echoes: Echoes;
   readonly store: ObjectStore;
   /** Finds out at the first call what kind of store it is, and fails while that is away. */
   readonly findIssuer: () => Promise<Issuer>;

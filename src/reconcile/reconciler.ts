@@ -194,6 +194,7 @@ async function applyHome(parts: ReconcileParts, prepared: PreparedHome, run: Run
       tellOfFiles(parts, outcome);
     },
     grants: wish.grants,
+    hasKeys: observed.keys.length > 0,
     claim: () => claimOfKey(parts, known, wish.desired.readable),
     purged: false,
     graceMs: graceOf(parts, prepared),

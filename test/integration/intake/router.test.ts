@@ -11,6 +11,7 @@ import { createDeliveries } from '../../../src/intake/deliveries.ts';
 import type { ProofSecrets } from '../../../src/intake/proof.ts';
 import { createIntakeRouter } from '../../../src/intake/router.ts';
 import { OutputPortId, ProductId } from '../../../src/model/ids.ts';
+import { Echoes } from '../../../src/portal/echoes.ts';
 import { openQueue, type Queue } from '../../../src/queue/queue.ts';
 import { createLogger } from '../../../src/telemetry/logger.ts';
 import { createMetrics } from '../../../src/telemetry/metrics.ts';
@@ -36,7 +37,7 @@ afterAll(async () => {
   await books?.[Symbol.asyncDispose]();
 });
 
-function door(secrets: Partial<ProofSecrets> = {}, into = database) {
+function door(secrets: Partial<ProofSecrets> = {}, into = database, echoes = new Echoes()) {
   const app = express();
   const all = { v1: [secret], tokens: [token], standard: [], allowUnsigned: false, ...secrets };
   app.use(
@@ -46,6 +47,7 @@ function door(secrets: Partial<ProofSecrets> = {}, into = database) {
       log,
       metrics: createMetrics(),
       tracer: noTracer,
+      isOwnFinalizer: (id) => echoes.isOwn(id),
     }),
   );
   app.use((error: { status?: number }, _request: unknown, response: express.Response, _next: unknown) => {
@@ -106,6 +108,28 @@ describe('a v1 webhook', () => {
         if (done && !file.includes('role-dp-delete')) expect(await jobsFor(id), file).toBe(1);
       }
     }
+  });
+
+  test('of our own finalizer is kept and leads to no run; one of somebody else’s does', async () => {
+    const { raw, sign, affected } = await fixture('08-finalizer-add');
+    const id = ProductId.parse(affected.named_in_webhook[0]);
+    await database.queueDatabase.executeSql('DELETE FROM queue.job WHERE singleton_key = $1', [id]);
+    const echoes = new Echoes();
+    echoes.expect(id);
+    const send = () =>
+      door({}, database, echoes)
+        .post('/')
+        .set({ 'content-type': 'application/json', sign })
+        .send(raw.toString());
+    const { status, body } = await send();
+    expect({ status, ...body }).toMatchObject({
+      status: 200,
+      verdict: 'ignored',
+      reason: 'our own finalizer, just added',
+    });
+    expect(await jobsFor(id)).toBe(0);
+    expect((await send()).body.verdict).toBe('accepted');
+    expect(await jobsFor(id)).toBe(1);
   });
 
   test('with a wrong or missing signature is answered 401 and not stored', async () => {
