@@ -63,7 +63,7 @@ export async function proveKey(key: ProvenKey, claim: Claim, options: ProofOptio
       opened.then(() => toTheEnd(checks.refused.map((check) => holds(check, deadline)))),
     ]);
   } finally {
-    client.destroy();
+    if (options.store.connections === undefined) client.destroy();
   }
 }
 
@@ -86,7 +86,7 @@ export async function isRefused(key: ProvenKey, home: HomeName, options: ProofOp
     if (thrown instanceof ProvisionerError && thrown.code === 'PROOF_FAILED') return false;
     throw thrown;
   } finally {
-    client.destroy();
+    if (options.store.connections === undefined) client.destroy();
   }
 }
 

@@ -32,7 +32,12 @@ export interface S3Options {
   readonly addressing?: 'path' | 'virtual';
   /** Which single requests pass; all of them when left out. */
   readonly gate?: RequestGate;
+  /** Those of another client, whose they stay; its own when left out. */
+  readonly connections?: Connections;
 }
+
+/** Connections to a store, kept for the next request whoever makes it: each is signed by itself. */
+export type Connections = S3Client['config']['requestHandler'];
 
 /** The one way a client is made here: checksums only where the protocol asks for them. */
 export function createS3Client(options: Omit<S3Options, 'bucket'>, maxAttempts: number): S3Client {
@@ -42,6 +47,7 @@ export function createS3Client(options: Omit<S3Options, 'bucket'>, maxAttempts: 
     forcePathStyle: options.addressing !== 'virtual',
     maxAttempts,
     ...storeClient,
+    ...(options.connections === undefined ? {} : { requestHandler: options.connections }),
     // Servers other than AWS differ in the newer default checksums; each request that needs one still has it.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
@@ -74,6 +80,10 @@ const foldersLookedInto = 50;
 export class S3ObjectStore implements ObjectStore, Disposable {
   readonly #client: S3Client;
   readonly #bucket: string;
+
+  get connections(): Connections {
+    return this.#client.config.requestHandler;
+  }
 
   constructor(options: S3Options) {
     this.#client = createS3Client(options, 3);

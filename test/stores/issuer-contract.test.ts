@@ -9,6 +9,7 @@ import {
   type PrincipalName,
   principalNameOf,
 } from '../../src/identity/issuer.ts';
+import { ProvisionerError } from '../../src/model/errors.ts';
 import type { HomeName } from '../../src/model/home.ts';
 import { ProductId } from '../../src/model/ids.ts';
 import { S3ObjectStore } from '../../src/storage/s3.ts';
@@ -86,6 +87,19 @@ describe.each(issuers)('an issuer on %s that gives %s', (_name, credentials, sta
     expect(samePolicy(assemblePolicy(bucket, home, []), found.policy)).toBe(true);
     expect(key.secret).toMatch(/^[\w+/=-]{40,}$/);
     expect(key.session === null).toBe(credentials === 'keys');
+  });
+
+  test('makes no key for a principal that is gone, and leaves nothing of it', async () => {
+    const { principal } = await makeProduct();
+    await issuer.deletePrincipal(principal);
+    const name = issuer.proposeKeyId();
+    // AWS's stores can not tell it from one that is not there yet.
+    await expect(issuer.createKey(principal, name)).rejects.toThrow(ProvisionerError);
+    expect(await look(principal, name === null ? [] : [name])).toEqual({
+      exists: false,
+      policy: null,
+      keys: [],
+    });
   });
 
   test('makes keys that open their own home and no other', async () => {

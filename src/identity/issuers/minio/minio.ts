@@ -91,14 +91,20 @@ export class MinioIssuer implements Issuer {
     use: (user: { readonly id: string; readonly secret: string }) => Promise<T> | T,
   ): Promise<T> {
     const user = { id: name, secret: newSecret() };
+    const put = () => this.#api.putUser(name, user.secret, 'enabled');
+    // A user without a group opens nothing, so that MinIO may make it while the group is changed.
+    const early = standing === 'new' && this.kind.store === 'MinIO' ? put() : null;
+    early?.catch(() => undefined);
     return this.#turns.take(principal, async () => {
       const group = await this.#api.readGroup(principal);
       // Joining would make it: a product that was torn down a moment ago must not come back by this.
-      if (group === null)
+      if (group === null) {
+        await early?.then(() => this.#api.removeUser(name));
         throw new ProvisionerError('STORE_REJECTED', 'There is no such principal (any more).');
+      }
       if (standing === 'member' && !(await this.#lookAtKey(name, group)).some(({ active }) => active))
         throw new ProvisionerError('STORE_REJECTED', `${name} was ended, or switched off.`);
-      await this.#api.putUser(name, user.secret, 'enabled');
+      await (early ?? put());
       if (standing === 'new') await this.#join(principal, name);
       return use(user);
     });
