@@ -34,7 +34,7 @@ export interface FreshResult {
 /** @param database an empty database of a PostgreSQL server */
 export async function measureRest(database: string, products: number): Promise<RestResult> {
   await using fleet = await startFleet(database, products, 0);
-  const { resyncSeconds, lookedAt } = fleet;
+  const { resyncSeconds, lookedAt } = await fleet.resynced;
   const portalRequests = await sumOf(
     fleet.url,
     /^provisioner_portal_request_seconds_count\{[^}]*\} (\d+)$/gm,
@@ -48,13 +48,29 @@ export async function measureFreshWork(
   sizes: { readonly products: number; readonly moved: number; readonly fresh: number },
 ): Promise<FreshResult> {
   await using fleet = await startFleet(database, sizes.products, sizes.moved);
+  const { lookedAt } = await fleet.resynced;
   const homes = await measureHomes(fleet, 'fresh', sizes.fresh, 2);
   const stillWaiting = await sumOf(fleet.url, /^provisioner_jobs\{.*"waiting".*\} (\d+)$/gm);
   const beginP95Ms = await measureBegin(database, 95);
-  return { beginP95Ms, homeP95Ms: homes.p95Ms, lookedAt: fleet.lookedAt, stillWaiting };
+  return { beginP95Ms, homeP95Ms: homes.p95Ms, lookedAt, stillWaiting };
 }
 
-async function startFleet(database: string, products: number, moved: number) {
+/** While one resync after another goes through products of which nothing has changed: new ones come from the start on. */
+export async function measureFreshAtRest(
+  database: string,
+  sizes: { readonly products: number; readonly fresh: number },
+): Promise<{ readonly resyncs: number; readonly beginP95Ms: number }> {
+  await using fleet = await startFleet(database, sizes.products, 0, { PROV_RESYNC_INTERVAL: '1s' });
+  await measureHomes(fleet, 'fresh', sizes.fresh, 2);
+  return { resyncs: fleet.resyncs(), beginP95Ms: await measureBegin(database, 95) };
+}
+
+async function startFleet(
+  database: string,
+  products: number,
+  moved: number,
+  settings: Readonly<Record<string, string>> = {},
+) {
   await using started = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), 'provisioner-bench-fleet-'));
   started.defer(() => rm(folder, { recursive: true, force: true }));
@@ -78,6 +94,7 @@ async function startFleet(database: string, products: number, moved: number) {
     PROV_DRIFT_INTERVAL: '1d',
     PROV_LOG_FORMAT: 'json',
     WEBHOOK_SECRET: secret,
+    ...settings,
   };
   await fillBooks(environment, portal, moved);
   const begun = performance.now();
@@ -86,8 +103,10 @@ async function startFleet(database: string, products: number, moved: number) {
     env: { PATH: process.env.PATH ?? '', NODE_ENV: 'production', ...environment },
   });
   started.defer(() => end(child));
-  const lookedAt = await resynced(child);
-  const resyncSeconds = (performance.now() - begun) / 1000;
+  const resyncs = watchResyncs(child);
+  const resynced = resyncs.first.then((lookedAt) => {
+    return { lookedAt, resyncSeconds: (performance.now() - begun) / 1000 };
+  });
   const url = `http://127.0.0.1:${port}`;
   await lives(url);
   portal.setWebhooks({ webhookUrl: `${url}/`, webhookSecret: secret });
@@ -97,24 +116,30 @@ async function startFleet(database: string, products: number, moved: number) {
     portal,
     meter: null,
     products: join(folder, 'products'),
-    lookedAt,
-    resyncSeconds,
+    resynced,
+    resyncs: resyncs.seen,
     memoryMb: () => residentMb(child),
     [Symbol.asyncDispose]: () => parts.disposeAsync(),
   };
 }
 
-/** How many products the first resync wants to have looked at. */
-async function resynced(child: ChildProcess): Promise<number> {
-  if (child.stdout === null) throw new Error('the daemon has no output');
-  for await (const line of createInterface({ input: child.stdout })) {
-    const facts = line.startsWith('{') ? JSON.parse(line) : {};
-    if (facts.message === 'resync') {
-      child.stdout.resume();
-      return Number(facts.toLookAt);
+/** Reads the log to its end. @returns how many products the first resync wants to have looked at, and how many there were */
+function watchResyncs(child: ChildProcess) {
+  const { promise: first, resolve, reject } = Promise.withResolvers<number>();
+  let seen = 0;
+  const read = async () => {
+    if (child.stdout === null) throw new Error('the daemon has no output');
+    for await (const line of createInterface({ input: child.stdout })) {
+      const facts = line.startsWith('{') ? JSON.parse(line) : {};
+      if (facts.message !== 'resync') continue;
+      seen += 1;
+      resolve(Number(facts.toLookAt));
     }
-  }
-  throw new Error('the daemon ended before its resync');
+    throw new Error('the daemon ended before its resync');
+  };
+  read().catch(reject);
+  first.catch(() => undefined);
+  return { first, seen: () => seen };
 }
 
 /** The sum of all samples that the pattern finds. */

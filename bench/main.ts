@@ -5,7 +5,7 @@ import { measureAcks } from './acks.ts';
 import { measureBegin } from './begin.ts';
 import { measureConsole } from './console.ts';
 import { intervalFor, measureDrift } from './drift.ts';
-import { measureFreshWork, measureRest } from './fleet.ts';
+import { measureFreshAtRest, measureFreshWork, measureRest } from './fleet.ts';
 import { measureHomes, quiet } from './homes.ts';
 import { measureIdentity } from './identity.ts';
 import { measureLists } from './lists.ts';
@@ -111,6 +111,11 @@ async function measureEstateAtRest(): Promise<void> {
     add('requests to the portal per 1,000 products', per, '', '<= 10');
     add('memory', memoryMb, 'MB', '<= 300');
   }
+  await using server = await startPostgres();
+  const add = adder('new products while resyncs look through 10,000 at rest, PostgreSQL database');
+  const { resyncs, beginP95Ms } = await measureFreshAtRest(server.url, { products: 10_000, fresh: 40 });
+  add('resyncs that ended meanwhile', resyncs, '', '> 0');
+  add('webhook taken to work begun, p95', beginP95Ms, 'ms', '<= 1000');
 }
 
 /** A tenth of 10,000 products has moved, so that the resync makes homes for minutes; new ones come meanwhile. */
