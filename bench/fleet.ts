@@ -143,7 +143,7 @@ function watchResyncs(child: ChildProcess) {
 }
 
 /** The sum of all samples that the pattern finds. */
-async function sumOf(url: string, pattern: RegExp): Promise<number> {
+export async function sumOf(url: string, pattern: RegExp): Promise<number> {
   const text = await (await fetch(`${url}/metrics`)).text();
   return [...text.matchAll(pattern)].reduce((sum, [, value]) => sum + Number(value), 0);
 }

@@ -6,7 +6,9 @@ import { execFile } from 'node:child_process';
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { sumOf } from './fleet.ts';
 import { measureHomes, quiet } from './homes.ts';
 import type { BenchStage } from './stage.ts';
 
@@ -46,6 +48,9 @@ export async function measureRollout(
   await replaceIn(join(template, 'template.yaml'), /^version: .*$/m, 'version: 1000');
   await replaceIn(join(template, 'files/config.yaml.hbs'), /append_newline: true/, 'append_newline: false');
   await stage.restart();
+  // A resync feeds the queue little by little: that it is empty does not say that all have been looked at.
+  while ((await sumOf(stage.url, /^provisioner_run_seconds_count\{[^}]*\} (\d+)$/gm)) < products)
+    await wait(100);
   await quiet(stage);
   const before = await stage.memoryMb();
   const begun = performance.now();

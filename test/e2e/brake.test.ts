@@ -27,6 +27,8 @@ test('a deleted lifecycle takes its products from the portal, and their homes st
     expect(await s3As(world.store.endpoint, envs[index] ?? '').get(`${home}/.keep`)).toBe(200);
   }
 
+  // A look that still waits would find the release, and tear down as its own.
+  await eventually('nothing to do', () => isIdle(world));
   await writeFile(join(world.folder, 'control', 'brake-release'), '');
   for (const [index, home] of homes.entries()) {
     await eventually(`the end of ${home}`, async () => (await world.workspaceFile(home, '.env')) === null);
@@ -34,6 +36,8 @@ test('a deleted lifecycle takes its products from the portal, and their homes st
   }
   expect(await world.workspaceFile('stays', '.env')).toBe(envs.at(-1));
 
+  // A run is told when it is over.
+  await eventually('nothing to do', () => isIdle(world));
   const { url } = world.daemon();
   const [engaged] = await audit(url, 'engage-brake');
   expect(engaged).toMatchObject({ actor: 'provisioner', run: expect.any(String) });
