@@ -25,18 +25,20 @@ export async function fileAt(gitDir: string, commit: string, path: string): Prom
   const folder = dirname(path) === '.' ? '' : dirname(path);
   const [tree, file] = splitObjects(await readObjects(gitDir, [`${commit}:${folder}`, `${commit}:${path}`]));
   if (tree === undefined || file?.type !== 'blob') return null;
-  const mode = modeIn(tree.content, basename(path));
+  const mode = modeIn(tree.content, basename(path), file.id.length / 2);
   if (mode !== '100644' && mode !== '100755') return null;
   return { blob: file.id, content: file.content.toString('utf8'), executable: mode === '100755' };
 }
 
-/** A tree is a row of `<mode> <name>\0<20 bytes of id>` (git documentation: gitformat-pack, tree entries). */
-function modeIn(tree: Buffer, name: string): string | undefined {
-  for (let at = 0; at < tree.length; ) {
-    const end = tree.indexOf(0, at);
+/**
+ * A tree is a row of `<mode> <name>\0<id>` (git documentation: gitformat-pack, tree entries).
+ *
+ * @param idBytes length of an id: 20, or 32 in a repository of SHA-256
+ */
+function modeIn(tree: Buffer, name: string, idBytes: number): string | undefined {
+  for (let at = 0, end = tree.indexOf(0); end >= 0; at = end + 1 + idBytes, end = tree.indexOf(0, at)) {
     const [mode = '', ...rest] = tree.toString('utf8', at, end).split(' ');
     if (rest.join(' ') === name) return mode;
-    at = end + 21;
   }
   return undefined;
 }
