@@ -63,7 +63,7 @@ export async function proveKey(key: ProvenKey, claim: Claim, options: ProofOptio
       opened.then(() => toTheEnd(checks.refused.map((check) => holds(check, deadline)))),
     ]);
   } finally {
-    if (options.store.connections === undefined) client.destroy();
+    end(client, options);
   }
 }
 
@@ -86,7 +86,7 @@ export async function isRefused(key: ProvenKey, home: HomeName, options: ProofOp
     if (thrown instanceof ProvisionerError && thrown.code === 'PROOF_FAILED') return false;
     throw thrown;
   } finally {
-    if (options.store.connections === undefined) client.destroy();
+    end(client, options);
   }
 }
 
@@ -97,6 +97,11 @@ function clientOf({ id, secret, session }: ProvenKey, { store }: ProofOptions): 
     ...(session === null ? {} : { sessionToken: session.token }),
   };
   return createS3Client({ ...store, ...credentials }, 1);
+}
+
+/** Connections that another client lent stay open. */
+function end(client: S3Client, { store }: ProofOptions): void {
+  if (store.connections === undefined) client.destroy();
 }
 
 interface Checks {
