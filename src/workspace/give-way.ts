@@ -3,7 +3,7 @@ import { constants } from 'node:fs';
 import { copyFile, link, lstat, rename, rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type FileState, fileDigest, isDigestOf } from './digest.ts';
-import { inOurWords, readPlainFile } from './tree.ts';
+import { inOurWords, readPlainFile, refuseLinks } from './tree.ts';
 
 /** Suffix of what lay where one of ours had to be. */
 export const olderSuffix = '.orig';
@@ -24,12 +24,15 @@ export async function removeUntouched(
  * Makes room for files: a file in the place of one of their folders, and what is no file in their own, is moved aside.
  *
  * @returns what was moved
+ * @throws ProvisionerError `WORKSPACE_UNSAFE` when a link lies on the way to one of them
  */
 export async function makeRoom(folder: string, paths: readonly string[]): Promise<readonly string[]> {
   const files = new Set(paths);
   const folders = new Set(paths.flatMap(foldersOf));
   const moved = await Promise.all(
     [...folders, ...files].map(async (path) => {
+      // What lies behind one is not in this workspace, whatever it is.
+      await refuseLinks(folder, path);
       const stat = await lstat(join(folder, path)).catch(() => null);
       const inTheWay = files.has(path) ? stat?.isFile() === false : stat?.isFile() === true;
       if (!inTheWay || (await removedEmpty(join(folder, path)))) return [];

@@ -220,7 +220,12 @@ async function syncFolder(path: string): Promise<void> {
   }
 }
 
-async function refuseLinks(root: string, path: string): Promise<void> {
+/**
+ * Looks at the folders on the way to a path below `root`.
+ *
+ * @throws ProvisionerError `WORKSPACE_UNSAFE` when one of them is a link
+ */
+export async function refuseLinks(root: string, path: string): Promise<void> {
   let current = root;
   for (const segment of dirname(path).split('/').concat('')) {
     const stat = await lstat(current).catch(() => null);

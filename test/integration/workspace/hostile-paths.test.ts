@@ -100,7 +100,8 @@ test('a path is refused, or stays inside the workspace and off what is not the t
       }
       await rm(place, { recursive: true });
     }),
-    { numRuns: 300 },
+    // A file behind the link stands where a folder of ours is to be.
+    { numRuns: 300, examples: [['link/a/b']] },
   );
   // Neither way of the two was left out.
   expect(Math.min(refused, written)).toBeGreaterThan(10);
