@@ -18,7 +18,11 @@ export interface KeyRecord {
 }
 
 export async function listKeys(db: Kysely<Tables>, product: ProductId): Promise<KeyRecord[]> {
-  const rows = await db.selectFrom('access_key').selectAll().where('product', '=', product).execute();
+  const rows = await db
+    .selectFrom('access_key')
+    .select(['id', 'state', 'secret_sha256', 'issued_at', 'grace_until', 'expires_at', 'proven_at'])
+    .where('product', '=', product)
+    .execute();
   return rows.map((row) => ({
     id: row.id,
     state: row.state,

@@ -73,13 +73,17 @@ async function sealBatch(trx: Transaction<Tables>): Promise<number> {
   const sealed = rows.map((row) => {
     seq += 1n;
     hash = hashOf(hash, { ...row, seq: String(seq) });
-    return raw`(${row.id}::uuid, ${String(seq)}::bigint, ${hash}::text)`;
+    return { id: row.id, seq: String(seq), hash };
   });
   if (sealed.length === 0) return 0;
-  // One statement for all: on the embedded database each costs the thread that answers webhooks.
+  // One statement for all, the same however many: on the embedded database each costs the thread that answers webhooks.
   await raw`
     update provisioner.audit set seq = sealed.seq, hash = sealed.hash
-      from (values ${raw.join(sealed)}) as sealed (id, seq, hash)
+      from unnest(
+        ${sealed.map(({ id }) => id)}::uuid[],
+        ${sealed.map(({ seq }) => seq)}::bigint[],
+        ${sealed.map(({ hash }) => hash)}::text[]
+      ) as sealed (id, seq, hash)
      where audit.id = sealed.id and audit.seq is null`.execute(trx);
   await trx
     .updateTable('audit_head')

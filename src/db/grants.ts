@@ -65,7 +65,11 @@ export async function listGrantsAround(
   const rows = await db
     .selectFrom('grant')
     .select(['consumer', 'output_port', 'provider'])
-    .where((on) => on.or([on('provider', 'in', [...products]), on('consumer', 'in', [...products])]))
+    // One statement, however many they are.
+    .where((on) => {
+      const some = on.fn.any(on.val([...products]));
+      return on.or([on('provider', '=', some), on('consumer', '=', some)]);
+    })
     .execute();
   return rows.map((row) => ({ consumer: row.consumer, outputPort: row.output_port, provider: row.provider }));
 }

@@ -1,7 +1,8 @@
 /** The database and what its books say. An embedded one that a daemon has open is left alone. */
 import { existsSync } from 'node:fs';
 import type { Environment } from '../config/schema.ts';
-import { connectDatabase, type Database, embeddedFiles, isServer } from '../db/connection.ts';
+import { connectDatabase, type Database, isServer } from '../db/connection.ts';
+import { embeddedFiles } from '../db/embedded.ts';
 import { findLatestDelivery } from '../db/history.ts';
 import { type HomelessProduct, listHomeless } from '../db/homeless.ts';
 import { pendingMigrations } from '../db/migrate.ts';
