@@ -12,6 +12,7 @@ import { Failures, namingFailures } from './failures.ts';
 import { migrate } from './migrate.ts';
 import { PreparingClient } from './prepared.ts';
 import type { Tables } from './tables.ts';
+import { tidy, tidyEveryMs } from './tidying.ts';
 
 /** Schema that holds our tables; pg-boss keeps its own beside it. */
 const schemaName = 'provisioner';
@@ -75,18 +76,19 @@ function openServer(connectionString: string): Database {
 async function openFolder(folder: string): Promise<Database> {
   const engine = await openEmbedded(folder);
   const database = over({ ...engine.connection, max: 1, idleTimeoutMillis: 0 });
-  const { executeSql } = database.queueDatabase;
+  const executeSql: Db['executeSql'] = async (text, values) => {
+    // The engine works on this very thread: what waits to be sent or read goes before the queue's own affairs.
+    await nextTurn();
+    return database.queueDatabase.executeSql(text, values);
+  };
+  // What it does not get to, it finds again.
+  const tidying = setInterval(() => void tidy({ executeSql }).catch(() => undefined), tidyEveryMs).unref();
   return {
     ...database,
-    queueDatabase: {
-      executeSql: async (text, values) => {
-        // The engine works on this very thread: what waits to be sent or read goes before the queue's own affairs.
-        await nextTurn();
-        return executeSql(text, values);
-      },
-    },
+    queueDatabase: { executeSql },
     embedded: true,
     [Symbol.asyncDispose]: async () => {
+      clearInterval(tidying);
       await database[Symbol.asyncDispose]();
       await engine.close();
     },

@@ -6,6 +6,8 @@ import pg from 'pg';
 const mostStatements = 200;
 /** One for so many rows seldom comes twice in the same length. */
 const longestStatement = 4096;
+/** Without values it is worth it where there is much to plan; several in one text can not have a name. */
+const isPlanned = /^\s*(?:with|select)\b[^;]*$/i;
 /**
  * What `*` stands for changes with the next version's migration, which may come while this one works: the server then
  * refuses what it has by name (SQLSTATE 0A000). Kysely writes in small letters.
@@ -18,7 +20,8 @@ const names = new Map<string, string>();
 export class PreparingClient extends pg.Client {
   // biome-ignore lint/suspicious/noExplicitAny: one body for the eight ways to call it
   override query(text: any, values?: any, callback?: any): any {
-    const name = typeof text === 'string' && values?.length > 0 ? nameOf(text) : undefined;
+    const name =
+      typeof text === 'string' && (values?.length > 0 || isPlanned.test(text)) ? nameOf(text) : undefined;
     return name === undefined
       ? super.query(text, values, callback)
       : super.query({ name, text, values }, callback);
