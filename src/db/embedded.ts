@@ -98,6 +98,10 @@ class EngineSocket extends Duplex {
   }
 
   async #ask(message: Uint8Array): Promise<void> {
-    this.push(await this.#engine.execProtocolRaw(message));
+    const answer: Buffer[] = [];
+    // What it hands over lies in its own memory.
+    const onRawData = (part: Uint8Array) => void answer.push(Buffer.from(part));
+    await this.#engine.execProtocolRawStream(message, { onRawData });
+    this.push(Buffer.concat(answer));
   }
 }
