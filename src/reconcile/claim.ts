@@ -21,6 +21,9 @@ export async function claimProviders(parts: ReconcileParts, product: Product): P
   }
 }
 
+/** A product's record, and whether its prefix has its marker, where that was seen just now. */
+export type ClaimedRecord = ProductRecord & { readonly marked?: boolean };
+
 /**
  * The product's record, made when it has none. Changes nothing outside our books. The name is noted before anything is made under it. A prefix whose
  * marker names another product (of an earlier database, say) is left alone; one that names this product is its home,
@@ -28,20 +31,21 @@ export async function claimProviders(parts: ReconcileParts, product: Product): P
  *
  * @throws ProvisionerError `NAMESPACE_INVALID` when every name is taken
  */
-export async function claimRecord(parts: ReconcileParts, product: Product): Promise<ProductRecord> {
+export async function claimRecord(parts: ReconcileParts, product: Product): Promise<ClaimedRecord> {
   const db = parts.database.sql;
   const [first, ...others] = homeNamesFor(product);
-  const [pointer, owner] = await Promise.all([
+  const [pointer, owner, archived] = await Promise.all([
     parts.store.readPointer(product.id),
     first === undefined ? null : parts.store.readMarker(first),
+    parts.workspaces.archived.newestOf(product.id),
   ]);
   const names = pointer === null ? [first, ...others] : [pointer, first, ...others];
   for (const home of names.filter((name) => name !== undefined)) {
     const found = home === first ? owner : await parts.store.readMarker(home);
     if (found !== null && found !== product.id) continue;
-    const archive = (await parts.workspaces.archived.newestOf(product.id))?.name ?? null;
-    const claimed = await claimHome(db, { ...product, archive }, home, parts.clock());
-    const record = claimed ?? (await findProduct(db, product.id));
+    const claimed = await claimHome(db, { ...product, archive: archived?.name ?? null }, home, parts.clock());
+    if (claimed !== null) return { ...claimed, marked: found !== null };
+    const record = await findProduct(db, product.id);
     if (record !== null) return record;
   }
   throw new ProvisionerError(

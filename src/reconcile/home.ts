@@ -6,6 +6,7 @@ import type { Plan } from '../model/action.ts';
 import type { ProvisionerError } from '../model/errors.ts';
 import type { ProductId } from '../model/ids.ts';
 import type { Product } from '../model/product.ts';
+import type { ClaimedRecord } from './claim.ts';
 import { type HomeWish, wishForHome } from './desired.ts';
 import { type Books, type Looking, observe, observeOutside } from './observe.ts';
 import type { ReconcileParts } from './parts.ts';
@@ -36,7 +37,7 @@ export interface PreparedHome {
 export async function prepareHome(
   parts: ReconcileParts,
   product: Product,
-  claiming: ProductRecord | Promise<ProductRecord>,
+  claiming: ClaimedRecord | Promise<ClaimedRecord>,
   books: Books,
   looking: Looking,
 ): Promise<PreparedHome> {

@@ -9,6 +9,7 @@ import type { GrantFacts } from '../model/grant.ts';
 import type { ProductId } from '../model/ids.ts';
 import type { RenderedFile } from '../workspace/render.ts';
 import type { ObservedWorkspace } from '../workspace/workspace.ts';
+import type { ClaimedRecord } from './claim.ts';
 import { observeEnv, observeReference } from './observe-env.ts';
 import type { ReconcileParts } from './parts.ts';
 import type { Observed, ObservedEnv, ObservedKey } from './state.ts';
@@ -50,17 +51,20 @@ export async function observeOutside(
   parts: ReconcileParts,
   issuer: Issuer,
   id: ProductId,
-  claiming: ProductRecord | Promise<ProductRecord>,
+  claiming: ClaimedRecord | Promise<ClaimedRecord>,
   { keys, grants }: Books,
   thorough: boolean,
 ): Promise<ObservedOutside> {
   const booked = keys.map((key) => key.id);
-  const readMarker = async () => parts.store.readMarker((await claiming).home);
-  const [marker, principal] = await Promise.all([
-    readMarker(),
+  const isMarked = async () => {
+    const { home, marked } = await claiming;
+    return marked ?? (await parts.store.readMarker(home)) === id;
+  };
+  const [marked, principal] = await Promise.all([
+    isMarked(),
     issuer.observe(principalNameOf(id), { booked, thorough }),
   ]);
-  return { marked: marker === id, principal, keys, grants };
+  return { marked, principal, keys, grants };
 }
 
 /** How closely to look. */

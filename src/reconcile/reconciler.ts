@@ -11,7 +11,7 @@ import { type ActionRecord, type Cause, deliveryOf } from '../model/run.ts';
 import type { FilesOutcome } from '../workspace/update.ts';
 import { applyPlan } from './apply.ts';
 import { auditOf } from './audit.ts';
-import { claimProviders, claimRecord } from './claim.ts';
+import { type ClaimedRecord, claimProviders, claimRecord } from './claim.ts';
 import { claimOfKey } from './claim-of-key.ts';
 import { conditionsOfHome, conditionsOfPause, noticesOfStore } from './conditions.ts';
 import { driftOf, partOf } from './differences.ts';
@@ -220,8 +220,8 @@ function graceOf({ settings }: ReconcileParts, { observed }: PreparedHome): numb
 }
 
 /** The product's record, made when it has none; those of its providers with it, as long as nothing was rendered. */
-async function claimed(parts: ReconcileParts, product: Product, books: Books): Promise<ProductRecord> {
-  const known = books.record ?? (await claimRecord(parts, product));
+async function claimed(parts: ReconcileParts, product: Product, books: Books): Promise<ClaimedRecord> {
+  const known: ClaimedRecord = books.record ?? (await claimRecord(parts, product));
   if (known.template === null) await claimProviders(parts, product);
   return known;
 }
@@ -230,8 +230,8 @@ async function claimed(parts: ReconcileParts, product: Product, books: Books): P
 async function bringToLife(
   parts: ReconcileParts,
   product: Product,
-  known: ProductRecord,
-): Promise<ProductRecord> {
+  known: ClaimedRecord,
+): Promise<ClaimedRecord> {
   const { name, namespace } = product;
   const same = known.name === name && known.namespace === namespace && known.state === 'live';
   if (same) return known;
