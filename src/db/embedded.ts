@@ -24,7 +24,13 @@ export async function openEmbedded(folder: string): Promise<Embedded> {
   const engine = await PGlite.create(cluster);
   return {
     // The names that PGlite makes a cluster with; nobody listens at an address.
-    connection: { user: 'postgres', database: 'postgres', stream: () => new EngineSocket(engine) },
+    connection: {
+      user: 'postgres',
+      database: 'postgres',
+      // Whatever the driver's own environment variables say for servers.
+      ssl: false,
+      stream: () => new EngineSocket(engine),
+    },
     close: () => engine.close(),
   };
 }

@@ -87,7 +87,7 @@ export async function findProducts(db: Kysely<Tables>, ids: readonly ProductId[]
   const rows = await db
     .selectFrom('product')
     .select(columns)
-    .where('id', 'in', [...ids])
+    .where((on) => on('id', '=', on.fn.any(on.val([...ids]))))
     .execute();
   return rows.map(toRecord);
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sql as raw } from 'kysely';
 import pg from 'pg';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { connectDatabase } from '../../../src/db/connection.ts';
 import { openEmbedded } from '../../../src/db/embedded.ts';
 import { startPostgres } from '../../support/postgres.ts';
@@ -112,4 +112,18 @@ test('the embedded database forgets what a connection that broke had begun, as a
   expect((await next.query('SELECT name FROM thing')).rows).toEqual([{ name: 'kept' }]);
   await next.end();
   await engine.close();
+});
+
+test('the embedded database opens whatever the environment tells the driver of servers', async () => {
+  vi.stubEnv('PGSSLMODE', 'require');
+  vi.stubEnv('PGHOST', 'nowhere.invalid');
+  vi.stubEnv('PGUSER', 'nobody');
+  try {
+    await using server = await engines['the embedded database']();
+    await using database = await connectDatabase(server.url);
+    const { rows } = await raw<{ one: number }>`SELECT 1 AS one`.execute(database.sql);
+    expect(rows).toEqual([{ one: 1 }]);
+  } finally {
+    vi.unstubAllEnvs();
+  }
 });
