@@ -30,8 +30,8 @@ const patienceMs = 5000;
 /** Closed while all is well; open while requests are turned away. */
 export class Breaker implements RequestGate, Disposable {
   readonly #options: BreakerOptions;
-  /** Set in what the question sends: that alone goes through while it is open. */
-  readonly #asking = new AsyncLocalStorage<true>();
+  /** Set in what the question sends: that alone goes through while it is open, until a request of it is not answered. */
+  readonly #asking = new AsyncLocalStorage<{ failed: boolean }>();
   #failures = 0;
   #open: { readonly since: Date; readonly words: string } | null = null;
   #timer: NodeJS.Timeout | undefined;
@@ -68,7 +68,8 @@ export class Breaker implements RequestGate, Disposable {
 
   /** Sends unless it is open, and takes note of how that ended. */
   async add<T>(send: () => Promise<T>): Promise<T> {
-    if (this.#asking.getStore() === undefined) this.pass();
+    // Nor does a client try its question again at once: the next second does.
+    if (this.#asking.getStore()?.failed !== false) this.pass();
     try {
       const answer = await send();
       this.#note(this.#options.isAway({ answer }) ? 'It answers with errors of its own.' : null);
@@ -81,6 +82,8 @@ export class Breaker implements RequestGate, Disposable {
 
   /** @param words how the request failed; `null`: it was answered, well or not */
   #note(words: string | null): void {
+    const question = this.#asking.getStore();
+    if (words !== null && question !== undefined) question.failed = true;
     this.#failures = words === null ? 0 : this.#failures + 1;
     if (words !== null && this.#failures >= threshold && this.#open === null) this.#trip(words);
   }
@@ -100,7 +103,7 @@ export class Breaker implements RequestGate, Disposable {
   async #probe(): Promise<void> {
     const { name, log, probe, onClosed } = this.#options;
     try {
-      await inTime(this.#asking.run(true, probe));
+      await inTime(this.#asking.run({ failed: false }, probe));
       if (this.#stopped) return;
       this.#open = null;
       this.#failures = 0;
