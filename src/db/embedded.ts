@@ -90,10 +90,6 @@ class EngineSocket extends Duplex {
 
   override _read(): void {}
 
-  override _write(message: Buffer, _encoding: string, done: (error?: Error) => void): void {
-    this.#ask(message).then(() => done(), done);
-  }
-
   override _writev(messages: { chunk: Buffer }[], done: (error?: Error) => void): void {
     this.#ask(Buffer.concat(messages.map(({ chunk }) => chunk))).then(() => done(), done);
   }
