@@ -1,5 +1,5 @@
 /** Statements that are planned once: what must not be told from those that are planned each time. */
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sql as raw } from 'kysely';
@@ -12,8 +12,9 @@ import { copyDatabase } from '../../support/prepared-database.ts';
 
 const engines = {
   'the embedded database': async () => {
-    const folder = join(await mkdtemp(join(tmpdir(), 'prepared-')), 'database');
-    return { url: await copyDatabase(folder), [Symbol.asyncDispose]: async () => undefined };
+    const folder = await mkdtemp(join(tmpdir(), 'prepared-'));
+    const url = await copyDatabase(join(folder, 'database'));
+    return { url, [Symbol.asyncDispose]: () => rm(folder, { recursive: true }) };
   },
   'a PostgreSQL server': startPostgres,
 };

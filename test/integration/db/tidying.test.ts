@@ -1,17 +1,13 @@
 /** The embedded database has no autovacuum: what stands for it. */
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { connectDatabase } from '../../../src/db/connection.ts';
 import { tidy } from '../../../src/db/tidying.ts';
-import { copyDatabase } from '../../support/prepared-database.ts';
+import { openBooks } from '../../support/books.ts';
 
 test('tables of the embedded database that changed much are tidied, so that they do not grow for ever', async () => {
-  const folder = join(await mkdtemp(join(tmpdir(), 'tidying-')), 'database');
-  await using database = await connectDatabase(await copyDatabase(folder));
+  await using books = await openBooks();
+  const { database } = books;
   const { executeSql } = database.queueDatabase;
-  const pagesAfterChurn = async () => {
+  const bytesAfterChurn = async () => {
     for (let round = 0; round < 5; round += 1) await executeSql("UPDATE busy SET text = repeat('y', 500)");
     await tidy(database.queueDatabase);
     const { rows } = await executeSql("SELECT pg_relation_size('busy') AS bytes");
@@ -23,8 +19,8 @@ test('tables of the embedded database that changed much are tidied, so that they
   );
   expect(await tidy(database.queueDatabase)).toContain('public.busy');
   expect(await tidy(database.queueDatabase)).toEqual([]);
-  const bytes = await pagesAfterChurn();
-  expect(await pagesAfterChurn()).toBeLessThanOrEqual(bytes);
+  const bytes = await bytesAfterChurn();
+  expect(await bytesAfterChurn()).toBeLessThanOrEqual(bytes);
   await executeSql('INSERT INTO "Quiet one" SELECT * FROM generate_series(1, 100)');
   expect(await tidy(database.queueDatabase)).toEqual(['public."Quiet one"']);
 });
