@@ -33,7 +33,9 @@ ENV NODE_ENV=production \
     PROV_TEMPLATE_PATH=/app/templates/sqlmesh \
     PROV_TEMPLATE_OUTPUT_PATH=/products \
     NODE_COMPILE_CACHE=/app/.compile-cache \
-    MALLOC_ARENA_MAX=2
+    MALLOC_ARENA_MAX=2 \
+    MALLOC_TRIM_THRESHOLD_=131072 \
+    MALLOC_MMAP_THRESHOLD_=131072
 # Types are stripped once, here: the root is read-only when it runs. The daemon is loaded by `serve` alone.
 RUN node src/main.js --version && node --eval "import('/app/src/daemon.ts')"
 USER provisioner

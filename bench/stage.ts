@@ -88,6 +88,8 @@ export async function setBenchStage({
     NODE_ENV: 'production',
     // As the image has it.
     MALLOC_ARENA_MAX: '2',
+    MALLOC_TRIM_THRESHOLD_: '131072',
+    MALLOC_MMAP_THRESHOLD_: '131072',
     PROV_DPP_API_URL: portalUrl ?? meter?.portalUrl ?? portal.url,
     S3_ENDPOINT: meter?.storeUrl ?? store.endpoint,
     S3_ACCESS_KEY: store.accessKey,

@@ -104,12 +104,16 @@ async function serve(env: Variables): Promise<void> {
   // Before the settings are read: a secret manager may have a certificate of this authority.
   await trustFile(env.PROV_CA_FILE);
   // Loaded only here: it is most of the program, and the other commands are short.
-  const { startDaemon } = await import('../daemon.ts');
+  const [{ startDaemon }, { collectSooner }] = await Promise.all([
+    import('../daemon.ts'),
+    import('../compose/heap.ts'),
+  ]);
   const settings = await loadEnvironment(env);
   const daemon = await startDaemon(settings);
   daemon.log.info('listening', { url: daemon.url });
   // Now, not at the end: one that is killed leaves its successor the same work.
   flushCompileCache();
+  collectSooner(settings.PROV_DATABASE_URL);
   const why = await Promise.race([stopping.promise, daemon.stuck.then(() => 'stuck' as const)]);
   if (why === 'stuck') {
     // Whoever supervises us starts us again.

@@ -15,13 +15,16 @@ export interface Embedded {
   close(): Promise<void>;
 }
 
+/** Its own 128 MB of buffers would be filled at the start, and copied in part with every program that is started. */
+const settings = ['-c', 'shared_buffers=32MB'];
+
 /** @param folder made when it is missing */
 export async function openEmbedded(folder: string): Promise<Embedded> {
   const { cluster } = embeddedFiles(folder);
   if (!existsSync(cluster)) await initialise(cluster);
   // Not loaded where a server holds the database: it takes 11 MB.
   const { PGlite } = await import('@electric-sql/pglite');
-  const engine = await PGlite.create(cluster);
+  const engine = await PGlite.create(cluster, { startParams: [...PGlite.defaultStartParams, ...settings] });
   return {
     // The names that PGlite makes a cluster with; nobody listens at an address.
     connection: {
