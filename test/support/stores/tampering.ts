@@ -1,9 +1,9 @@
 /** What somebody else did to a product's principal: keys made beside ours, rights added, a group switched off. */
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { CreateAccessKeyCommand, IAMClient } from '@aws-sdk/client-iam';
-import { AwsV4Signer } from 'aws4fetch';
 import type { PrincipalName } from '../../../src/identity/issuer.ts';
 import { sealPayload } from '../../../src/identity/issuers/minio/payload.ts';
+import { signedExchange } from '../../../src/identity/issuers/minio/signed-exchange.ts';
 import type { StoreServer } from './server.ts';
 
 export interface ForeignKey {
@@ -18,45 +18,33 @@ export async function makeServiceAccount(server: StoreServer, user: string): Pro
     secret: randomBytes(20).toString('hex'),
   };
   const account = { targetUser: user, accessKey: key.id, secretKey: key.secret };
-  await putAsRoot(
-    server,
-    'add-service-account',
-    await sealPayload(server.secretKey, JSON.stringify(account)),
-  );
+  const body = await sealPayload(server.secretKey, JSON.stringify(account));
+  await putAsRoot(server, 'add-service-account', {}, body);
   return key;
 }
 
 /** MinIO, RustFS: a group that somebody switched off. */
 export function switchOff(server: StoreServer, principal: PrincipalName): Promise<void> {
-  return putAsRoot(server, `set-group-status?group=${principal}&status=disabled`);
+  return putAsRoot(server, 'set-group-status', { group: principal, status: 'disabled' });
 }
 
 /** MinIO, RustFS: a policy that somebody attached to a user itself. */
 export function attachToUser(server: StoreServer, user: string, policy: string): Promise<void> {
-  const query = `policyName=${policy}&userOrGroup=${user}&isGroup=false`;
-  return putAsRoot(server, `set-user-or-group-policy?${query}`);
+  const query = { policyName: policy, userOrGroup: user, isGroup: 'false' };
+  return putAsRoot(server, 'set-user-or-group-policy', query);
 }
 
-async function putAsRoot(server: StoreServer, call: string, body?: Buffer<ArrayBuffer>): Promise<void> {
-  const signed = await new AwsV4Signer({
-    method: 'PUT',
-    url: `${server.endpoint}/minio/admin/v3/${call}`,
-    headers: {
-      'x-amz-content-sha256': createHash('sha256')
-        .update(body ?? '')
-        .digest('hex'),
-    },
-    service: 's3',
-    region: 'us-east-1',
-    accessKeyId: server.accessKey,
-    secretAccessKey: server.secretKey,
-  }).sign();
-  const answer = await fetch(signed.url, {
-    method: 'PUT',
-    headers: signed.headers,
-    ...(body === undefined ? {} : { body }),
-  });
-  if (!answer.ok) throw new Error(`${call}: ${answer.status} ${await answer.text()}`);
+async function putAsRoot(
+  { endpoint, accessKey, secretKey }: StoreServer,
+  call: string,
+  query: Readonly<Record<string, string>>,
+  body?: Buffer,
+): Promise<void> {
+  const root = { endpoint, region: 'us-east-1', accessKeyId: accessKey, secretAccessKey: secretKey };
+  const path = `/minio/admin/v3/${call}`;
+  const request = { method: 'PUT', path, query, ...(body === undefined ? {} : { body }) } as const;
+  const { status, bytes } = await signedExchange(root)(request);
+  if (status >= 300) throw new Error(`${call}: ${status} ${bytes.toString('utf8')}`);
 }
 
 /** AWS IAM API: one more access key of the product's user. */

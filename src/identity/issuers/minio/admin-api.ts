@@ -2,8 +2,6 @@
  * The calls of `/minio/admin/v3` that the adapter needs, as MinIO and RustFS both answer them. Signed like S3
  * (service `s3`; `iam` is refused), with the hash of the body as it is sent.
  */
-import { createHash } from 'node:crypto';
-import { AwsV4Signer } from 'aws4fetch';
 import pRetry from 'p-retry';
 import { z } from 'zod';
 import { ProvisionerError } from '../../../model/errors.ts';
@@ -11,17 +9,13 @@ import type { RequestGate } from '../../../model/gate.ts';
 import { storeError } from '../../../model/store-error.ts';
 import { errorOf, jsonOf } from './admin-error.ts';
 import { openPayload, sealPayload } from './payload.ts';
+import { type SignedRequest, type Signer, signedExchange } from './signed-exchange.ts';
 
-export interface AdminOptions {
-  readonly endpoint: string;
-  readonly region: string;
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
+export interface AdminOptions extends Signer {
   /** Which single requests pass; all of them when left out. */
   readonly gate?: RequestGate;
 }
 
-const timeoutMs = 10_000;
 const retries = 2;
 
 const Group = z.object({
@@ -62,25 +56,17 @@ export interface UserInfo {
   readonly groups: readonly string[];
 }
 
-/** One call: method, path below `/minio/admin/v3/`, query, and a body that is sealed where the API asks for it. */
-interface Call {
-  readonly method: 'GET' | 'PUT' | 'POST' | 'DELETE';
-  readonly path: string;
-  readonly query?: Readonly<Record<string, string>>;
-  readonly body?: Buffer<ArrayBuffer> | string;
-}
-
 /**
  * All methods throw `STORE_UNAVAILABLE`, `STORE_DENIED` or `STORE_REJECTED`, and can be repeated: what a repeated call
  * finds done already is done. `null` = there is no such thing.
  */
 export class AdminApi {
   readonly #options: AdminOptions;
-  /** The signing key of the day: deriving it takes four of a signature's five HMACs. */
-  readonly #signingKeys = new Map<string, ArrayBuffer>();
+  readonly #exchange: ReturnType<typeof signedExchange>;
 
   constructor(options: AdminOptions) {
     this.#options = options;
+    this.#exchange = signedExchange(options);
   }
 
   async listGroups(): Promise<readonly string[]> {
@@ -130,7 +116,7 @@ export class AdminApi {
 
   /** The document, and whether it came in RustFS's envelope (MinIO sends it bare). */
   async readPolicy(name: string): Promise<{ policy: unknown; envelope: boolean } | null> {
-    const call: Call = { method: 'GET', path: 'info-canned-policy', query: { name } };
+    const call: SignedRequest = { method: 'GET', path: 'info-canned-policy', query: { name } };
     const text = await this.#askForOne('read the policy', call);
     return text === null ? null : this.#parse('read the policy', PolicyDocumentAnswer, text);
   }
@@ -145,7 +131,7 @@ export class AdminApi {
   }
 
   async readUser(accessKey: string): Promise<UserInfo | null> {
-    const call: Call = { method: 'GET', path: 'user-info', query: { accessKey } };
+    const call: SignedRequest = { method: 'GET', path: 'user-info', query: { accessKey } };
     const text = await this.#askForOne('look at an access key', call);
     if (text === null) return null;
     const { status, policyName, memberOf } = this.#parse('look at an access key', User, text);
@@ -159,13 +145,13 @@ export class AdminApi {
   }
 
   async removeUser(accessKey: string): Promise<void> {
-    const call: Call = { method: 'DELETE', path: 'remove-user', query: { accessKey } };
+    const call: SignedRequest = { method: 'DELETE', path: 'remove-user', query: { accessKey } };
     await this.#askForOne('delete an access key', call);
   }
 
   /** Keys that the user's own key (or an administrator) made below it. Costs an Argon2 on MinIO. */
   async listServiceAccounts(user: string): Promise<readonly string[]> {
-    const call: Call = { method: 'GET', path: 'list-service-accounts', query: { user } };
+    const call: SignedRequest = { method: 'GET', path: 'list-service-accounts', query: { user } };
     const sealed = await this.#send('list service accounts', call);
     if (sealed === null || sealed.length === 0) return [];
     const text = await openPayload(this.#options.secretAccessKey, sealed).catch((cause: unknown) => {
@@ -195,26 +181,31 @@ export class AdminApi {
   /** `false`: there is no such service account, though there may be a user of that name. */
   async disableServiceAccount(accessKey: string): Promise<boolean> {
     const body = await sealPayload(this.#options.secretAccessKey, JSON.stringify({ newStatus: 'off' }));
-    const call: Call = { method: 'POST', path: 'update-service-account', query: { accessKey }, body };
+    const call: SignedRequest = {
+      method: 'POST',
+      path: 'update-service-account',
+      query: { accessKey },
+      body,
+    };
     return (await this.#send('switch a service account off', call, [404, 400])) !== null;
   }
 
   /** A user of that name stays. RustFS answers 400 where MinIO says 404. */
   async removeServiceAccount(accessKey: string): Promise<void> {
-    const call: Call = { method: 'DELETE', path: 'delete-service-account', query: { accessKey } };
+    const call: SignedRequest = { method: 'DELETE', path: 'delete-service-account', query: { accessKey } };
     await this.#send('delete a service account', call, [404, 400]);
   }
 
-  async #ask(what: string, call: Call): Promise<string | null> {
+  async #ask(what: string, call: SignedRequest): Promise<string | null> {
     return (await this.#send(what, call))?.toString('utf8') ?? null;
   }
 
-  async #askForOne(what: string, call: Call): Promise<string | null> {
+  async #askForOne(what: string, call: SignedRequest): Promise<string | null> {
     return (await this.#send(what, call, [404]))?.toString('utf8') ?? null;
   }
 
   /** Sends, again when the store could not answer. A status of `missing` gives `null`. */
-  async #send(what: string, call: Call, missing: readonly number[] = []): Promise<Buffer | null> {
+  async #send(what: string, call: SignedRequest, missing: readonly number[] = []): Promise<Buffer | null> {
     const { gate } = this.#options;
     const send = () => this.#sendOnce(what, call, missing);
     return pRetry(() => gate?.add(send) ?? send(), {
@@ -224,46 +215,15 @@ export class AdminApi {
     });
   }
 
-  async #sendOnce(what: string, call: Call, missing: readonly number[]): Promise<Buffer | null> {
+  async #sendOnce(what: string, call: SignedRequest, missing: readonly number[]): Promise<Buffer | null> {
     try {
-      const { url, method, headers, body } = await this.#sign(call);
-      const answer = await fetch(url, {
-        method,
-        headers,
-        ...(body === undefined ? {} : { body }),
-        redirect: 'error',
-        signal: AbortSignal.timeout(timeoutMs),
-      });
-      const bytes = Buffer.from(await answer.arrayBuffer());
-      if (answer.ok) return bytes;
-      if (missing.includes(answer.status)) return null;
-      throw errorOf(answer.status, bytes.toString('utf8'));
+      const { status, bytes } = await this.#exchange({ ...call, path: `/minio/admin/v3/${call.path}` });
+      if (status >= 200 && status < 300) return bytes;
+      if (missing.includes(status)) return null;
+      throw errorOf(status, bytes.toString('utf8'));
     } catch (error) {
       throw storeError(what, error);
     }
-  }
-
-  async #sign({ method, path, query = {}, body }: Call) {
-    const { endpoint, region, accessKeyId, secretAccessKey } = this.#options;
-    const url = new URL(`/minio/admin/v3/${path}`, endpoint);
-    for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
-    const headers = {
-      'x-amz-content-sha256': createHash('sha256')
-        .update(body ?? '')
-        .digest('hex'),
-    };
-    const signer = new AwsV4Signer({
-      method,
-      url: url.toString(),
-      headers,
-      service: 's3',
-      region,
-      accessKeyId,
-      secretAccessKey,
-      cache: this.#signingKeys,
-    });
-    const signed = await signer.sign();
-    return { url: signed.url, method, headers: signed.headers, body };
   }
 
   #parse<T extends z.ZodType>(what: string, schema: T, text: string): z.infer<T> {

@@ -43,7 +43,7 @@ export async function sealPayload(
   password: string,
   plaintext: string,
   { salt, nonce }: Randomness = { salt: randomBytes(saltBytes), nonce: randomBytes(nonceBytes) },
-): Promise<Buffer<ArrayBuffer>> {
+): Promise<Buffer> {
   const key = await deriveKey(algorithms.pbkdf2AesGcm, password, salt);
   const box = new Fragments('aes-256-gcm', key, nonce);
   const text = Buffer.from(plaintext, 'utf8');

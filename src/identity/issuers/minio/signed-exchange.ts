@@ -1,0 +1,63 @@
+/** One exchange with the admin API: signed as S3 is (AWS Signature Version 4), on connections that are kept. */
+import { buffer } from 'node:stream/consumers';
+import { HttpRequest } from '@smithy/core/protocols';
+import { Hash } from '@smithy/core/serde';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { SignatureV4 } from '@smithy/signature-v4';
+import { storeClient } from '../../../model/store-client.ts';
+
+const timeoutMs = 10_000;
+
+/** Whose they are does not matter: every request is signed by itself. */
+const connections = new NodeHttpHandler(storeClient.requestHandler);
+
+/** Where requests go, and who signs them. */
+export interface Signer {
+  readonly endpoint: string;
+  readonly region: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+}
+
+/** What is asked; the body goes as it stands. */
+export interface SignedRequest {
+  readonly method: 'GET' | 'PUT' | 'POST' | 'DELETE';
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly body?: Buffer | string;
+}
+
+export interface SignedAnswer {
+  readonly status: number;
+  readonly bytes: Buffer;
+}
+
+/** Makes a function that sends one request and reads its answer. No redirect is followed. It throws when there is none in 10 s. */
+export function signedExchange({ endpoint, ...identity }: Signer) {
+  const { protocol, hostname, port, host } = new URL(endpoint);
+  const { region, ...credentials } = identity;
+  // The service is `s3`; the path is signed as it is sent, as S3 has it.
+  const signer = new SignatureV4({
+    service: 's3',
+    region,
+    credentials,
+    sha256: Hash.bind(null, 'sha256'),
+    uriEscapePath: false,
+  });
+  return async ({ method, path, query = {}, body }: SignedRequest): Promise<SignedAnswer> => {
+    const request = new HttpRequest({
+      method,
+      protocol,
+      hostname,
+      ...(port === '' ? {} : { port: Number(port) }),
+      path,
+      query,
+      headers: { host, ...(body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }) },
+      body,
+    });
+    const abortSignal = AbortSignal.timeout(timeoutMs);
+    const signed = new HttpRequest(await signer.sign(request));
+    const { response } = await connections.handle(signed, { abortSignal });
+    return { status: response.statusCode, bytes: await buffer(response.body) };
+  };
+}
