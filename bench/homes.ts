@@ -1,5 +1,5 @@
 /** From webhook to `.env`: products created in the portal until their workspace has a proven key. */
-import { readFile } from 'node:fs/promises';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { PortalUser } from '../demo/people/portal-user.ts';
@@ -67,9 +67,6 @@ export async function quiet(stage: Pick<BenchStage, 'url'>): Promise<void> {
 const lookEveryMs = 20;
 
 async function envAppears(path: string, everyMs: number): Promise<void> {
-  for (;;) {
-    const text = await readFile(path, 'utf8').catch(() => '');
-    if (text.includes('S3_SECRET_KEY=')) return;
-    await wait(everyMs);
-  }
+  // At once: to look for what is not there costs ten times as much the other way.
+  while (!existsSync(path) || !readFileSync(path, 'utf8').includes('S3_SECRET_KEY=')) await wait(everyMs);
 }
