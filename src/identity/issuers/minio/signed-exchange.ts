@@ -32,15 +32,17 @@ export interface SignedAnswer {
   readonly bytes: Buffer;
 }
 
-/** Makes a function that sends one request and reads its answer. No redirect is followed. It throws when there is none in 10 s. */
-export function signedExchange({ endpoint, ...identity }: Signer) {
+/**
+ * Makes a function that sends one request and reads its answer. It follows no redirect, and throws when the answer is
+ * not there in 10 s.
+ */
+export function signedExchange({ endpoint, region, accessKeyId, secretAccessKey }: Signer) {
   const { protocol, hostname, port, host } = new URL(endpoint);
-  const { region, ...credentials } = identity;
   // The service is `s3`; the path is signed as it is sent, as S3 has it.
   const signer = new SignatureV4({
     service: 's3',
     region,
-    credentials,
+    credentials: { accessKeyId, secretAccessKey },
     sha256: Hash.bind(null, 'sha256'),
     uriEscapePath: false,
   });
