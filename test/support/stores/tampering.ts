@@ -36,15 +36,14 @@ export function attachToUser(server: StoreServer, user: string, policy: string):
 
 async function putAsRoot(
   { endpoint, accessKey, secretKey }: StoreServer,
-  call: string,
+  path: string,
   query: Readonly<Record<string, string>>,
   body?: Buffer,
 ): Promise<void> {
   const root = { endpoint, region: 'us-east-1', accessKeyId: accessKey, secretAccessKey: secretKey };
-  const path = `/minio/admin/v3/${call}`;
   const request = { method: 'PUT', path, query, ...(body === undefined ? {} : { body }) } as const;
   const { status, bytes } = await signedExchange(root)(request);
-  if (status >= 300) throw new Error(`${call}: ${status} ${bytes.toString('utf8')}`);
+  if (status >= 300) throw new Error(`${path}: ${status} ${bytes.toString('utf8')}`);
 }
 
 /** AWS IAM API: one more access key of the product's user. */

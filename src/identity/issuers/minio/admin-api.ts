@@ -217,7 +217,7 @@ export class AdminApi {
 
   async #sendOnce(what: string, call: SignedRequest, missing: readonly number[]): Promise<Buffer | null> {
     try {
-      const { status, bytes } = await this.#exchange({ ...call, path: `/minio/admin/v3/${call.path}` });
+      const { status, bytes } = await this.#exchange(call);
       if (status >= 200 && status < 300) return bytes;
       if (missing.includes(status)) return null;
       throw errorOf(status, bytes.toString('utf8'));

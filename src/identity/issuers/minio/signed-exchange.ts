@@ -19,7 +19,7 @@ export interface Signer {
   readonly secretAccessKey: string;
 }
 
-/** What is asked; the body goes as it stands. */
+/** What is asked: a path below `/minio/admin/v3/`; the body goes as it stands. */
 export interface SignedRequest {
   readonly method: 'GET' | 'PUT' | 'POST' | 'DELETE';
   readonly path: string;
@@ -47,19 +47,18 @@ export function signedExchange({ endpoint, region, accessKeyId, secretAccessKey 
     uriEscapePath: false,
   });
   return async ({ method, path, query = {}, body }: SignedRequest): Promise<SignedAnswer> => {
-    const request = new HttpRequest({
+    const signed = await signer.sign({
       method,
       protocol,
       hostname,
       ...(port === '' ? {} : { port: Number(port) }),
-      path,
+      path: `/minio/admin/v3/${path}`,
       query,
       headers: { host, ...(body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }) },
       body,
     });
     const abortSignal = AbortSignal.timeout(timeoutMs);
-    const signed = new HttpRequest(await signer.sign(request));
-    const { response } = await connections.handle(signed, { abortSignal });
+    const { response } = await connections.handle(new HttpRequest(signed), { abortSignal });
     return { status: response.statusCode, bytes: await buffer(response.body) };
   };
 }
