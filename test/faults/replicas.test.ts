@@ -96,7 +96,7 @@ test('kill -9 of one of three replicas in a storm of webhooks costs no acknowled
       (await estate.workspaceFile(`storm-${number}`, '.env'))?.includes(`storm-${number - 1}/output`);
     await deadline.soon(`the input of storm-${number}`, wired);
   }
-  // As a supervisor does: where the dead one was looking at what the store really does, its throw-away principal is there.
+  // As a supervisor does: what the dead one may have left of its look at the store, the next start removes.
   estate.start();
   await converges(estate, homes, deadline);
   expect(acknowledged).toHaveLength(storm);
