@@ -14,20 +14,34 @@ const Detail = z.object({
 
 export type Decision = 'approve' | 'deny' | 'revoke' | 'remove';
 
+type Choices = readonly z.infer<typeof Named>[];
+
+/** What the page for a new product offers. */
+interface Form {
+  readonly types: Choices;
+  readonly domains: Choices;
+  readonly lifecycles: Choices;
+  readonly user: string;
+}
+
+const justification = 'The report needs it.';
+
 export class PortalUser {
   readonly #root: string;
+  #form: Form | undefined;
 
   constructor(url: string) {
     this.#root = `${url}/api/v2`;
   }
 
-  async createProduct(name: string, namespace: string, lifecycle = 'Draft'): Promise<string> {
-    const [types, domains, lifecycles, user] = await Promise.all([
-      this.#list('/configuration/data_product_types'),
-      this.#list('/configuration/domains'),
-      this.#list('/configuration/data_product_lifecycles'),
-      this.#me(),
-    ]);
+  /** @param port of another product, asked for in the same call as v0.7.0 takes it */
+  async createProduct(
+    name: string,
+    namespace: string,
+    { lifecycle = 'Draft', port }: { readonly lifecycle?: string; readonly port?: string } = {},
+  ): Promise<string> {
+    this.#form ??= await this.#openForm();
+    const { types, domains, lifecycles, user } = this.#form;
     const body = {
       name,
       namespace,
@@ -37,6 +51,7 @@ export class PortalUser {
       lifecycle_id: named(lifecycles, lifecycle).id,
       tag_ids: [],
       owners: [user],
+      ...(port === undefined ? {} : { input_ports: { output_ports: [port], justification } }),
     };
     return Created.parse(await this.#call('POST', '/data_products', body)).id;
   }
@@ -58,7 +73,6 @@ export class PortalUser {
   /** Both forms of the request: v0.7.0 takes ids, main takes objects and answers ids with 422. */
   async requestAccess(consumer: string, port: string): Promise<void> {
     const path = `/data_products/${consumer}/input_ports`;
-    const justification = 'The report needs it.';
     const response = await this.#send('POST', path, { output_ports: [port], justification });
     if (response.status !== 422) return succeeded('POST', path, response);
     await this.#call('POST', path, { output_ports: [{ output_port_id: port }], justification });
@@ -91,6 +105,17 @@ export class PortalUser {
 
   async exists(product: string): Promise<boolean> {
     return (await this.#send('GET', `/data_products/${product}`)).ok;
+  }
+
+  /** A person opens it once. */
+  async #openForm(): Promise<Form> {
+    const [types, domains, lifecycles, user] = await Promise.all([
+      this.#list('/configuration/data_product_types'),
+      this.#list('/configuration/domains'),
+      this.#list('/configuration/data_product_lifecycles'),
+      this.#me(),
+    ]);
+    return { types, domains, lifecycles, user };
   }
 
   async #me(): Promise<string> {
@@ -127,7 +152,7 @@ function first<T>(list: readonly T[]): T {
   return found;
 }
 
-function named(list: z.infer<typeof Named>[], name: string): z.infer<typeof Named> {
+function named(list: Choices, name: string): z.infer<typeof Named> {
   const found = list.find((each) => each.name === name);
   if (found === undefined) throw new Error(`the portal has no ${name}`);
   return found;

@@ -16,11 +16,11 @@ import {
 
 /** The rows, most particular first where two could fit. */
 export const v1Routes: readonly Route[] = [
-  // The answer names the new product; it may have asked for input ports in the same call. When the answer can not be
-  // read, something was made that we can not name.
+  // The answer names the new product. It may have asked for input ports in the same call: whoever gives them is woken
+  // when its home is made. When the answer can not be read, something was made that we can not name.
   on('POST /data_products', (_, answer) => {
     const product = productAt(answer, 'id');
-    return product === undefined ? everything() : touches(product, providersOf(product, null));
+    return product === undefined ? everything() : touches(product);
   }),
   // A namespace or a status is seen by consumers, an "about" or a "usage" is not.
   on('PUT /data_products/{product}', ({ product }) => touches(product, consumersOf(product, null))),

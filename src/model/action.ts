@@ -88,7 +88,7 @@ export function describeAction(action: Action): string {
     case 'record-grants':
       return 'record the grants in force';
     case 'wake-neighbours':
-      return `have the consumers looked at: ${action.why}`;
+      return `have the neighbours looked at: ${action.why}`;
     case 'begin-retirement':
       return 'begin the tear-down';
     case 'delete-principal':

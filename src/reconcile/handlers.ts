@@ -7,12 +7,13 @@ import {
   noteProven,
   noteUnproven,
 } from '../db/access-keys.ts';
-import { listGrantsAround, replaceGrants } from '../db/grants.ts';
+import { replaceGrants } from '../db/grants.ts';
 import { changeProduct, type ProductRecord } from '../db/products.ts';
 import type { Grant } from '../grants/granted.ts';
 import { type AccessKey, type Issuer, principalNameOf } from '../identity/issuer.ts';
 import { asProvisionerError, ProvisionerError } from '../model/errors.ts';
 import { homeNamesFor } from '../model/home.ts';
+import type { ProductId } from '../model/ids.ts';
 import { digestOf } from '../sinks/sink.ts';
 import type { Claim, ProvenKey } from '../storage/proof.ts';
 import { nameInArchive } from '../workspace/archive.ts';
@@ -21,6 +22,7 @@ import type { FilesOutcome } from '../workspace/update.ts';
 import type { Handlers } from './apply.ts';
 import { retiredCondition } from './conditions.ts';
 import { credentialEntries, credentialsIn, type EnvCredentials } from './desired.ts';
+import { wakeNeighbours } from './look-up.ts';
 import type { ReconcileParts } from './parts.ts';
 import type { DesiredHome } from './state.ts';
 
@@ -38,6 +40,8 @@ export interface RunSubject {
   /** Told what came of the workspace's files. */
   readonly onFiles: (outcome: FilesOutcome) => void;
   readonly grants: readonly Grant[];
+  /** Products it asked for access to, whatever came of it. */
+  readonly providers: readonly ProductId[];
   /** Whether there were any, in our books or in the store. */
   readonly hasKeys: boolean;
   /** What a key is held against. */
@@ -230,15 +234,7 @@ export function createHandlers(parts: ReconcileParts, subject: RunSubject): Hand
     },
     'record-grants': () =>
       database.sql.transaction().execute((trx) => replaceGrants(trx, id, subject.grants, clock())),
-    'wake-neighbours': async () => {
-      const cause = { kind: 'neighbour', product: id } as const;
-      const grants = await listGrantsAround(database.sql, [id]);
-      const consumers = new Set(
-        grants.filter((grant) => grant.provider === id).map((grant) => grant.consumer),
-      );
-      await queue.reconcile([...consumers].map((product) => ({ product, cause })));
-      await queue.lookUp([{ lookUp: { kind: 'consumers-of', provider: id, port: null }, cause }]);
-    },
+    'wake-neighbours': () => wakeNeighbours(parts, id, subject.providers),
     'begin-retirement': async () => {
       await changeProduct(database.sql, id, { state: 'retiring' }, clock());
       await sink?.remove({ product: id, home });

@@ -1,4 +1,5 @@
 /** Finds the products that an event touched without naming them, and has them looked at. */
+import { listGrantsAround } from '../db/grants.ts';
 import { findProducts } from '../db/products.ts';
 import type { LookUp } from '../model/affected.ts';
 import type { OutputPortId, ProductId } from '../model/ids.ts';
@@ -19,6 +20,26 @@ export async function lookUpAffected(
   const products =
     lookUp.kind === 'providers-of' ? await providersOf(parts, lookUp) : await consumersOf(parts, lookUp);
   await parts.queue.reconcile([...products].map((product) => ({ product, cause })));
+}
+
+/**
+ * Has those looked at whose home depends on whether this one stands: its consumers, as our books and the portal know them,
+ * and the given providers.
+ */
+export async function wakeNeighbours(
+  parts: Parts,
+  product: ProductId,
+  providers: readonly ProductId[],
+): Promise<void> {
+  const cause = { kind: 'neighbour', product } as const;
+  const lookUp = { kind: 'consumers-of', provider: product, port: null } as const;
+  const grants = await listGrantsAround(parts.database.sql, [product]);
+  const known = grants.filter((grant) => grant.provider === product).map((grant) => grant.consumer);
+  const listed = await consumersOf(parts, lookUp).catch(() => null);
+  // The next run finds the home as it is now and wakes nobody: what the portal did not tell stays to be asked.
+  if (listed === null) await parts.queue.lookUp([{ lookUp, cause }]);
+  const woken = new Set([...known, ...providers, ...(listed ?? [])]);
+  await parts.queue.reconcile([...woken].map((neighbour) => ({ product: neighbour, cause })));
 }
 
 async function providersOf(

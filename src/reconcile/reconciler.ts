@@ -134,7 +134,7 @@ async function reconcileHome(
     const conditions = conditionsOfPause(paused, steps, homeConditions(product, prepared, null, []));
     return { ...nothingToDo, change: { conditions }, leak };
   }
-  const { records, done, failure, files } = await applyHome(parts, prepared, run);
+  const { records, done, failure, files } = await applyHome(parts, product, prepared, run);
   const error = failure ?? prepared.problem;
   const { turn } = prepared;
   // What passes by itself says nothing of the template: the next try does.
@@ -179,7 +179,7 @@ function standingFor(parts: ReconcileParts, product: Product, { turn, wish }: Pr
   return standingOf(product.fingerprint, parts.ground());
 }
 
-async function applyHome(parts: ReconcileParts, prepared: PreparedHome, run: Run) {
+async function applyHome(parts: ReconcileParts, product: Product, prepared: PreparedHome, run: Run) {
   const { record: known, issuer, wish, observed, steps } = prepared;
   let files: FilesOutcome | null = null;
   const handlers = createHandlers(parts, {
@@ -194,6 +194,7 @@ async function applyHome(parts: ReconcileParts, prepared: PreparedHome, run: Run
       tellOfFiles(parts, outcome);
     },
     grants: wish.grants,
+    providers: product.inputs.map(({ provider }) => provider),
     hasKeys: observed.keys.length > 0,
     claim: () => claimOfKey(parts, known, wish.desired.readable),
     purged: false,

@@ -42,6 +42,7 @@ export async function retire(
     message: '',
     onFiles: () => undefined,
     grants: [],
+    providers: [],
     hasKeys: observed.keys.length > 0,
     claim: async () => ({ own: record.home, inputs: [], foreign: [] }),
     purged: parts.settings.purgeOnDelete,

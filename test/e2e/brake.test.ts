@@ -13,7 +13,7 @@ test('a deleted lifecycle takes its products from the portal, and their homes st
   await using world = await createWorld();
   const user = new PortalUser(world.portal.url);
   const homes = ['one', 'two', 'three', 'four'];
-  for (const home of homes) await user.createProduct(home, home, 'Ready');
+  for (const home of homes) await user.createProduct(home, home, { lifecycle: 'Ready' });
   await user.createProduct('stays', 'stays');
   const envs = await Promise.all(
     [...homes, 'stays'].map((home) => eventually(`.env of ${home}`, () => world.workspaceFile(home, '.env'))),

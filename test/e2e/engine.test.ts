@@ -60,6 +60,16 @@ test('what changed while nobody was told is found by the next resync: a name, an
   await eventually('access', async () => (await envOf(world, 'reader')).includes('source/output'));
 });
 
+test('who is asked for access by a product that is made gets a home, though no event names it', async () => {
+  await using world = await createWorld();
+  const user = new PortalUser(world.portal.url);
+  world.portal.setWebhooks({});
+  const port = await user.createPort(await user.createProduct('Unheard', 'unheard'), 'out');
+  world.portal.setWebhooks({ webhookUrl: world.daemon().url, webhookSecret: world.secret });
+  await user.createProduct('Asking', 'asking', { port });
+  await Promise.all([envOf(world, 'asking'), envOf(world, 'unheard')]);
+});
+
 test('drift is put right without an event, and the audit says what it was, in a chain that verifies', async () => {
   await using world = await createWorld({ PROV_DRIFT_INTERVAL: '1s' });
   await new PortalUser(world.portal.url).createProduct('drifting', 'drifting');

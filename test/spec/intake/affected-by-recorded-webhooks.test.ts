@@ -25,6 +25,9 @@ const worlds = {
 /** Steps that touched a product which no webhook could name: the portal sends nothing. The resync or our own clock finds it. */
 const unannounced = ['31-input-port-approve-renewal'];
 
+/** Whom a product asked for access in the call that made it, its own first run wakes. */
+const wokenByItsRun = ['47-data-product-create-with-input-ports'];
+
 function affectedBy(body: Buffer): Affected {
   const parsed = parseEvent(JSON.parse(body.toString()));
   if (!parsed.ok) throw new Error(parsed.reason);
@@ -61,7 +64,8 @@ describe('a v1 webhook', () => {
     'reaches all that it touched: %s',
     (_, recorded) => {
       const verdict = affectedBy(recorded.body);
-      expect(missed(recorded.touched, [verdict], worlds.v1)).toEqual([]);
+      const left = wokenByItsRun.includes(recorded.name) ? [worlds.v1.provider] : [];
+      expect(missed(recorded.touched, [verdict], worlds.v1)).toEqual(left);
       if (!isEverything([verdict])) expect(named([verdict])).toEqual(recorded.named);
     },
   );

@@ -60,7 +60,7 @@ const ofPort = '{"id":"X","output_port":{"id":"OP","data_product_id":"P"}}';
 
 describe('a successful call touches', () => {
   it.each([
-    ['POST /data_products', '{"id":"P"}', 'P + providers of P/*'],
+    ['POST /data_products', '{"id":"P"}', 'P'],
     ['PUT /data_products/P', '', 'P + consumers of P/*'],
     ['PUT /data_products/P/status', '', 'P + consumers of P/*'],
     ['PUT /data_products/P/about', '', 'P'],
