@@ -4,11 +4,12 @@
  * Only plumbing is used, on paths and objects, never a command that looks at the working tree.
  */
 import { createHash } from 'node:crypto';
-import { lchown, lstat, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { lchown, lstat, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ProvisionerError } from '../model/errors.ts';
 import type { FileState } from './digest.ts';
 import { type GitStep, runGit, runGitSteps } from './git-plumbing.ts';
+import { makeRepository } from './git-shell.ts';
 import { digestsAt, fileAt, searchObjects } from './past.ts';
 import { readTips } from './refs.ts';
 import type { Ownership } from './tree.ts';
@@ -30,9 +31,6 @@ export interface Entry {
   readonly message: string;
   readonly at: Date;
 }
-
-/** Not ours to show anybody, whatever `.gitignore` says. */
-const excluded = ['.env', '*.provisioner.tmp', '.credentials-token', ''].join('\n');
 
 /** What a person has under way: their branch is left alone meanwhile. */
 const underWay = [
@@ -120,40 +118,39 @@ export class Repository {
 
   /** Commits to our branch, and to the one that is checked out unless a person is in the middle of something there. */
   async commit(entry: Entry): Promise<void> {
-    const begins = !(await this.exists());
-    const { tip, branch, head } = begins ? unborn : await this.#look();
+    await ((await this.exists()) ? this.#goOn(entry) : this.#begin(entry));
+    await this.#giveAway();
+  }
+
+  async #begin(entry: Entry): Promise<void> {
+    const commits = [
+      commitCommand(templateRef, [], entry.rendered, entry, ':1'),
+      followCommand('refs/heads/main', null, [':1'], entry),
+      'done\n',
+    ];
+    await makeRepository(this.#folder, commits.join(''), { shared: this.#owner.gid !== undefined });
+  }
+
+  async #goOn(entry: Entry): Promise<void> {
+    const { tip, branch, head } = await this.#look();
     const renews = tip === null || entry.rendered.length > 0;
     const follows = branch !== null && (head === null || entry.live.length > 0);
     if (!renews && !follows) return;
-    const script = [
+    const commits = [
       ...(renews ? [commitCommand(templateRef, tip === null ? [] : [tip], entry.rendered, entry, ':1')] : []),
       ...(follows ? [followCommand(branch, head, renews ? [':1'] : [], entry)] : []),
       'done\n',
     ];
     await runGitSteps(this.#folder, [
-      ...(begins ? [this.#init()] : []),
-      // Writes its commits all or none; those of a whole workspace stay one pack, which costs half of so many files.
-      {
-        words: [...(begins ? ['-c', 'fastimport.unpackLimit=1'] : []), 'fast-import', '--quiet', '--done'],
-        input: script.join(''),
-      },
+      // Writes its commits all or none.
+      { words: ['fast-import', '--quiet', '--done'], input: commits.join('') },
       ...(branch === null ? [] : [stageStep(entry.live)]),
     ]);
-    if (begins) {
-      await mkdir(join(this.#folder, 'info'), { recursive: true });
-      await writeFile(join(this.#folder, 'info', 'exclude'), excluded);
-    }
-    await this.#giveAway();
   }
 
   async #look(): Promise<Standing> {
     const [tip, branch] = await Promise.all([this.#resolve(templateRef), this.#branchToFollow()]);
     return { tip, branch, head: branch === null ? null : await this.#resolve(branch) };
-  }
-
-  #init(): GitStep {
-    const shared = this.#owner.gid === undefined ? [] : ['--shared=group'];
-    return { words: ['init', '--quiet', '--initial-branch=main', '--template=', ...shared], input: '' };
   }
 
   /** The branch that is checked out; `null` while there is none, or something is under way on it. */
@@ -215,9 +212,6 @@ export class Repository {
     }
   }
 }
-
-/** A repository that is made with its first commit. */
-const unborn: Standing = { tip: null, branch: 'refs/heads/main', head: null };
 
 /** Brings the index along: without it a person would see our commit as changes of theirs, backwards. */
 function stageStep(changes: readonly FileChange[]): GitStep {
