@@ -81,7 +81,7 @@ class Shell {
     // A shell that ended says so by its end.
     for (const pipe of this.#pipes) pipe.on('error', () => undefined);
     this.#child.once('error', (error) => this.#end(error));
-    this.#child.once('close', () => this.#end(new Error('the shell that starts git ended')));
+    this.#child.once('exit', () => this.#end(new Error('the shell that starts git ended')));
     this.#pipes[1]?.on('data', (chunk) => this.#hear(String(chunk)));
   }
 

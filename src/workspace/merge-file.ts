@@ -14,6 +14,8 @@ export interface UpdatePlace {
   readonly owner: Ownership;
   /** `null`: no history is kept. */
   readonly repository: Repository | null;
+  /** Nobody comes to the folder before all is in it. */
+  readonly isNew?: true;
 }
 
 /** What came of one file that both sides changed. */

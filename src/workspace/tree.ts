@@ -119,6 +119,21 @@ export async function writeWorkspaceFiles(
   return left.flat();
 }
 
+/** Writes files into a folder that nobody comes to before they are all there: each needs no place of its own until then. */
+export async function fillFolder(
+  root: string,
+  files: readonly Omit<FileToWrite, 'if'>[],
+  owner: Ownership,
+): Promise<void> {
+  await enterFolders(root, new Set(files.map((file) => dirname(file.path))), owner);
+  await Promise.all(
+    files.map(async (file) => {
+      const handle = await openNew(join(root, file.path), file.mode);
+      await fill(handle, file, { owner, durability: 'buffered' });
+    }),
+  );
+}
+
 /** False: it was not to be written any more. */
 async function writeFile(root: string, file: FileToWrite, options: WriteOptions): Promise<boolean> {
   const target = join(root, file.path);
@@ -235,8 +250,8 @@ export async function refuseLinks(root: string, path: string): Promise<void> {
   }
 }
 
-/** True: a folder lies there. False: nothing does. */
-async function refuseUnlessFolder(path: string): Promise<boolean> {
+/** True: a folder lies there. False: nothing does. What else does is refused. */
+export async function refuseUnlessFolder(path: string): Promise<boolean> {
   const stat = await lstat(path).catch(() => null);
   if (stat === null || stat.isDirectory()) return stat !== null;
   throw noFolder(path);

@@ -5,7 +5,7 @@ import { isOurs, keepBeside, makeRoom, removeUntouched } from './give-way.ts';
 import { mergeFile, type UpdatePlace, unchanged } from './merge-file.ts';
 import type { RenderedFile } from './render.ts';
 import type { Entry, FileChange } from './repository.ts';
-import { modeFor, readPlainFile, writeWorkspaceFiles } from './tree.ts';
+import { fillFolder, modeFor, readPlainFile, writeWorkspaceFiles } from './tree.ts';
 
 /** What is to be done. Maps are path → digest. */
 export interface FilesUpdate {
@@ -86,14 +86,22 @@ async function writeRendered(
   before: Readonly<Record<string, string>>,
 ): Promise<{ readonly displaced: readonly string[]; readonly waiting: readonly string[] }> {
   const { folder, owner } = place;
-  const isNew = await isEmpty(folder);
+  if (place.isNew === true) {
+    await fillFolder(
+      folder,
+      files.map((file) => ({ ...file, mode: modeFor(file, owner) })),
+      owner,
+    );
+    return { displaced: [], waiting: [] };
+  }
+  const isBare = await isEmpty(folder);
   const paths = files.map(({ path }) => path);
-  const displaced = isNew ? [] : [...(await makeRoom(folder, paths))];
+  const displaced = isBare ? [] : [...(await makeRoom(folder, paths))];
   const waiting: string[] = [];
   const ready = await Promise.all(
     files.map(async (file) => {
       const { path, content } = file;
-      const seen = isNew ? null : await readPlainFile(folder, path);
+      const seen = isBare ? null : await readPlainFile(folder, path);
       if (seen !== null && (await isInTheWay(place, file, seen, before[path]))) {
         if (file.ownership !== 'managed') {
           // Saved since it was looked at: decided anew at the next look.
@@ -111,7 +119,7 @@ async function writeRendered(
   return { displaced, waiting: [...waiting, ...left] };
 }
 
-/** So that in a new workspace nothing is looked for file by file. */
+/** So that in a folder that was made for us nothing is looked for file by file. */
 async function isEmpty(folder: string): Promise<boolean> {
   const entries = await readdir(folder).catch(() => null);
   return entries?.length === 0;

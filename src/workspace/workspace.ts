@@ -9,6 +9,7 @@ import { type EnvEntries, readEnvBlock, withEnvBlock, withoutEnvBlock } from './
 import { olderSuffix } from './give-way.ts';
 import { type Listing, listFolder } from './listing.ts';
 import { besideSuffix, foreseeConflicts } from './merge-file.ts';
+import { layWorkspace } from './new-workspace.ts';
 import { findInOpenFiles } from './open-files.ts';
 import { Owners, type OwnersOptions } from './owners.ts';
 import type { Tips } from './push.ts';
@@ -16,6 +17,7 @@ import type { RenderedFile } from './render.ts';
 import { type Entry, Repository, templateRef } from './repository.ts';
 import { isSettled, settle } from './settle.ts';
 import {
+  inOurWords,
   makeFolder,
   type Ownership,
   readPlainFile,
@@ -120,9 +122,11 @@ export class Workspaces {
 
   /** Writes, merges and removes what the template gives. */
   async updateFiles(home: HomeName, update: FilesUpdate): Promise<FilesOutcome> {
-    const folder = await this.#make(home);
-    const owner = await this.#owners.of(home);
-    return updateFiles({ folder, owner, repository: await this.#repositoryOf(home) }, update);
+    if (!(await this.#exists(home))) {
+      await this.#owners.makeRoot().catch(inOurWords(home));
+      return layWorkspace({ root: this.#root, home, ...(await this.#partsOf(home)) }, update);
+    }
+    return updateFiles({ folder: await this.#make(home), ...(await this.#partsOf(home)) }, update);
   }
 
   /** Which of the files that both sides changed could not be merged. Changes nothing. */
@@ -133,9 +137,12 @@ export class Workspaces {
     before: Readonly<Record<string, string>>,
   ): Promise<readonly string[]> {
     if (paths.length === 0) return [];
-    const owner = await this.#owners.of(home);
-    const place = { folder: this.#folder(home), owner, repository: await this.#repositoryOf(home) };
-    return foreseeConflicts(place, paths, files, before);
+    return foreseeConflicts(
+      { folder: this.#folder(home), ...(await this.#partsOf(home)) },
+      paths,
+      files,
+      before,
+    );
   }
 
   /** Tells the history what `updateFiles` did. */
@@ -260,6 +267,10 @@ export class Workspaces {
     } catch (error) {
       throw workspaceError(home, error);
     }
+  }
+
+  async #partsOf(home: HomeName) {
+    return { owner: await this.#owners.of(home), repository: await this.#repositoryOf(home) };
   }
 
   async #repositoryOf(home: HomeName): Promise<Repository | null> {

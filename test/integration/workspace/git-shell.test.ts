@@ -39,7 +39,8 @@ const shells = () => readdirSync('/proc').filter(isShell).map(Number);
 
 function isShell(pid: string): boolean {
   try {
-    return /^\d+$/.test(pid) && readFileSync(`/proc/${pid}/stat`, 'utf8').includes(` (sh) S ${process.pid} `);
+    const ours = new RegExp(`^\\d+ \\(sh\\) \\w ${process.pid} `);
+    return /^\d+$/.test(pid) && ours.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
   } catch {
     // It ended.
     return false;

@@ -63,19 +63,22 @@ async function aPlace() {
   for (const file of guarded) await writeFile(join(place, file), 'not yours\n');
   const owner = { uid: undefined, gid: undefined };
   const workspaces = new Workspaces({ root: join(place, 'products'), owner, history: false });
-  return { place, workspace, workspaces };
+  return { place, workspaces };
 }
 
-test('a path is refused, or stays inside the workspace and off what is not the template’s', async () => {
+test.each([
+  ['a workspace', 'home'],
+  ['a workspace that is made for it', 'made'],
+])('a path is refused, or stays inside %s and off what is not the template’s', async (_, home) => {
   let [refused, written] = [0, 0];
   await fc.assert(
     fc.asyncProperty(path, async (name) => {
-      const { place, workspace, workspaces } = await aPlace();
+      const { place, workspaces } = await aPlace();
       const before = await contentsOf(place);
       const product = { ...plainProduct.product, name };
       try {
         const files = renderTemplate(template, { ...plainProduct, product, parameters: {} });
-        await workspaces.updateFiles('home' as HomeName, {
+        await workspaces.updateFiles(home as HomeName, {
           write: files.map((file) => file.path),
           merge: [],
           remove: [],
@@ -95,8 +98,8 @@ test('a path is refused, or stays inside the workspace and off what is not the t
       expect(after).toMatchObject(before);
       const added = Object.keys(after).filter((file) => before[file] === undefined);
       for (const file of added) {
-        expect(file.startsWith(`${workspace}/`)).toBe(true);
-        expect(file.toLowerCase()).not.toMatch(/\/home\/(\.git|\.env|\.credentials-token)(\/|$)/);
+        expect(file.startsWith(`${place}/products/${home}/`)).toBe(true);
+        expect(file.toLowerCase()).not.toMatch(/\/products\/\w+\/(\.git|\.env|\.credentials-token)(\/|$)/);
       }
       await rm(place, { recursive: true });
     }),

@@ -1,0 +1,45 @@
+/**
+ * A new workspace appears whole: its files are laid where nobody comes, and the folder is moved to its place. To let each
+ * file appear whole by itself takes twice the work.
+ */
+import { mkdir, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { HomeName } from '../model/home.ts';
+import type { Repository } from './repository.ts';
+import { isSettled, settle } from './settle.ts';
+import { makeFolder, type Ownership, refuseUnlessFolder, workspaceError } from './tree.ts';
+import { type FilesOutcome, type FilesUpdate, updateFiles } from './update.ts';
+
+/** Where it is to be. */
+export interface NewPlace {
+  /** Folder of all workspaces. */
+  readonly root: string;
+  readonly home: HomeName;
+  readonly owner: Ownership;
+  /** Of the workspace when it is in its place; `null`: no history is kept. */
+  readonly repository: Repository | null;
+}
+
+/** @throws ProvisionerError `WORKSPACE_UNWRITABLE` also when something else came to its place meanwhile */
+export async function layWorkspace(place: NewPlace, update: FilesUpdate): Promise<FilesOutcome> {
+  const { root, home, owner, repository } = place;
+  const beside = join(root, '.new');
+  const folder = join(beside, home);
+  try {
+    await mkdir(beside, { recursive: true, mode: 0o700 });
+    await refuseUnlessFolder(beside);
+    // What an attempt that was cut off has left.
+    await rm(folder, { recursive: true, force: true });
+    try {
+      await makeFolder(folder, owner);
+      if (!(await isSettled(folder, owner))) await settle(folder, owner);
+      const outcome = await updateFiles({ folder, owner, repository, isNew: true }, update);
+      await rename(folder, join(root, home));
+      return outcome;
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  } catch (error) {
+    throw workspaceError(home, error);
+  }
+}
