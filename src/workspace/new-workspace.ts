@@ -20,25 +20,28 @@ export interface NewPlace {
   readonly repository: Repository | null;
 }
 
-/** @throws ProvisionerError `WORKSPACE_UNWRITABLE` also when something else came to its place meanwhile */
+/** @throws ProvisionerError `WORKSPACE_UNSAFE`; `WORKSPACE_UNWRITABLE`, also when something came to its place meanwhile */
 export async function layWorkspace(place: NewPlace, update: FilesUpdate): Promise<FilesOutcome> {
   const { root, home, owner, repository } = place;
   const beside = join(root, '.new');
   const folder = join(beside, home);
+  const lay = async () => {
+    await makeFolder(folder, owner);
+    if (!(await isSettled(folder, owner))) await settle(folder, owner);
+    const outcome = await updateFiles({ folder, owner, repository, isNew: true }, update);
+    await rename(folder, join(root, home));
+    return outcome;
+  };
+  const clear = () => rm(folder, { recursive: true, force: true });
   try {
     await mkdir(beside, { recursive: true, mode: 0o700 });
     await refuseUnlessFolder(beside);
-    // What an attempt that was cut off has left.
-    await rm(folder, { recursive: true, force: true });
-    try {
-      await makeFolder(folder, owner);
-      if (!(await isSettled(folder, owner))) await settle(folder, owner);
-      const outcome = await updateFiles({ folder, owner, repository, isNew: true }, update);
-      await rename(folder, join(root, home));
-      return outcome;
-    } finally {
-      await rm(folder, { recursive: true, force: true });
-    }
+    // What an attempt that was killed has left.
+    await clear();
+    return await lay().catch(async (error: unknown) => {
+      await clear().catch(() => undefined);
+      throw error;
+    });
   } catch (error) {
     throw workspaceError(home, error);
   }

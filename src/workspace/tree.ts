@@ -126,12 +126,14 @@ export async function fillFolder(
   owner: Ownership,
 ): Promise<void> {
   await enterFolders(root, new Set(files.map((file) => dirname(file.path))), owner);
-  await Promise.all(
-    files.map(async (file) => {
-      const handle = await openNew(join(root, file.path), file.mode);
-      await fill(handle, file, { owner, durability: 'buffered' });
-    }),
-  );
+  const lay = async (file: FileToWrite) => {
+    const handle = await openNew(join(root, file.path), file.mode);
+    await fill(handle, file, { owner, durability: 'buffered' });
+  };
+  // To the end, also when one fails: what is still being written could not be removed.
+  const results = await Promise.allSettled(files.map((file) => lay(file).catch(inOurWords(file.path))));
+  const failed = results.find((result) => result.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
 }
 
 /** False: it was not to be written any more. */

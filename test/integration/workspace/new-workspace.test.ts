@@ -66,3 +66,15 @@ test('is not laid through a link, and nothing behind that is lost', async () => 
   expect(await readFile(join(place, 'elsewhere/home/theirs'), 'utf8')).toBe('theirs');
   expect(await readdir(place)).not.toContain('home');
 });
+
+test('leaves nothing behind when it can not be laid', async () => {
+  const place = await aPlace();
+  const { upgrade } = aWorkspaceIn(place, home);
+  const tooLong = 'x'.repeat(300);
+  await expect(upgrade({ ...files, [tooLong]: '' })).rejects.toMatchObject({
+    code: 'WORKSPACE_UNWRITABLE',
+    facts: { path: tooLong, error: 'ENAMETOOLONG' },
+  });
+  expect(await readdir(join(place, '.new'))).toEqual([]);
+  expect(await readdir(place)).not.toContain('home');
+});
