@@ -3,7 +3,7 @@
  * file appear whole by itself takes twice the work.
  */
 import { mkdir, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { HomeName } from '../model/home.ts';
 import type { Repository } from './repository.ts';
 import { isSettled, settle } from './settle.ts';
@@ -23,8 +23,8 @@ export interface NewPlace {
 /** @throws ProvisionerError `WORKSPACE_UNSAFE`; `WORKSPACE_UNWRITABLE`, also when something came to its place meanwhile */
 export async function layWorkspace(place: NewPlace, update: FilesUpdate): Promise<FilesOutcome> {
   const { root, home, owner, repository } = place;
-  const beside = join(root, '.new');
-  const folder = join(beside, home);
+  const path = join('.new', home);
+  const folder = join(root, path);
   const lay = async () => {
     await makeFolder(folder, owner);
     if (!(await isSettled(folder, owner))) await settle(folder, owner);
@@ -34,8 +34,8 @@ export async function layWorkspace(place: NewPlace, update: FilesUpdate): Promis
   };
   const clear = () => rm(folder, { recursive: true, force: true });
   try {
-    await mkdir(beside, { recursive: true, mode: 0o700 });
-    await refuseUnlessFolder(beside);
+    await mkdir(dirname(folder), { recursive: true, mode: 0o700 });
+    await refuseUnlessFolder(dirname(folder));
     // What an attempt that was killed has left.
     await clear();
     return await lay().catch(async (error: unknown) => {
@@ -43,6 +43,6 @@ export async function layWorkspace(place: NewPlace, update: FilesUpdate): Promis
       throw error;
     });
   } catch (error) {
-    throw workspaceError(home, error);
+    throw workspaceError(path, error);
   }
 }
