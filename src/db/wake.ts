@@ -42,6 +42,16 @@ export async function hastenFailed(db: Kysely<Tables>, now: Date, withinSeconds:
   await db.updateTable('wake').set({ at: soon }).where('attempts', '>', 0).execute();
 }
 
+/** The same of one product, at once. */
+export async function hastenOne(db: Kysely<Tables>, product: ProductId, now: Date): Promise<void> {
+  await db
+    .updateTable('wake')
+    .set({ at: now })
+    .where('product', '=', product)
+    .where('attempts', '>', 0)
+    .execute();
+}
+
 /** A failed run is tried again within this (`nextTryMs`): a time that is further away was set by a clock that was wrong. */
 const longestWaitMs = 61_000;
 

@@ -2,11 +2,12 @@
 import { insertAudit } from '../db/audit.ts';
 import { insertRun } from '../db/history.ts';
 import { changeProduct, newsIn } from '../db/products.ts';
-import { findWake, setWake, type Wake } from '../db/wake.ts';
+import { findWake, hastenOne, setWake, type Wake } from '../db/wake.ts';
 import type { ProvisionerError } from '../model/errors.ts';
 import type { ProductId } from '../model/ids.ts';
 import type { RunEnding } from '../model/run.ts';
 import { nextTryMs } from '../queue/backoff.ts';
+import type { Breaker } from './breaker.ts';
 import { conditionsOfFailure } from './conditions.ts';
 import type { Books } from './observe.ts';
 import type { Outcome, Run } from './outcome.ts';
@@ -18,6 +19,7 @@ const turnedAwayMs = 60_000;
 /** What it takes to write it down. */
 type RecordParts = Pick<ReconcileParts, 'database' | 'clock' | 'random'> & {
   readonly settings: Pick<ReconcileParts['settings'], 'maxTries'>;
+  readonly breakers: readonly Pick<Breaker, 'open'>[];
 };
 
 /** A run that is over. */
@@ -38,20 +40,25 @@ interface Left {
   readonly waitMs: number | null;
 }
 
-/** @throws ProvisionerError `DATABASE_UNAVAILABLE`; nothing is written then, and the run is done again */
-export function recordRun(parts: RecordParts, ended: Ended): Promise<RunEnding> {
+/** @throws ProvisionerError `DATABASE_UNAVAILABLE`; the run is done again */
+export async function recordRun(parts: RecordParts, ended: Ended): Promise<RunEnding> {
+  const { sql } = parts.database;
   const { outcome } = ended;
   const { error, change, drift, leak, actions } = outcome;
   const quiet = { product: ended.product, conditions: change.conditions ?? null, parked: false, drift, leak };
   // Most runs find nothing to do: such a one writes nothing.
-  if (error === null && actions.length === 0 && isKnown(ended)) return Promise.resolve(quiet);
-  return parts.database.sql.transaction().execute(async (trx) => {
+  if (error === null && actions.length === 0 && isKnown(ended)) return quiet;
+  const ending = await sql.transaction().execute(async (trx) => {
     const within = { ...parts, database: { ...parts.database, sql: trx } };
     if (error === null) await recordSuccess(within, ended);
-    const ending = error === null ? quiet : await recordFailure(within, ended, error);
+    const left = error === null ? quiet : await recordFailure(within, ended, error);
     if (actions.length > 0 || (error !== null && !error.turnedAway)) await recordHistory(within, ended);
-    return ending;
+    return left;
   });
+  // A breaker that closed meanwhile hastened those that were written down: not this one.
+  if (error?.turnedAway === true && !parts.breakers.some(({ open }) => open))
+    await hastenOne(sql, ended.product, parts.clock());
+  return ending;
 }
 
 /** Whether our books say all this already. */
