@@ -15,7 +15,8 @@ const template = join(import.meta.dirname, 'git-template');
 /**
  * Reads where and for whom, then what `git fast-import` reads up to its `done`; says what git said and, in a last line,
  * how it ended. `read` takes nothing beyond its line (POSIX); git's buffer would, but the next repository is asked for
- * when this one is there. The commits stay one pack: half of so many files.
+ * when this one is there. After a failure it goes no further: what git did not read is people's text, and no place. The
+ * commits stay one pack: half of so many files.
  */
 const script = `
 export GIT_DIR
@@ -25,7 +26,9 @@ while IFS= read -r GIT_DIR && read -r shared; do
       git -c fastimport.unpackLimit=1 fast-import --quiet --done &&
       git read-tree refs/heads/main </dev/null
   } 2>&1
-  printf '\\n%d\\n' "$?"
+  ended=$?
+  printf '\\n%d\\n' "$ended"
+  [ "$ended" = 0 ] || exit
 done`;
 
 const lastLine = /\n(\d+)\n$/;
@@ -81,7 +84,11 @@ class Shell {
     // A shell that ended says so by its end.
     for (const pipe of this.#pipes) pipe.on('error', () => undefined);
     this.#child.once('error', (error) => this.#end(error));
-    this.#child.once('exit', () => this.#end(new Error('the shell that starts git ended')));
+    this.#child.once('exit', () => {
+      this.#ended = true;
+    });
+    // When all that it said has been heard.
+    this.#child.once('close', () => this.#end(new Error('the shell that starts git ended')));
     this.#pipes[1]?.on('data', (chunk) => this.#hear(String(chunk)));
   }
 
@@ -108,8 +115,6 @@ class Shell {
       this.#asked?.resolve();
       this.#asked = null;
     } else if (status !== undefined) {
-      // What it did not read would be taken for the next repository's.
-      this.#child.kill('SIGKILL');
       this.#end(new Error(`git: ${this.#said.slice(0, 2000)}`));
     }
   }

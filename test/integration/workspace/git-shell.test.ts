@@ -1,7 +1,7 @@
 /** New repositories, made by shells that are kept. */
 import { execFile, execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -67,6 +67,19 @@ test('one that can not be made fails by name, and the next is made', async () =>
     cause: { message: expect.stringContaining('/proc/none') },
   });
   expect(git(await made('after a failure'), 'show', 'main:file')).toBe('of after a failure');
+});
+
+test('what git did not read of one that can not be made is not taken for a place', async () => {
+  const folder = join(root, 'left');
+  await mkdir(folder);
+  const program = `
+    const { makeRepository } = await import(${JSON.stringify(resolve('src/workspace/git-shell.ts'))});
+    const commits = ${JSON.stringify(commitsOf('place\n\nplace\n\nplace\n\n'))};
+    await makeRepository('/proc/none/.git', commits, { shared: false }).catch(() => process.stdout.write('refused'));`;
+  const words = ['--input-type=module', '--eval', program];
+  const { stdout } = await promisify(execFile)(process.execPath, words, { cwd: folder });
+  expect(stdout).toBe('refused');
+  expect(await readdir(folder)).toEqual([]);
 });
 
 test('a shell that was killed is replaced', async () => {
