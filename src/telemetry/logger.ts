@@ -84,11 +84,17 @@ export function createLogger(options: LoggerOptions): RootLogger {
 }
 
 function wrap(logger: winston.Logger): Logger {
+  // Asked first: winston lays a line out, and we redact it, before it looks whether anybody wants it.
+  const at =
+    (level: LogLevel) =>
+    (message: string, facts: Facts = {}): void => {
+      if (logger.isLevelEnabled(level)) logger.log(level, message, facts);
+    };
   return {
-    error: (message, facts = {}) => void logger.error(message, facts),
-    warn: (message, facts = {}) => void logger.warn(message, facts),
-    info: (message, facts = {}) => void logger.info(message, facts),
-    debug: (message, facts = {}) => void logger.debug(message, facts),
+    error: at('error'),
+    warn: at('warn'),
+    info: at('info'),
+    debug: at('debug'),
     with: (facts) => wrap(logger.child(facts)),
   };
 }
