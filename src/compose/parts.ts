@@ -29,10 +29,7 @@ export function assembleParts(env: Environment, foundations: Foundations): BareP
   });
   const place = { ...placeOf(env), gate: gates.store };
   const store = started.use(new S3ObjectStore({ ...place, ...adminOf(env) }));
-  const proof = {
-    store: { ...place, connections: store.connections },
-    timeoutMs: env.PROV_PROOF_TIMEOUT,
-  };
+  const proof = { store: place, timeoutMs: env.PROV_PROOF_TIMEOUT };
   const knowledge = started.use(new StoreKnowledge(env, { store, database, log }, gates.identity));
   const { findIssuer } = knowledge;
   void knowledge.ask(log);

@@ -16,28 +16,20 @@ import { type HomeName, isHomeName, prefixOf } from '../model/home.ts';
 import { ProductId } from '../model/ids.ts';
 import { storeClient } from '../model/store-client.ts';
 import { httpStatusOf, storeError } from '../model/store-error.ts';
+import type { BucketPlace } from './bucket-at.ts';
 import { type FileColumn, readParquetColumns } from './parquet-columns.ts';
 import type { ObjectStore } from './store.ts';
 import { type FoundTable, isTableName, type ListedObject, tablesOf } from './tables.ts';
 
 /** Credentials and place for an S3 client. */
-export interface S3Options {
-  readonly endpoint: string;
+export interface S3Options extends BucketPlace {
   readonly region: string;
-  readonly bucket: string;
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
   readonly sessionToken?: string;
-  /** Where requests name the bucket; `path`, which every S3 server understands, when left out. */
-  readonly addressing?: 'path' | 'virtual';
   /** Which single requests pass; all of them when left out. */
   readonly gate?: RequestGate;
-  /** Those of another client, whose they stay; its own when left out. */
-  readonly connections?: Connections;
 }
-
-/** Connections to a store, kept for the next request whoever makes it: each is signed by itself. */
-export type Connections = S3Client['config']['requestHandler'];
 
 /** The one way a client is made here: checksums only where the protocol asks for them. */
 export function createS3Client(options: Omit<S3Options, 'bucket'>, maxAttempts: number): S3Client {
@@ -47,7 +39,6 @@ export function createS3Client(options: Omit<S3Options, 'bucket'>, maxAttempts: 
     forcePathStyle: options.addressing !== 'virtual',
     maxAttempts,
     ...storeClient,
-    ...(options.connections === undefined ? {} : { requestHandler: options.connections }),
     // Servers other than AWS differ in the newer default checksums; each request that needs one still has it.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
@@ -80,10 +71,6 @@ const foldersLookedInto = 50;
 export class S3ObjectStore implements ObjectStore, Disposable {
   readonly #client: S3Client;
   readonly #bucket: string;
-
-  get connections(): Connections {
-    return this.#client.config.requestHandler;
-  }
 
   constructor(options: S3Options) {
     this.#client = createS3Client(options, 3);

@@ -1,6 +1,6 @@
 /** A new key is proven on every kind of store: what it must open, and what it must not. */
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { assemblePolicy, type PolicyDocument, type PolicyStatement } from '../../src/grants/policy.ts';
 import { issuerFinder } from '../../src/identity/find-issuer.ts';
 import { type Issuer, principalNameOf } from '../../src/identity/issuer.ts';
@@ -94,6 +94,23 @@ describe.each(servers)('the proof of a key on %s', (_name, start) => {
       code: 'PROOF_FAILED',
       message: expect.stringMatching(words),
     });
+  });
+
+  test('is not given, and blames no policy, while our clock is wrong', async () => {
+    const principal = principalNameOf(ProductId.parse(randomUUID()));
+    await issuer.ensurePrincipal(principal);
+    await issuer.putPolicy(principal, right);
+    const key = await issuer.createKey(principal, issuer.proposeKeyId());
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 3_600_000 });
+    try {
+      const proof = proveKey(key, claim, {
+        store: { endpoint: server.endpoint, region, bucket },
+        timeoutMs: 300,
+      });
+      await expect(proof).rejects.toMatchObject({ code: 'STORE_DENIED' });
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   test('leaves nothing behind', async () => {

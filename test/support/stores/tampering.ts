@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { CreateAccessKeyCommand, IAMClient } from '@aws-sdk/client-iam';
 import type { PrincipalName } from '../../../src/identity/issuer.ts';
 import { sealPayload } from '../../../src/identity/issuers/minio/payload.ts';
-import { signedExchange } from '../../../src/identity/issuers/minio/signed-exchange.ts';
+import { signedExchange } from '../../../src/signing/signed-exchange.ts';
 import type { StoreServer } from './server.ts';
 
 export interface ForeignKey {
@@ -41,9 +41,8 @@ async function putAsRoot(
   body?: Buffer,
 ): Promise<void> {
   const root = { endpoint, region: 'us-east-1', accessKeyId: accessKey, secretAccessKey: secretKey };
-  const request = { method: 'PUT', path, query, ...(body === undefined ? {} : { body }) } as const;
-  const { status, bytes } = await signedExchange(root)(request);
-  if (status >= 300) throw new Error(`${path}: ${status} ${bytes.toString('utf8')}`);
+  const request = { method: 'PUT', query, ...(body === undefined ? {} : { body }) } as const;
+  await signedExchange(root)({ ...request, path: `/minio/admin/v3/${path}` });
 }
 
 /** AWS IAM API: one more access key of the product's user. */

@@ -6,10 +6,10 @@ import pRetry from 'p-retry';
 import { z } from 'zod';
 import { ProvisionerError } from '../../../model/errors.ts';
 import type { RequestGate } from '../../../model/gate.ts';
-import { storeError } from '../../../model/store-error.ts';
-import { errorOf, jsonOf } from './admin-error.ts';
+import { httpStatusOf, storeError } from '../../../model/store-error.ts';
+import { jsonOf } from '../../../signing/answer-error.ts';
+import { type SignedRequest, type Signer, signedExchange } from '../../../signing/signed-exchange.ts';
 import { openPayload, sealPayload } from './payload.ts';
-import { type SignedRequest, type Signer, signedExchange } from './signed-exchange.ts';
 
 export interface AdminOptions extends Signer {
   /** Which single requests pass; all of them when left out. */
@@ -217,11 +217,9 @@ export class AdminApi {
 
   async #sendOnce(what: string, call: SignedRequest, missing: readonly number[]): Promise<Buffer | null> {
     try {
-      const { status, bytes } = await this.#exchange(call);
-      if (status >= 200 && status < 300) return bytes;
-      if (missing.includes(status)) return null;
-      throw errorOf(status, bytes.toString('utf8'));
+      return await this.#exchange({ ...call, path: `/minio/admin/v3/${call.path}` });
     } catch (error) {
+      if (missing.includes(httpStatusOf(error) ?? 0)) return null;
       throw storeError(what, error);
     }
   }

@@ -1,8 +1,8 @@
-/** What the admin API says when it refuses. */
+/** What a store says when it refuses. */
 import { z } from 'zod';
 
 /** An answer that is not a success, named like the SDK's errors so that `storeError` reads both. */
-class AdminApiError extends Error {
+class AnswerError extends Error {
   readonly $metadata: { readonly httpStatusCode: number };
 
   constructor(status: number, code: string, message: string) {
@@ -14,13 +14,13 @@ class AdminApiError extends Error {
 
 const JsonError = z.object({ Code: z.string(), Message: z.string().default('') });
 
-/** MinIO sends its errors as JSON, RustFS as S3's XML. */
-export function errorOf(status: number, text: string): AdminApiError {
+/** MinIO's admin API sends its errors as JSON; S3, and RustFS there too, as XML. */
+export function errorOf(status: number, text: string): AnswerError {
   const json = JsonError.safeParse(jsonOf(text));
-  if (json.success) return new AdminApiError(status, json.data.Code, json.data.Message);
+  if (json.success) return new AnswerError(status, json.data.Code, json.data.Message);
   const code = /<Code>([^<]{1,100})<\/Code>/.exec(text)?.[1] ?? `HTTP ${status}`;
   const message = /<Message>([^<]{1,300})<\/Message>/.exec(text)?.[1] ?? '';
-  return new AdminApiError(status, code, message);
+  return new AnswerError(status, code, message);
 }
 
 /** `undefined`: it is no JSON. */
