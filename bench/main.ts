@@ -23,6 +23,9 @@ interface Row {
 }
 
 const rows: Row[] = [];
+// First, because homes are files: where what lately was deleted slows what is made (ext4 without a journal), the parts
+// before it would have their share in what it measures.
+await measureMinio();
 await measureDaemon('embedded', undefined, 500);
 {
   await using server = await startPostgres();
@@ -34,7 +37,6 @@ await measureFresh();
 await measureDriftChecks();
 await measureFleetPlan();
 await measureReading();
-await measureMinio();
 await measureTemplates();
 await measurePages();
 
@@ -195,10 +197,10 @@ async function measureMinio(): Promise<void> {
   const identity = await measureIdentity(stage.store, 50);
   add('identity, policy, key and proof, p50', identity.newProductP50Ms, 'ms', '<= 60');
   add('a new key beside the old, proven, old ended, p50', identity.rotationP50Ms, 'ms', '<= 60');
-  const many = await measureHomes(stage, 'many', 200, 16);
-  add('products, 16 at a time', many.perSecond, '/s', '>= 28');
   const single = await measureHomes(stage, 'single', 50, 1);
   add('webhook to .env, one by one, p50', single.p50Ms, 'ms', '<= 90');
+  const many = await measureHomes(stage, 'many', 200, 16);
+  add('products, 16 at a time', many.perSecond, '/s', '>= 28');
 }
 
 async function measureTemplates(): Promise<void> {
