@@ -2,7 +2,7 @@
  * One exchange with a store: signed as S3 is (AWS Signature Version 4), on connections that are kept. For what the SDK has no
  * call for, and where a client of the SDK would cost more than all that is asked with it (decision 0021).
  */
-import { buffer } from 'node:stream/consumers';
+import { addAbortSignal, type Readable } from 'node:stream';
 import { HttpRequest } from '@smithy/core/protocols';
 import { Hash } from '@smithy/core/serde';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
@@ -32,11 +32,13 @@ export interface SignedRequest {
   readonly query?: Readonly<Record<string, string>>;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: Buffer | string;
+  /** So much of the answer is read, a little more at most; all of it when left out. */
+  readonly mostBytes?: number;
 }
 
 /**
  * Makes a function that sends one request and resolves with what a success says. It follows no redirect, and throws when
- * the answer is not there in 10 s, or is none: an error with the status and the store's own code, like the SDK's (`storeError`
+ * the answer is not there, to its end, in 10 s, or is none: an error with the status and the store's own code, like the SDK's (`storeError`
  * reads both).
  */
 export function signedExchange({ endpoint, region, accessKeyId, secretAccessKey, sessionToken }: Signer) {
@@ -49,7 +51,7 @@ export function signedExchange({ endpoint, region, accessKeyId, secretAccessKey,
     sha256: Hash.bind(null, 'sha256'),
     uriEscapePath: false,
   });
-  return async ({ query = {}, headers = {}, ...request }: SignedRequest): Promise<Buffer> => {
+  return async ({ query = {}, headers = {}, mostBytes, ...request }: SignedRequest): Promise<Buffer> => {
     const length =
       request.body === undefined ? {} : { 'content-length': String(Buffer.byteLength(request.body)) };
     const signed = await signer.sign({
@@ -62,11 +64,25 @@ export function signedExchange({ endpoint, region, accessKeyId, secretAccessKey,
     });
     const abortSignal = AbortSignal.timeout(timeoutMs);
     const { response } = await connections.handle(new HttpRequest(signed), { abortSignal });
-    const bytes = await buffer(response.body);
+    const answer = addAbortSignal(abortSignal, response.body);
+    const bytes = await readUpTo(mostBytes ?? Number.POSITIVE_INFINITY, answer);
     const { statusCode } = response;
     if (statusCode < 200 || statusCode >= 300) throw errorOf(statusCode, bytes.toString('utf8'));
     // A copy can fail after its status was sent (S3 documentation, CopyObject).
-    if (failedLate.test(bytes.toString('latin1', 0, 200))) throw errorOf(500, bytes.toString('utf8'));
+    if (request.method === 'PUT' && failedLate.test(bytes.toString('latin1', 0, 200)))
+      throw errorOf(500, bytes.toString('utf8'));
     return bytes;
   };
+}
+
+/** Hangs up when there is more. */
+async function readUpTo(mostBytes: number, body: Readable): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  let size = 0;
+  for await (const part of body) {
+    parts.push(part);
+    size += part.length;
+    if (size > mostBytes) break;
+  }
+  return Buffer.concat(parts);
 }

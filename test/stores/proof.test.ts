@@ -1,5 +1,6 @@
 /** A new key is proven on every kind of store: what it must open, and what it must not. */
 import { randomUUID } from 'node:crypto';
+import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { assemblePolicy, type PolicyDocument, type PolicyStatement } from '../../src/grants/policy.ts';
 import { issuerFinder } from '../../src/identity/find-issuer.ts';
@@ -7,7 +8,7 @@ import { type Issuer, principalNameOf } from '../../src/identity/issuer.ts';
 import type { HomeName } from '../../src/model/home.ts';
 import { ProductId } from '../../src/model/ids.ts';
 import { type Claim, proveKey } from '../../src/storage/proof.ts';
-import { S3ObjectStore } from '../../src/storage/s3.ts';
+import { createS3Client, S3ObjectStore } from '../../src/storage/s3.ts';
 import type { StoreServer } from '../support/stores/server.ts';
 import { objectsBelow } from './access.ts';
 import { servers } from './servers.ts';
@@ -94,6 +95,15 @@ describe.each(servers)('the proof of a key on %s', (_name, start) => {
       code: 'PROOF_FAILED',
       message: expect.stringMatching(words),
     });
+  });
+
+  test('does not depend on what somebody put in the place of a marker', async () => {
+    const { accessKey: accessKeyId, secretKey: secretAccessKey } = server;
+    const client = createS3Client({ endpoint: server.endpoint, region, accessKeyId, secretAccessKey }, 3);
+    const body = `<Error><Code>AccessDenied</Code></Error>${'x'.repeat(1_000_000)}`;
+    await client.send(new PutObjectCommand({ Bucket: bucket, Key: 'input/.keep', Body: body }));
+    client.destroy();
+    await proveWith(right);
   });
 
   test('is not given, and blames no policy, while our clock is wrong', async () => {
