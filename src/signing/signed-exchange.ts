@@ -11,6 +11,8 @@ import { storeClient } from '../model/store-client.ts';
 import { errorOf } from './answer-error.ts';
 
 const timeoutMs = 10_000;
+/** From then on a store may refuse for the time alone; the SDK corrects itself at the same. */
+const wrongClockMs = 300_000;
 const failedLate = /^\s*(?:<\?xml[^>]*>\s*)?<Error>/;
 
 /** Whose they are does not matter: every request is signed by itself. */
@@ -39,7 +41,7 @@ export interface SignedRequest {
 /**
  * Makes a function that sends one request and resolves with what a success says. It follows no redirect, and throws when
  * the answer is not there, to its end, in 10 s, or is none: an error with the status and the store's own code, like the SDK's (`storeError`
- * reads both).
+ * reads both). A store that has another time than we have is asked again by its own, as the SDK does.
  */
 export function signedExchange({ endpoint, region, accessKeyId, secretAccessKey, sessionToken }: Signer) {
   const { protocol, hostname, port, host } = new URL(endpoint);
@@ -51,27 +53,39 @@ export function signedExchange({ endpoint, region, accessKeyId, secretAccessKey,
     sha256: Hash.bind(null, 'sha256'),
     uriEscapePath: false,
   });
-  return async ({ query = {}, headers = {}, mostBytes, ...request }: SignedRequest): Promise<Buffer> => {
+  let skewMs = 0;
+  const send = async ({
+    query = {},
+    headers = {},
+    mostBytes,
+    ...request
+  }: SignedRequest): Promise<Buffer> => {
     const length =
       request.body === undefined ? {} : { 'content-length': String(Buffer.byteLength(request.body)) };
-    const signed = await signer.sign({
-      ...request,
-      protocol,
-      hostname,
-      ...(port === '' ? {} : { port: Number(port) }),
-      query,
-      headers: { ...headers, host, ...length },
-    });
+    const place = { protocol, hostname, ...(port === '' ? {} : { port: Number(port) }) };
+    const signed = await signer.sign(
+      { ...request, ...place, query, headers: { ...headers, host, ...length } },
+      { signingDate: new Date(Date.now() + skewMs) },
+    );
     const abortSignal = AbortSignal.timeout(timeoutMs);
     const { response } = await connections.handle(new HttpRequest(signed), { abortSignal });
     const answer = addAbortSignal(abortSignal, response.body);
     const bytes = await readUpTo(mostBytes ?? Number.POSITIVE_INFINITY, answer);
+    const aheadMs = Date.parse(response.headers.date ?? '') - Date.now();
+    if (Math.abs(aheadMs - skewMs) >= wrongClockMs) skewMs = aheadMs;
     const { statusCode } = response;
     if (statusCode < 200 || statusCode >= 300) throw errorOf(statusCode, bytes.toString('utf8'));
     // A copy can fail after its status was sent (S3 documentation, CopyObject).
     if (request.method === 'PUT' && failedLate.test(bytes.toString('latin1', 0, 200)))
       throw errorOf(500, bytes.toString('utf8'));
     return bytes;
+  };
+  return async (request: SignedRequest): Promise<Buffer> => {
+    const assumedMs = skewMs;
+    return send(request).catch((error: unknown) => {
+      if (skewMs === assumedMs) throw error;
+      return send(request);
+    });
   };
 }
 

@@ -180,7 +180,7 @@ async function holdsNow(check: Check): Promise<void> {
     const message = `The key can ${check.what}, which it must not: the store grants more than the policy says.`;
     throw new ProvisionerError('PROOF_FAILED', message, { facts: { opens: 'too much' } });
   }
-  if (refusal.status === 403 && !isLate(refusal.error)) {
+  if (refusal.status === 403) {
     if (!check.allowed) return;
     const message = `The key can not ${check.what}: the store refuses it.`;
     throw new ProvisionerError('PROOF_FAILED', message, {
@@ -191,9 +191,4 @@ async function holdsNow(check: Check): Promise<void> {
   const failure = storeError(`let the key ${check.what}`, refusal.error);
   if (failure.retryable && !failure.turnedAway) throw failure;
   throw new AbortError(failure);
-}
-
-/** Refused for our clock, whoever asks. */
-function isLate(error: unknown): boolean {
-  return error instanceof Error && error.name === 'RequestTimeTooSkewed';
 }
