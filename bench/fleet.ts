@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { startPortalSimulator } from '../demo/portal/simulator.ts';
-import { freePort } from '../test/support/stores/server.ts';
+import { freePort } from '../demo/store/free-port.ts';
 import { measureBegin } from './begin.ts';
 import { fillBooks, fillPortal } from './fleet-books.ts';
 import { measureHomes } from './homes.ts';

@@ -6,11 +6,11 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { type PortalSimulator, startPortalSimulator } from '../demo/portal/simulator.ts';
+import { freePort } from '../demo/store/free-port.ts';
 import { installMinistack, startMinistack } from '../demo/store/ministack.ts';
 import packageJson from '../package.json' with { type: 'json' };
 import { installGoTool } from '../test/support/go-tool.ts';
 import { minioTool, startMinio } from '../test/support/stores/minio.ts';
-import { freePort } from '../test/support/stores/server.ts';
 import { type Meter, startMeter } from './meter.ts';
 
 /** As users start it, without the `node` itself. */

@@ -6,9 +6,9 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { freePort } from './free-port.ts';
 
 const run = promisify(execFile);
 const ministackVersion = '1.5.33';
@@ -79,17 +79,6 @@ export async function startMinistack(program: string): Promise<DemoStore> {
     thaw: () => void child.kill('SIGCONT'),
     [Symbol.asyncDispose]: () => end(child),
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  const { promise, resolve } = Promise.withResolvers<void>();
-  server.listen(0, '127.0.0.1', resolve);
-  await promise;
-  const address = server.address();
-  server.close();
-  if (address === null || typeof address === 'string') throw new Error('no port could be had');
-  return address.port;
 }
 
 async function answers(endpoint: string, child: ChildProcess, words: readonly string[]): Promise<void> {

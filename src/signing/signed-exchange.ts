@@ -57,7 +57,7 @@ export function signedExchange({ endpoint, region, accessKeyId, secretAccessKey,
   const send = async ({
     query = {},
     headers = {},
-    mostBytes,
+    mostBytes = Number.POSITIVE_INFINITY,
     ...request
   }: SignedRequest): Promise<Buffer> => {
     const length =
@@ -70,7 +70,7 @@ export function signedExchange({ endpoint, region, accessKeyId, secretAccessKey,
     const abortSignal = AbortSignal.timeout(timeoutMs);
     const { response } = await connections.handle(new HttpRequest(signed), { abortSignal });
     const answer = addAbortSignal(abortSignal, response.body);
-    const bytes = await readUpTo(mostBytes ?? Number.POSITIVE_INFINITY, answer);
+    const bytes = await readUpTo(mostBytes, answer);
     const aheadMs = Date.parse(response.headers.date ?? '') - Date.now();
     if (Math.abs(aheadMs - skewMs) >= wrongClockMs) skewMs = aheadMs;
     const { statusCode } = response;

@@ -71,7 +71,8 @@ export async function proveKey(key: ProvenKey, claim: Claim, options: ProofOptio
  * @throws ProvisionerError `STORE_UNAVAILABLE`
  */
 export async function isRefused(key: ProvenKey, home: HomeName, options: ProofOptions): Promise<boolean> {
-  const call = () => bucketAs(key, options)(listing(home));
+  const send = bucketAs(key, options);
+  const call = () => send(listing(home));
   try {
     await holds({ what: 'list its own prefix', allowed: false, call }, Date.now() + options.timeoutMs);
     return true;

@@ -6,12 +6,12 @@ import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { PortalUser } from '../../demo/people/portal-user.ts';
+import { freePort } from '../../demo/store/free-port.ts';
 import type { HomeName } from '../../src/model/home.ts';
 import { statusAs } from '../stores/access.ts';
 import { startFaultProxy } from '../support/fault-proxy.ts';
 import { entriesOf } from '../support/s3-as.ts';
 import { startMinio } from '../support/stores/minio.ts';
-import { freePort } from '../support/stores/server.ts';
 import { createWorldOn, eventually } from '../support/world.ts';
 
 const run = promisify(execFile);

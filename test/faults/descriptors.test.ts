@@ -4,11 +4,11 @@ import { readdir } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { expect, onTestFailed, test } from 'vitest';
 import { PortalUser } from '../../demo/people/portal-user.ts';
+import { freePort } from '../../demo/store/free-port.ts';
 import { type DaemonProcess, runDaemon } from '../support/daemon-process.ts';
 import { sendHint } from '../support/hints.ts';
 import { worksAlone } from '../support/inventory.ts';
 import { startPostgres } from '../support/postgres.ts';
-import { freePort } from '../support/stores/server.ts';
 import { eventually, setStage, startStore } from '../support/world.ts';
 import { convergenceMs, converges, Deadline } from './deadline.ts';
 

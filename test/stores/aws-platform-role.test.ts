@@ -4,13 +4,13 @@ import { CreateRoleCommand, IAMClient, ListRolesCommand, PutRolePolicyCommand } 
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { PortalUser } from '../../demo/people/portal-user.ts';
+import { freePort } from '../../demo/store/free-port.ts';
 import { assemblePolicy, policySize } from '../../src/grants/policy.ts';
 import { principalNameOf } from '../../src/identity/issuer.ts';
 import { PlatformRoleIssuer } from '../../src/identity/issuers/aws-platform-role.ts';
 import type { HomeName } from '../../src/model/home.ts';
 import { ProductId } from '../../src/model/ids.ts';
 import { entriesOf } from '../support/s3-as.ts';
-import { freePort } from '../support/stores/server.ts';
 import { createWorldOn, eventually, startStore, type World } from '../support/world.ts';
 import { statusAs } from './access.ts';
 

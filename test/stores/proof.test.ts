@@ -4,7 +4,7 @@ import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { assemblePolicy, type PolicyDocument, type PolicyStatement } from '../../src/grants/policy.ts';
 import { issuerFinder } from '../../src/identity/find-issuer.ts';
-import { type Issuer, principalNameOf } from '../../src/identity/issuer.ts';
+import { type AccessKey, type Issuer, principalNameOf } from '../../src/identity/issuer.ts';
 import type { HomeName } from '../../src/model/home.ts';
 import { ProductId } from '../../src/model/ids.ts';
 import { type Claim, proveKey } from '../../src/storage/proof.ts';
@@ -78,12 +78,17 @@ describe.each(servers)('the proof of a key on %s', (_name, start) => {
     await server?.[Symbol.asyncDispose]();
   });
 
-  async function proveWith(policy: PolicyDocument): Promise<void> {
+  async function keyUnder(policy: PolicyDocument): Promise<AccessKey> {
     const principal = principalNameOf(ProductId.parse(randomUUID()));
     await issuer.ensurePrincipal(principal);
     await issuer.putPolicy(principal, policy);
-    const key = await issuer.createKey(principal, issuer.proposeKeyId());
-    await proveKey(key, claim, { store: { endpoint: server.endpoint, region, bucket }, timeoutMs: 300 });
+    return issuer.createKey(principal, issuer.proposeKeyId());
+  }
+
+  const options = () => ({ store: { endpoint: server.endpoint, region, bucket }, timeoutMs: 300 });
+
+  async function proveWith(policy: PolicyDocument): Promise<void> {
+    await proveKey(await keyUnder(policy), claim, options());
   }
 
   test('is given when it opens what it must and nothing else', async () => {
@@ -107,16 +112,12 @@ describe.each(servers)('the proof of a key on %s', (_name, start) => {
   });
 
   test.each([-1, 1])('does not depend on our clock, wrong by a day (%i)', async (days) => {
-    const principal = principalNameOf(ProductId.parse(randomUUID()));
-    await issuer.ensurePrincipal(principal);
-    await issuer.putPolicy(principal, right);
-    const key = await issuer.createKey(principal, issuer.proposeKeyId());
+    const key = await keyUnder(right);
     vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + days * 86_400_000 });
     try {
-      const store = { endpoint: server.endpoint, region, bucket };
-      await proveKey(key, claim, { store, timeoutMs: 300 });
+      await proveKey(key, claim, options());
       const widened = { ...claim, foreign: [claim.own] };
-      await expect(proveKey(key, widened, { store, timeoutMs: 300 })).rejects.toMatchObject({
+      await expect(proveKey(key, widened, options())).rejects.toMatchObject({
         code: 'PROOF_FAILED',
         facts: { opens: 'too much' },
       });

@@ -3,11 +3,11 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { PortalUser } from '../../demo/people/portal-user.ts';
+import { freePort } from '../../demo/store/free-port.ts';
 import { pythonVenv } from '../../demo/tools/python-venv.ts';
 import { objectsBelow } from '../stores/access.ts';
 import { cacheFolder } from '../support/cache-folder.ts';
 import { startMinio } from '../support/stores/minio.ts';
-import { freePort } from '../support/stores/server.ts';
 import { createWorldOn, eventually } from '../support/world.ts';
 import { expectDone, type Outcome, runIn, templateFolder } from './project.ts';
 

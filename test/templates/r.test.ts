@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PortalUser } from '../../demo/people/portal-user.ts';
+import { freePort } from '../../demo/store/free-port.ts';
 import { pythonVenv } from '../../demo/tools/python-venv.ts';
 import { ProductId } from '../../src/model/ids.ts';
 import { cacheFolder } from '../support/cache-folder.ts';
 import { startMinio } from '../support/stores/minio.ts';
-import { freePort } from '../support/stores/server.ts';
 import { createWorldOn, eventually } from '../support/world.ts';
 import {
   contextOf,

@@ -1,7 +1,9 @@
 /** MinIO, built from its Go module. */
+
 import { randomBytes } from 'node:crypto';
+import { freePort } from '../../../demo/store/free-port.ts';
 import { type GoTool, goToolPath } from '../go-tool.ts';
-import { anyAnswer, dataFolder, freePort, type StoreServer, startProgram } from './server.ts';
+import { anyAnswer, dataFolder, type StoreServer, startProgram } from './server.ts';
 
 export const minioTool: GoTool = {
   package: 'github.com/minio/minio',

@@ -1,6 +1,8 @@
 /** RustFS, where `RUSTFS_BIN` names its program: it takes over an hour to build. */
+
 import { randomBytes } from 'node:crypto';
-import { dataFolder, freePort, type StoreServer, startProgram } from './server.ts';
+import { freePort } from '../../../demo/store/free-port.ts';
+import { dataFolder, type StoreServer, startProgram } from './server.ts';
 
 export const rustfsProgram = process.env.RUSTFS_BIN;
 

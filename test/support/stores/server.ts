@@ -1,8 +1,6 @@
 /** What all store servers of the tests have in common. */
 import { spawn } from 'node:child_process';
-import { randomInt } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -63,22 +61,6 @@ export async function startProgram(
 export async function anyAnswer(url: string): Promise<boolean> {
   await fetch(url, { redirect: 'manual', signal: AbortSignal.timeout(1000) });
   return true;
-}
-
-/**
- * A port that nobody listens at. Not one of those that Linux gives away by itself (`ip_local_port_range`): a connection, or
- * another server, could be given it before it is taken.
- */
-export async function freePort(): Promise<number> {
-  const port = randomInt(15_000, 32_000);
-  const server = createServer();
-  const free = await new Promise<boolean>((resolve) => {
-    server.once('error', () => resolve(false));
-    server.listen(port, '127.0.0.1', () => resolve(true));
-  });
-  if (!free) return freePort();
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 /** A folder for the server's data, gone with the stack. */

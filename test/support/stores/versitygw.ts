@@ -1,9 +1,11 @@
 /** versitygw, built from its Go module: the strictest about AWS's own limits. Its IAM API is a server of its own. */
+
 import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { freePort } from '../../../demo/store/free-port.ts';
 import { type GoTool, goToolPath } from '../go-tool.ts';
-import { anyAnswer, dataFolder, freePort, type StoreServer, startProgram } from './server.ts';
+import { anyAnswer, dataFolder, type StoreServer, startProgram } from './server.ts';
 
 export const versitygwTool: GoTool = {
   package: 'github.com/versity/versitygw/cmd/versitygw',
