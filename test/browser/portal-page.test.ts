@@ -125,6 +125,26 @@ test('a click too many on the last button asks the portal once', async () => {
   expect(asked).toEqual([`${portal.url}/api/v2/data_products`]);
 });
 
+test('what is typed takes the place of a namespace that the portal proposes late', async () => {
+  await using portal = await startPortalSimulator();
+  await using visitor = await Visitor.arrive(browser, portal.url);
+  const reached = Promise.withResolvers<void>();
+  await visitor.page.route('**/sanitize?*', async (route) => {
+    await reached.promise;
+    await route.continue();
+  });
+  await visitor.press(visitor.page, 'New product');
+  const namespace = visitor.dialog().getByLabel('Namespace');
+  await visitor.dialog().getByLabel('Name', { exact: true }).fill('Second');
+  await namespace.focus();
+  reached.resolve();
+  await visitor.page.waitForFunction(
+    () => document.querySelector<HTMLInputElement>('input[name=namespace]')?.value === 'second',
+  );
+  await visitor.page.keyboard.type('own');
+  expect(await namespace.inputValue()).toBe('own');
+});
+
 test('what the portal refuses is said in the dialog, which keeps what was typed', async () => {
   await using portal = await startPortalSimulator();
   await using visitor = await Visitor.arrive(browser, portal.url);
