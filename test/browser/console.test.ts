@@ -163,6 +163,28 @@ test('a run that ends is seen on the open list, without a reload', async () => {
   expect(visit.complaints).toEqual([]);
 });
 
+test('under a pressed finger the list stays as it is: a link gets its click, and the change comes afterwards', async () => {
+  await using visit = await open('/runs');
+  const { page } = visit;
+  await followed(page);
+  const change = async () => {
+    const answered = page.waitForResponse(page.url());
+    const id = await noteRun(stage.db, estate.leads, { started_at: new Date() });
+    await (await answered).finished();
+    return page.locator(`#run-${id}`);
+  };
+  await page.locator('h1').hover();
+  await page.mouse.down();
+  const added = await change();
+  await page.mouse.up();
+  await added.waitFor();
+
+  await page.locator('#live .runs th a').last().hover();
+  await page.mouse.down();
+  await change();
+  await Promise.all([page.waitForURL(/runs\/./), page.mouse.up()]);
+});
+
 test('a product’s page follows its own product', async () => {
   await using visit = await open(`/products/${estate.outsider}`);
   await followed(visit.page);

@@ -180,6 +180,24 @@ test('what the portal refuses on a button stays to be read while the page goes o
   await visitor.page.getByRole('alert').waitFor({ state: 'hidden' });
 });
 
+test('a button that is held down while others change the portal gets its click', async () => {
+  await using portal = await startPortalSimulator();
+  const user = new PortalUser(portal.url);
+  const giver = await user.createProduct('Giver', 'giver');
+  await user.requestAccess(await user.createProduct('Taker', 'taker'), await user.createPort(giver, 'out'));
+  await using visitor = await Visitor.arrive(browser, portal.url);
+  await visitor.stopClock();
+  await visitor.line('Giver', 'Taker').getByRole('button', { name: 'Approve' }).hover();
+  await visitor.page.mouse.down();
+  await user.createPort(giver, 'next');
+  await visitor.page.clock.runFor(2000);
+  await visitor.page.waitForLoadState('networkidle');
+  await visitor.page.mouse.up();
+  await visitor.page.clock.runFor(2000);
+  await says(visitor, 'Giver', 'Taker', 'approved');
+  await visitor.product('Giver').locator('.port').filter({ hasText: 'next' }).waitFor();
+});
+
 test('a portal that wants a key asks for it, says when it is wrong, and keeps what is being typed', async () => {
   await using portal = await startPortalSimulator({ apiKey: 'the-right-key' });
   await using visitor = await Visitor.arrive(browser, portal.url, { sign: '#notice form' });

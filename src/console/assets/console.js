@@ -63,6 +63,20 @@
     say('Live', 'on');
   });
 
+  // A link that is replaced while it is pressed gets no click: what came meanwhile is asked for again when the finger is gone.
+  let press = null;
+  document.addEventListener('pointerdown', () => { press = { missed: false }; });
+  for (const name of ['pointerup', 'pointercancel'])
+    document.addEventListener(name, () => {
+      if (press?.missed) setTimeout(() => htmx.trigger('#live', 'refresh'));
+      press = null;
+    });
+  document.addEventListener('htmx:beforeSwap', ({ detail }) => {
+    if (detail.target.id !== 'live' || !detail.shouldSwap || press === null) return;
+    detail.shouldSwap = false;
+    press.missed = true;
+  });
+
   // A browser keeps six connections to a server: pages in the background give theirs back.
   let resting = null;
   document.addEventListener('visibilitychange', () => {
