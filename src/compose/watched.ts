@@ -5,6 +5,7 @@ import type { PortalClient } from '../portal/client.ts';
 import type { ReconcileParts } from '../reconcile/parts.ts';
 import { Published } from '../reconcile/published.ts';
 import type { SecretSink } from '../sinks/sink.ts';
+import { StandingMarkers } from '../storage/standing-markers.ts';
 import type { ObjectStore } from '../storage/store.ts';
 import { type AroundCall, type Calls, watchCalls } from '../telemetry/calls.ts';
 import type { Archive } from '../workspace/archive.ts';
@@ -12,7 +13,7 @@ import type { PushOutcome } from '../workspace/push.ts';
 import type { Workspaces } from '../workspace/workspace.ts';
 
 /** Before what makes use of others is built on them. */
-export type BareParts = Omit<ReconcileParts, 'published'>;
+export type BareParts = Omit<ReconcileParts, 'published' | 'markers'>;
 
 /** Calls that leave the process. What only asks whether somebody is there (health) is not among them. */
 export function watchParts(parts: BareParts, around: AroundCall): ReconcileParts {
@@ -25,6 +26,7 @@ export function watchParts(parts: BareParts, around: AroundCall): ReconcileParts
     ...parts,
     portal: watchCalls('portal', parts.portal, portalCalls, around),
     store,
+    markers: new StandingMarkers(store, parts.clock),
     findIssuer: async () => watchIssuer(await parts.findIssuer()),
     workspaces,
     published: new Published({ store, workspaces, log: parts.log }),

@@ -81,31 +81,37 @@ export async function noteIssued(
     .execute();
 }
 
-/** The key is in the workspace now; the one before it works on until its grace ends. */
+/**
+ * The key is in the workspace now; the one before it works on until its grace ends.
+ *
+ * @param facts what is known of it beside what was noted
+ */
 export async function makeCurrent(
   db: Kysely<Tables>,
   product: ProductId,
   id: string,
   graceUntil: Date,
+  facts?: Omit<KeyRecord, 'id' | 'state' | 'graceUntil'>,
 ): Promise<void> {
+  const known = facts && {
+    secret_sha256: facts.secretSha256,
+    issued_at: facts.issuedAt,
+    expires_at: facts.expiresAt,
+    proven_at: facts.provenAt,
+  };
+  // One statement: both or none.
   await db
+    .with('before', (on) =>
+      on
+        .updateTable('access_key')
+        .set({ state: 'grace', grace_until: graceUntil })
+        .where('product', '=', product)
+        .where('state', '=', 'current')
+        .where('id', '!=', id),
+    )
     .updateTable('access_key')
-    .set((key) => ({
-      state: key
-        .case()
-        .when('id', '=', id)
-        .then('current' as const)
-        .else('grace' as const)
-        .end(),
-      grace_until: key
-        .case()
-        .when('id', '=', id)
-        .then(null)
-        .else(raw<Date>`cast(${graceUntil} as timestamptz)`)
-        .end(),
-    }))
-    .where('product', '=', product)
-    .where((key) => key.or([key('id', '=', id), key('state', '=', 'current')]))
+    .set({ state: 'current', grace_until: null, ...known })
+    .where('id', '=', id)
     .execute();
 }
 

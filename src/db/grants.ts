@@ -12,11 +12,18 @@ export interface GrantRecord {
   readonly provider: ProductId;
 }
 
+/** A grant in force, with the home that it opens. */
+export interface GrantInForce extends GrantFacts {
+  /** `null`: its owner is not in our books. */
+  readonly home: HomeName | null;
+}
+
 /** What a consumer may read, in order of the ports. */
-export async function listGrantsOf(db: Kysely<Tables>, consumer: ProductId): Promise<GrantFacts[]> {
+export async function listGrantsOf(db: Kysely<Tables>, consumer: ProductId): Promise<GrantInForce[]> {
   const rows = await db
     .selectFrom('grant')
-    .select(['output_port', 'output_port_name', 'valid_until'])
+    .leftJoin('product', 'product.id', 'grant.provider')
+    .select(['output_port', 'output_port_name', 'valid_until', 'home'])
     .where('consumer', '=', consumer)
     .orderBy('output_port')
     .execute();
@@ -24,25 +31,13 @@ export async function listGrantsOf(db: Kysely<Tables>, consumer: ProductId): Pro
     outputPort: row.output_port,
     outputPortName: row.output_port_name,
     validUntil: row.valid_until,
+    home: row.home as HomeName | null,
   }));
 }
 
-/** A grant in force, with the home that it opens. */
-export interface GrantedHome {
-  readonly home: HomeName;
-  /** Last day (included), `YYYY-MM-DD`; `null` = without end. */
-  readonly validUntil: string | null;
-}
-
-/** What a consumer's grants open. */
-export async function listGrantedHomes(db: Kysely<Tables>, consumer: ProductId): Promise<GrantedHome[]> {
-  const rows = await db
-    .selectFrom('grant')
-    .innerJoin('product', 'product.id', 'grant.provider')
-    .select(['product.home', 'grant.valid_until'])
-    .where('consumer', '=', consumer)
-    .execute();
-  return rows.map((row) => ({ home: row.home as HomeName, validUntil: row.valid_until }));
+/** Each home once, in order. */
+export function homesOf(grants: readonly GrantInForce[]): readonly HomeName[] {
+  return [...new Set(grants.flatMap(({ home }) => home ?? []))].sort();
 }
 
 /** Who still has a grant whose last day was before this one (`YYYY-MM-DD`). */

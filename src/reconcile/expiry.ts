@@ -3,14 +3,13 @@
  * away, or says what we do not understand - by our own books: only ever less than before, whatever else has to wait.
  */
 import { noteUnproven } from '../db/access-keys.ts';
-import { type GrantedHome, listExpired, listGrantedHomes } from '../db/grants.ts';
+import { type GrantInForce, homesOf, listExpired } from '../db/grants.ts';
 import type { ProductRecord } from '../db/products.ts';
 import { dayOf, isOver } from '../grants/granted.ts';
 import { assemblePolicy, samePolicy } from '../grants/policy.ts';
 import { principalNameOf } from '../identity/issuer.ts';
 import { describeAction } from '../model/action.ts';
 import { asProvisionerError } from '../model/errors.ts';
-import type { ProductId } from '../model/ids.ts';
 import type { Books } from './observe.ts';
 import { noteAction, nothingToDo, type Outcome, type Run } from './outcome.ts';
 import type { ReconcileParts } from './parts.ts';
@@ -38,7 +37,6 @@ export type ExpiryParts = Pick<
 /** Never throws: the run has failed already, and is tried again. @returns what it did, for the run's record */
 export async function endExpired(
   parts: ExpiryParts,
-  id: ProductId,
   books: Books,
   run: Run,
 ): Promise<Pick<Outcome, 'actions' | 'audit'>> {
@@ -48,8 +46,7 @@ export async function endExpired(
   if (record?.state !== 'live' || whyPaused(parts.estate, record) !== null) return nothingToDo;
   if (parts.breakers.some(({ code, open }) => code === 'STORE_UNAVAILABLE' && open)) return nothingToDo;
   try {
-    const all = await listGrantedHomes(parts.database.sql, id);
-    const staying = all.filter((grant) => !isOver(grant, nowMs));
+    const staying = grants.filter((grant) => !isOver(grant, nowMs));
     return await narrow(parts, { ...books, record }, staying, run);
   } catch (thrown) {
     const { code, message } = asProvisionerError(thrown);
@@ -62,7 +59,7 @@ export async function endExpired(
 async function narrow(
   parts: ExpiryParts,
   { record: { id, home }, keys }: Pick<Books, 'keys'> & { readonly record: ProductRecord },
-  staying: readonly GrantedHome[],
+  staying: readonly GrantInForce[],
   run: Run,
 ): Promise<Pick<Outcome, 'actions' | 'audit'>> {
   const started = performance.now();
@@ -71,7 +68,7 @@ async function narrow(
   // Keys of a kind that is not given any more are narrowed, too.
   const booked = keys.map((key) => key.id);
   const found = await issuer.observe(principal, { booked, thorough: false });
-  const inputs = [...new Set(staying.map((grant) => grant.home))].sort();
+  const inputs = homesOf(staying);
   const policy = assemblePolicy(parts.settings.bucket, home, inputs);
   // Without a policy there is nothing to narrow: sessions of the platform's role keep theirs to their end.
   if (!found.exists || found.policy === null || samePolicy(policy, found.policy)) return nothingToDo;

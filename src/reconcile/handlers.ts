@@ -44,6 +44,8 @@ export interface RunSubject {
   readonly providers: readonly ProductId[];
   /** Whether there were any, in our books or in the store. */
   readonly hasKeys: boolean;
+  /** Whether our books have any. */
+  readonly hasGrants: boolean;
   /** What a key is held against. */
   readonly claim: () => Promise<Claim>;
   readonly purged: boolean;
@@ -217,9 +219,9 @@ export function createHandlers(parts: ReconcileParts, subject: RunSubject): Hand
       const now = clock();
       const graceUntil = new Date(now.getTime() + subject.graceMs);
       await database.sql.transaction().execute(async (trx) => {
-        await noteIssued(trx, id, { ...noteOf(newKey()), provenAt: now }, now);
-        await makeCurrent(trx, id, newKey().name, graceUntil);
-        await replaceGrants(trx, id, subject.grants, now);
+        const { id: name, ...facts } = noteOf(newKey());
+        await makeCurrent(trx, id, name, graceUntil, { ...facts, issuedAt: now, provenAt: now });
+        if (subject.hasGrants || subject.grants.length > 0) await replaceGrants(trx, id, subject.grants, now);
         if (record.rotateWhy !== null) await changeProduct(trx, id, { rotateWhy: null }, now);
       });
       return newKey().name;

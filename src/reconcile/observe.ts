@@ -1,11 +1,10 @@
 /** Looks at what is there: our books, the store, the workspace. Changes nothing. */
 import { type KeyRecord, listKeys } from '../db/access-keys.ts';
-import { listGrantsOf } from '../db/grants.ts';
+import { type GrantInForce, listGrantsOf } from '../db/grants.ts';
 import { findProduct, type ProductRecord } from '../db/products.ts';
 import { findWake, type Wake } from '../db/wake.ts';
 import { type Issuer, type ObservedPrincipal, principalNameOf } from '../identity/issuer.ts';
 import { asProvisionerError, type ProvisionerError } from '../model/errors.ts';
-import type { GrantFacts } from '../model/grant.ts';
 import type { ProductId } from '../model/ids.ts';
 import type { RenderedFile } from '../workspace/render.ts';
 import type { ObservedWorkspace } from '../workspace/workspace.ts';
@@ -20,7 +19,7 @@ export interface Books {
   readonly record: ProductRecord | null;
   readonly keys: readonly KeyRecord[];
   /** In force, in order of the ports. */
-  readonly grants: readonly GrantFacts[];
+  readonly grants: readonly GrantInForce[];
   readonly wake: Wake;
 }
 
@@ -28,12 +27,10 @@ export async function readBooks(
   { database: { sql } }: Pick<ReconcileParts, 'database'>,
   id: ProductId,
 ): Promise<Books> {
-  const [record, keys, grants, wake] = await Promise.all([
-    findProduct(sql, id),
-    listKeys(sql, id),
-    listGrantsOf(sql, id),
-    findWake(sql, id),
-  ]);
+  const [record, wake] = await Promise.all([findProduct(sql, id), findWake(sql, id)]);
+  // Only what has a record has the others.
+  if (record === null) return { record, keys: [], grants: [], wake };
+  const [keys, grants] = await Promise.all([listKeys(sql, id), listGrantsOf(sql, id)]);
   return { record, keys, grants, wake };
 }
 

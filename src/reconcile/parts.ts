@@ -9,6 +9,7 @@ import type { Echoes } from '../portal/echoes.ts';
 import type { Queue } from '../queue/queue.ts';
 import type { SecretSink } from '../sinks/sink.ts';
 import type { Claim, ProvenKey } from '../storage/proof.ts';
+import type { StandingMarkers } from '../storage/standing-markers.ts';
 import type { ObjectStore } from '../storage/store.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -60,6 +61,8 @@ export interface ReconcileParts {
   /** What the portal will tell us of what we do ourselves. */
   readonly echoes: Echoes;
   readonly store: ObjectStore;
+  /** Of prefixes that keys are held against. */
+  readonly markers: StandingMarkers;
   /** Finds out at the first call what kind of store it is, and fails while that is away. */
   readonly findIssuer: () => Promise<Issuer>;
   /** What the store is and was seen to do; `null` while it has not answered. */

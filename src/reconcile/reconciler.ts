@@ -1,6 +1,7 @@
 /** One run: read the wish and what is there, plan, apply, record. The same code for new, changed and deleted products. */
 import { randomUUID } from 'node:crypto';
 import { type KeyRecord, listKeys } from '../db/access-keys.ts';
+import { homesOf } from '../db/grants.ts';
 import { changeProduct, type ProductRecord } from '../db/products.ts';
 import { policySize } from '../grants/policy.ts';
 import type { Condition } from '../model/condition.ts';
@@ -82,7 +83,7 @@ async function lookAndAct(
   } catch (thrown) {
     const error = asProvisionerError(thrown);
     const books = await reading.catch(() => null);
-    const done = books === null ? {} : await endExpired(parts, id, books, run);
+    const done = books === null ? {} : await endExpired(parts, books, run);
     return { outcome: { ...nothingToDo, ...done, error }, books };
   }
 }
@@ -134,7 +135,7 @@ async function reconcileHome(
     const conditions = conditionsOfPause(paused, steps, homeConditions(product, prepared, null, []));
     return { ...nothingToDo, change: { conditions }, leak };
   }
-  const { records, done, failure, files } = await applyHome(parts, product, prepared, run);
+  const { records, done, failure, files } = await applyHome(parts, product, books, prepared, run);
   const error = failure ?? prepared.problem;
   const { turn } = prepared;
   // What passes by itself says nothing of the template: the next try does.
@@ -179,7 +180,13 @@ function standingFor(parts: ReconcileParts, product: Product, { turn, wish }: Pr
   return standingOf(product.fingerprint, parts.ground());
 }
 
-async function applyHome(parts: ReconcileParts, product: Product, prepared: PreparedHome, run: Run) {
+async function applyHome(
+  parts: ReconcileParts,
+  product: Product,
+  { grants }: Books,
+  prepared: PreparedHome,
+  run: Run,
+) {
   const { record: known, issuer, wish, observed, steps } = prepared;
   let files: FilesOutcome | null = null;
   const handlers = createHandlers(parts, {
@@ -196,7 +203,8 @@ async function applyHome(parts: ReconcileParts, product: Product, prepared: Prep
     grants: wish.grants,
     providers: product.inputs.map(({ provider }) => provider),
     hasKeys: observed.keys.length > 0,
-    claim: () => claimOfKey(parts, known, wish.desired.readable),
+    hasGrants: grants.length > 0,
+    claim: () => claimOfKey(parts, known.home, wish.desired.readable, homesOf(grants)),
     purged: false,
     graceMs: graceOf(parts, prepared),
     defer: run.defer,

@@ -44,6 +44,7 @@ export async function retire(
     grants: [],
     providers: [],
     hasKeys: observed.keys.length > 0,
+    hasGrants: books.grants.length > 0,
     claim: async () => ({ own: record.home, inputs: [], foreign: [] }),
     purged: parts.settings.purgeOnDelete,
     graceMs: parts.settings.keyGraceMs,

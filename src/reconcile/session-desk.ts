@@ -1,6 +1,6 @@
 /** Sessions that workspaces fetch: under the name that a run has proven last, and only while anything may be applied. */
 import { findCurrentKey } from '../db/access-keys.ts';
-import { listGrantedHomes } from '../db/grants.ts';
+import { homesOf, listGrantsOf } from '../db/grants.ts';
 import { findProduct, type ProductRecord } from '../db/products.ts';
 import { assemblePolicy, type PolicyDocument } from '../grants/policy.ts';
 import { type AccessKey, principalNameOf } from '../identity/issuer.ts';
@@ -55,6 +55,5 @@ async function policyInForce(
   { database: { sql }, settings }: DeskParts,
   { id, home }: ProductRecord,
 ): Promise<PolicyDocument> {
-  const grants = await listGrantedHomes(sql, id);
-  return assemblePolicy(settings.bucket, home, [...new Set(grants.map((grant) => grant.home))]);
+  return assemblePolicy(settings.bucket, home, homesOf(await listGrantsOf(sql, id)));
 }

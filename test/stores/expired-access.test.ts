@@ -50,7 +50,7 @@ async function endAccess(id: ProductId, issuer: Issuer) {
     settings: { bucket },
   };
   const run = { id: randomUUID() as RunId, cause: { kind: 'resync' }, defer: () => undefined } as const;
-  return endExpired(parts, id, await readBooks(parts, id), run);
+  return endExpired(parts, await readBooks(parts, id), run);
 }
 
 test('a lasting key from before sessions were given loses what is over', async () => {

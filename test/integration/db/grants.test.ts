@@ -17,7 +17,9 @@ test('a grant that is recorded again gets the new facts and keeps its beginning'
   const longer = { ...grant, outputPortName: 'Warm leads', validUntil: null };
   await replaceGrants(books.db, reader, [longer], new Date('2026-02-01T00:00:00Z'));
   const { provider: _provider, ...facts } = longer;
-  expect(await listGrantsOf(books.db, reader)).toEqual([facts]);
+  expect(await listGrantsOf(books.db, reader)).toEqual([
+    { ...facts, home: `source-${provider.slice(0, 8)}` },
+  ]);
   const { items } = await listGrants(books.db, { consumer: reader }, { after: null, limit: 10 });
   expect(items).toMatchObject([{ since, outputPortName: 'Warm leads', validUntil: null }]);
 });

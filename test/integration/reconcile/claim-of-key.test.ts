@@ -1,15 +1,18 @@
 /** What every key is held against, and that there is something to try in each prefix. */
 import { expect, test } from 'vitest';
+import { homesOf, listGrantsOf } from '../../../src/db/grants.ts';
 import type { LivingProduct } from '../../../src/db/living.ts';
 import type { HomeName } from '../../../src/model/home.ts';
 import { canaryHome } from '../../../src/model/home.ts';
 import { noProduct, type ProductId } from '../../../src/model/ids.ts';
 import { claimOfKey } from '../../../src/reconcile/claim-of-key.ts';
+import { StandingMarkers } from '../../../src/storage/standing-markers.ts';
 import { noteGrant, noteKey, noteProduct, openBooks } from '../../support/books.ts';
 
 /** Books, and the markers of a store in memory. */
 async function stage() {
   const books = await openBooks();
+  let now = 0;
   const markers = new Map<HomeName, ProductId>();
   const store = {
     readMarker: async (home: HomeName) => markers.get(home) ?? null,
@@ -19,9 +22,17 @@ async function stage() {
     const id = await noteProduct(books.db, home, { home });
     return { id, home: home as HomeName };
   };
-  const claim = (own: LivingProduct, inputs: readonly HomeName[]) =>
-    claimOfKey({ database: { sql: books.db }, store, canary: canaryHome }, own, inputs);
-  return { books, markers, product, claim };
+  const parts = {
+    database: { sql: books.db },
+    markers: new StandingMarkers(store, () => new Date(now)),
+    canary: canaryHome,
+  };
+  const claim = async ({ id, home }: LivingProduct, inputs: readonly HomeName[]) =>
+    claimOfKey(parts, home, inputs, homesOf(await listGrantsOf(books.db, id)));
+  const pass = (ms: number) => {
+    now += ms;
+  };
+  return { books, markers, product, claim, pass };
 }
 
 test('a prefix that is nobody’s and one of another product must stay closed', async () => {
@@ -47,6 +58,20 @@ test('a marker that is gone is put back with its owner’s name, and no other is
   await claim(own, [input.home]);
   expect(markers.get(input.home)).toBe(noProduct);
   expect(markers.get(other.home)).toBe(other.id);
+});
+
+test('a marker that was seen is taken to stand for a minute', async () => {
+  const { books, markers, product, claim, pass } = await stage();
+  await using _ = books;
+  const own = await product('own');
+  await claim(own, []);
+  markers.delete(canaryHome);
+  pass(59_999);
+  await claim(own, []);
+  expect(markers.has(canaryHome)).toBe(false);
+  pass(1);
+  await claim(own, []);
+  expect(markers.has(canaryHome)).toBe(true);
 });
 
 test('a home that is being made has its marker from its own run, which then tells its consumers', async () => {
