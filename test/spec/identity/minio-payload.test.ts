@@ -1,7 +1,7 @@
 /** Known answers: messages that a MinIO and a RustFS server took. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { openPayload, sealPayload } from '../../../src/identity/issuers/minio/payload.ts';
+import { openPayload, payloadSealer, sealPayload } from '../../../src/identity/issuers/minio/payload.ts';
 
 const password = 'rootsecret123';
 const plaintext = '{"secretKey":"0123456789","status":"enabled"}';
@@ -68,6 +68,17 @@ describe('the encrypted payload of the MinIO admin API', () => {
       }),
       { numRuns: 40 },
     );
+  });
+
+  test('has a nonce of its own under a key that is used for a thousand of them', async () => {
+    const seal = payloadSealer(password);
+    const count = 1001;
+    const sealed = await Promise.all(Array.from({ length: count }, (_, index) => seal(String(index))));
+    const salts = new Set(sealed.map((message) => message.toString('hex', 0, 32)));
+    expect(salts.size).toBe(2);
+    expect(new Set(sealed.map((message) => message.toString('hex', 33, 41))).size).toBe(count);
+    for (const index of [0, 1, 999, 1000])
+      expect(await openPayload(password, sealed[index] ?? Buffer.alloc(0))).toBe(String(index));
   });
 
   test('is refused when it is too short to be one', async () => {

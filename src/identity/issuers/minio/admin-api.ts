@@ -9,7 +9,7 @@ import type { RequestGate } from '../../../model/gate.ts';
 import { httpStatusOf, storeError } from '../../../model/store-error.ts';
 import { jsonOf } from '../../../signing/answer-error.ts';
 import { type SignedRequest, type Signer, signedExchange } from '../../../signing/signed-exchange.ts';
-import { openPayload, sealPayload } from './payload.ts';
+import { openPayload, payloadSealer } from './payload.ts';
 
 export interface AdminOptions extends Signer {
   /** Which single requests pass; all of them when left out. */
@@ -63,10 +63,12 @@ export interface UserInfo {
 export class AdminApi {
   readonly #options: AdminOptions;
   readonly #exchange: ReturnType<typeof signedExchange>;
+  readonly #seal: ReturnType<typeof payloadSealer>;
 
   constructor(options: AdminOptions) {
     this.#options = options;
     this.#exchange = signedExchange(options);
+    this.#seal = payloadSealer(options.secretAccessKey);
   }
 
   async listGroups(): Promise<readonly string[]> {
@@ -140,7 +142,7 @@ export class AdminApi {
 
   /** An existing user of that name gets this secret and status: look first. */
   async putUser(accessKey: string, secretKey: string, status: 'enabled' | 'disabled'): Promise<void> {
-    const body = await sealPayload(this.#options.secretAccessKey, JSON.stringify({ secretKey, status }));
+    const body = await this.#seal(JSON.stringify({ secretKey, status }));
     await this.#ask('create an access key', { method: 'PUT', path: 'add-user', query: { accessKey }, body });
   }
 
@@ -169,7 +171,7 @@ export class AdminApi {
 
   /** Makes one below the identity that we are here. */
   async addServiceAccount(accessKey: string, secretKey: string): Promise<void> {
-    const body = await sealPayload(this.#options.secretAccessKey, JSON.stringify({ accessKey, secretKey }));
+    const body = await this.#seal(JSON.stringify({ accessKey, secretKey }));
     await this.#ask('make a service account', { method: 'PUT', path: 'add-service-account', body });
   }
 
@@ -180,7 +182,7 @@ export class AdminApi {
 
   /** `false`: there is no such service account, though there may be a user of that name. */
   async disableServiceAccount(accessKey: string): Promise<boolean> {
-    const body = await sealPayload(this.#options.secretAccessKey, JSON.stringify({ newStatus: 'off' }));
+    const body = await this.#seal(JSON.stringify({ newStatus: 'off' }));
     const call: SignedRequest = {
       method: 'POST',
       path: 'update-service-account',

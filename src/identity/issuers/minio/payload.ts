@@ -30,6 +30,9 @@ const fragmentBytes = 16_384;
 const tagBytes = 16;
 const keyBytes = 32;
 
+/** Two of so many have the same nonce (64 random bits) once in 10^13 times: what AES-GCM must not be given. */
+const messagesPerKey = 1000;
+
 type Cipher = CipherGCMTypes | 'chacha20-poly1305';
 
 /** What makes a message repeatable; only tests with known answers give it. */
@@ -38,13 +41,34 @@ export interface Randomness {
   readonly nonce: Buffer;
 }
 
-/** Seals a request body, in the form that costs least and both servers take (PBKDF2, AES-256-GCM). */
+/**
+ * Makes a function that seals request bodies, in the form that costs least and both servers take (PBKDF2, AES-256-GCM).
+ * The key, which is most of the work, is the same for many of them.
+ */
+export function payloadSealer(password: string): (plaintext: string) => Promise<Buffer> {
+  const makeKey = () => {
+    const salt = randomBytes(saltBytes);
+    return { salt, key: deriveKey(algorithms.pbkdf2AesGcm, password, salt), left: messagesPerKey };
+  };
+  let current: ReturnType<typeof makeKey> | null = null;
+  return async (plaintext) => {
+    if (current === null || current.left === 0) current = makeKey();
+    const { salt, key } = current;
+    current.left -= 1;
+    return seal(salt, await key, randomBytes(nonceBytes), plaintext);
+  };
+}
+
+/** Seals one request body in the same form. */
 export async function sealPayload(
   password: string,
   plaintext: string,
   { salt, nonce }: Randomness = { salt: randomBytes(saltBytes), nonce: randomBytes(nonceBytes) },
 ): Promise<Buffer> {
-  const key = await deriveKey(algorithms.pbkdf2AesGcm, password, salt);
+  return seal(salt, await deriveKey(algorithms.pbkdf2AesGcm, password, salt), nonce, plaintext);
+}
+
+function seal(salt: Buffer, key: Buffer, nonce: Buffer, plaintext: string): Buffer {
   const box = new Fragments('aes-256-gcm', key, nonce);
   const text = Buffer.from(plaintext, 'utf8');
   const parts = piecesOf(text, fragmentBytes).map((piece, index, all) =>
