@@ -45,4 +45,4 @@ EXPOSE 8090
 HEALTHCHECK --interval=10s --timeout=5s --start-period=20s --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PROV_PORT || 8090}/health/live`).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
 # The flags of `npm start`: see docs/operations.md, Memory.
-CMD ["node", "--no-lazy-feedback-allocation", "--max-semi-space-size=8", "--max-old-space-size=320", "src/main.js", "serve"]
+CMD ["node", "--no-lazy-feedback-allocation", "--invocation-count-for-maglev=100", "--wasm-tiering-budget=100000", "--max-semi-space-size=8", "--max-old-space-size=320", "src/main.js", "serve"]
