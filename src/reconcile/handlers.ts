@@ -120,6 +120,7 @@ export function createHandlers(parts: ReconcileParts, subject: RunSubject): Hand
   const prove = async (key: ProvenKey): Promise<void> => {
     const claim = await (claiming ?? subject.claim());
     await parts.proveKey(key, claim).catch((thrown: unknown) => {
+      parts.markers.doubt();
       throw namingTheStore(issuer.kind.store, thrown);
     });
   };

@@ -28,4 +28,9 @@ export class StandingMarkers {
     if ((await this.#store.readMarker(home)) === null) await this.#store.writeMarker(home, id);
     this.#seenAtMs.set(home, now);
   }
+
+  /** A proof failed, which a marker that is gone can be the reason for: they are looked for again. */
+  doubt(): void {
+    this.#seenAtMs.clear();
+  }
 }

@@ -32,7 +32,7 @@ async function stage() {
   const pass = (ms: number) => {
     now += ms;
   };
-  return { books, markers, product, claim, pass };
+  return { books, markers, product, claim, pass, doubt: () => parts.markers.doubt() };
 }
 
 test('a prefix that is nobody’s and one of another product must stay closed', async () => {
@@ -60,8 +60,8 @@ test('a marker that is gone is put back with its owner’s name, and no other is
   expect(markers.get(other.home)).toBe(other.id);
 });
 
-test('a marker that was seen is taken to stand for a minute', async () => {
-  const { books, markers, product, claim, pass } = await stage();
+test('a marker that was seen is taken to stand for a minute, or until a proof fails', async () => {
+  const { books, markers, product, claim, pass, doubt } = await stage();
   await using _ = books;
   const own = await product('own');
   await claim(own, []);
@@ -70,6 +70,10 @@ test('a marker that was seen is taken to stand for a minute', async () => {
   await claim(own, []);
   expect(markers.has(canaryHome)).toBe(false);
   pass(1);
+  await claim(own, []);
+  expect(markers.has(canaryHome)).toBe(true);
+  markers.delete(canaryHome);
+  doubt();
   await claim(own, []);
   expect(markers.has(canaryHome)).toBe(true);
 });
