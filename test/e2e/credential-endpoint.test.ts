@@ -10,6 +10,7 @@ import { freePort } from '../../demo/store/free-port.ts';
 import type { HomeName } from '../../src/model/home.ts';
 import { statusAs } from '../stores/access.ts';
 import { startFaultProxy } from '../support/fault-proxy.ts';
+import { isIdle } from '../support/idle.ts';
 import { entriesOf } from '../support/s3-as.ts';
 import { startMinio } from '../support/stores/minio.ts';
 import { createWorldOn, eventually } from '../support/world.ts';
@@ -108,6 +109,8 @@ test('a token that was lost or changed is made anew, and the old one opens nothi
   const env = entriesOf(await eventually('.env', () => world.workspaceFile('product', '.env')));
   const ask = async (authorization: string) =>
     (await fetch(env.AWS_CONTAINER_CREDENTIALS_FULL_URI ?? '', { headers: { authorization } })).status;
+  // The `.env` is there a moment before its session is the one in use.
+  await eventually('the end of its run', () => isIdle(world));
   expect(await ask(first)).toBe(200);
   await writeFile(join(world.folder, 'products/product/.credentials-token'), 'changed by hand');
   const second = await eventually('another token', async () => {
