@@ -35,11 +35,6 @@ export async function listGrantsOf(db: Kysely<Tables>, consumer: ProductId): Pro
   }));
 }
 
-/** Each home once, in order. */
-export function homesOf(grants: readonly GrantInForce[]): readonly HomeName[] {
-  return [...new Set(grants.flatMap(({ home }) => home ?? []))].sort();
-}
-
 /** Who still has a grant whose last day was before this one (`YYYY-MM-DD`). */
 export async function listExpired(db: Kysely<Tables>, day: string): Promise<ProductId[]> {
   const rows = await db

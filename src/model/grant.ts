@@ -1,4 +1,5 @@
 /** A grant in force, as people ask for it: which approved input it comes from and how long it counts. */
+import type { HomeName } from './home.ts';
 import type { OutputPortId } from './ids.ts';
 
 export interface GrantFacts {
@@ -22,4 +23,9 @@ export function describeGrants(grants: readonly GrantFacts[]): string {
       return `${outputPort} (${JSON.stringify(outputPortName)}, ${validUntil === null ? 'without end' : `until ${validUntil}`})`;
     })
     .join(', ');
+}
+
+/** The homes that grants open, each once, in order; `null`: its owner is not known. */
+export function homesOf(grants: readonly { readonly home: HomeName | null }[]): readonly HomeName[] {
+  return [...new Set(grants.flatMap(({ home }) => home ?? []))].sort();
 }

@@ -3,7 +3,7 @@ import { decideGrants, type Grant, type GrantDecision, type Provider } from '../
 import { assemblePolicy, policySize } from '../grants/policy.ts';
 import type { IssuerKind } from '../identity/issuer.ts';
 import { asProvisionerError, type ProvisionerError } from '../model/errors.ts';
-import type { GrantFacts } from '../model/grant.ts';
+import { type GrantFacts, homesOf } from '../model/grant.ts';
 import { type HomeName, outputPrefixOf, prefixOf, schemaNameOf } from '../model/home.ts';
 import type { ProductId } from '../model/ids.ts';
 import type { Product } from '../model/product.ts';
@@ -68,7 +68,7 @@ export function wishForHome(settings: HomeSettings, facts: HomeFacts): HomeWish 
   const { product, home } = facts;
   const decision = decideGrants(product.id, product.inputs, facts.providers, facts.nowMs);
   const { fitting, noRoom } = fitIntoPolicy(settings.bucket, facts, decision.grants);
-  const readable = fitting.map((grant) => grant.home);
+  const readable = homesOf(fitting);
   const context = renderContext(settings, facts, fitting);
   const { rendered, template, problem } = renderWish(settings.catalogue, facts, context);
   const desired: DesiredHome = {
@@ -76,7 +76,7 @@ export function wishForHome(settings: HomeSettings, facts: HomeFacts): HomeWish 
     home,
     finalizer: settings.finalizer,
     policy: assemblePolicy(settings.bucket, home, readable),
-    readable: [...new Set(readable)].sort(),
+    readable,
     grants: fitting.map((grant) => grant.outputPort).sort(),
     grantFacts: factsOf(fitting),
     files: rendered,
@@ -173,7 +173,7 @@ function inputsByProvider(
   facts: HomeFacts,
   grants: readonly Grant[],
 ): RenderContext['inputs'] {
-  const homes = [...new Set(grants.map((grant) => grant.home))].sort();
+  const homes = homesOf(grants);
   const schemas = uniqueSchemas([schemaNameOf(facts.home), ...homes.map(schemaNameOf)]).slice(1);
   return homes.map((home, index) => {
     const ports = grants.filter((grant) => grant.home === home);

@@ -3,13 +3,14 @@
  * away, or says what we do not understand - by our own books: only ever less than before, whatever else has to wait.
  */
 import { noteUnproven } from '../db/access-keys.ts';
-import { type GrantInForce, homesOf, listExpired } from '../db/grants.ts';
+import { type GrantInForce, listExpired } from '../db/grants.ts';
 import type { ProductRecord } from '../db/products.ts';
 import { dayOf, isOver } from '../grants/granted.ts';
 import { assemblePolicy, samePolicy } from '../grants/policy.ts';
 import { principalNameOf } from '../identity/issuer.ts';
 import { describeAction } from '../model/action.ts';
 import { asProvisionerError } from '../model/errors.ts';
+import { homesOf } from '../model/grant.ts';
 import type { Books } from './observe.ts';
 import { noteAction, nothingToDo, type Outcome, type Run } from './outcome.ts';
 import type { ReconcileParts } from './parts.ts';

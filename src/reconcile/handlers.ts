@@ -12,6 +12,7 @@ import { changeProduct, type ProductRecord } from '../db/products.ts';
 import type { Grant } from '../grants/granted.ts';
 import { type AccessKey, type Issuer, principalNameOf } from '../identity/issuer.ts';
 import { asProvisionerError, ProvisionerError } from '../model/errors.ts';
+import { type GrantFacts, sameGrants } from '../model/grant.ts';
 import { homeNamesFor } from '../model/home.ts';
 import type { ProductId } from '../model/ids.ts';
 import { digestOf } from '../sinks/sink.ts';
@@ -40,12 +41,12 @@ export interface RunSubject {
   /** Told what came of the workspace's files. */
   readonly onFiles: (outcome: FilesOutcome) => void;
   readonly grants: readonly Grant[];
+  /** What our books have. */
+  readonly grantsBefore: readonly GrantFacts[];
   /** Products it asked for access to, whatever came of it. */
   readonly providers: readonly ProductId[];
   /** Whether there were any, in our books or in the store. */
   readonly hasKeys: boolean;
-  /** Whether our books have any. */
-  readonly hasGrants: boolean;
   /** What a key is held against. */
   readonly claim: () => Promise<Claim>;
   readonly purged: boolean;
@@ -222,7 +223,8 @@ export function createHandlers(parts: ReconcileParts, subject: RunSubject): Hand
       await database.sql.transaction().execute(async (trx) => {
         const { id: name, ...facts } = noteOf(newKey());
         await makeCurrent(trx, id, name, graceUntil, { ...facts, issuedAt: now, provenAt: now });
-        if (subject.hasGrants || subject.grants.length > 0) await replaceGrants(trx, id, subject.grants, now);
+        if (!sameGrants(wish().grantFacts, subject.grantsBefore))
+          await replaceGrants(trx, id, subject.grants, now);
         if (record.rotateWhy !== null) await changeProduct(trx, id, { rotateWhy: null }, now);
       });
       return newKey().name;

@@ -1,11 +1,11 @@
 /** One run: read the wish and what is there, plan, apply, record. The same code for new, changed and deleted products. */
 import { randomUUID } from 'node:crypto';
 import { type KeyRecord, listKeys } from '../db/access-keys.ts';
-import { homesOf } from '../db/grants.ts';
 import { changeProduct, type ProductRecord } from '../db/products.ts';
 import { policySize } from '../grants/policy.ts';
 import type { Condition } from '../model/condition.ts';
 import { asProvisionerError } from '../model/errors.ts';
+import { homesOf } from '../model/grant.ts';
 import { type ProductId, RunId } from '../model/ids.ts';
 import type { Product } from '../model/product.ts';
 import { type ActionRecord, type Cause, deliveryOf } from '../model/run.ts';
@@ -201,9 +201,9 @@ async function applyHome(
       tellOfFiles(parts, outcome);
     },
     grants: wish.grants,
+    grantsBefore: observed.grantFacts,
     providers: product.inputs.map(({ provider }) => provider),
     hasKeys: observed.keys.length > 0,
-    hasGrants: grants.length > 0,
     claim: () => claimOfKey(parts, known.home, wish.desired.readable, homesOf(grants)),
     purged: false,
     graceMs: graceOf(parts, prepared),

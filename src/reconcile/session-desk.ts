@@ -1,11 +1,12 @@
 /** Sessions that workspaces fetch: under the name that a run has proven last, and only while anything may be applied. */
 import { findCurrentKey } from '../db/access-keys.ts';
-import { homesOf, listGrantsOf } from '../db/grants.ts';
+import { listGrantsOf } from '../db/grants.ts';
 import { findProduct, type ProductRecord } from '../db/products.ts';
 import { assemblePolicy, type PolicyDocument } from '../grants/policy.ts';
 import { type AccessKey, principalNameOf } from '../identity/issuer.ts';
 import { kindOfName } from '../identity/names.ts';
 import { OpenSessions, type Session } from '../identity/open-sessions.ts';
+import { homesOf } from '../model/grant.ts';
 import type { ProductId } from '../model/ids.ts';
 import type { ReconcileParts } from './parts.ts';
 import { type EstatePauseView, whyPaused } from './pause.ts';

@@ -1,7 +1,8 @@
 /** What every key is held against, and that there is something to try in each prefix. */
 import { expect, test } from 'vitest';
-import { homesOf, listGrantsOf } from '../../../src/db/grants.ts';
+import { listGrantsOf } from '../../../src/db/grants.ts';
 import type { LivingProduct } from '../../../src/db/living.ts';
+import { homesOf } from '../../../src/model/grant.ts';
 import type { HomeName } from '../../../src/model/home.ts';
 import { canaryHome } from '../../../src/model/home.ts';
 import { noProduct, type ProductId } from '../../../src/model/ids.ts';

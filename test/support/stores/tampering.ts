@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { CreateAccessKeyCommand, IAMClient } from '@aws-sdk/client-iam';
 import type { PrincipalName } from '../../../src/identity/issuer.ts';
-import { sealPayload } from '../../../src/identity/issuers/minio/payload.ts';
+import { payloadSealer } from '../../../src/identity/issuers/minio/payload.ts';
 import { signedExchange } from '../../../src/signing/signed-exchange.ts';
 import type { StoreServer } from './server.ts';
 
@@ -18,7 +18,7 @@ export async function makeServiceAccount(server: StoreServer, user: string): Pro
     secret: randomBytes(20).toString('hex'),
   };
   const account = { targetUser: user, accessKey: key.id, secretKey: key.secret };
-  const body = await sealPayload(server.secretKey, JSON.stringify(account));
+  const body = await payloadSealer(server.secretKey)(JSON.stringify(account));
   await putAsRoot(server, 'add-service-account', {}, body);
   return key;
 }

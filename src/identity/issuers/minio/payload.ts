@@ -35,19 +35,18 @@ const messagesPerKey = 1000;
 
 type Cipher = CipherGCMTypes | 'chacha20-poly1305';
 
-/** What makes a message repeatable; only tests with known answers give it. */
-export interface Randomness {
-  readonly salt: Buffer;
-  readonly nonce: Buffer;
-}
-
 /**
  * Makes a function that seals request bodies, in the form that costs least and both servers take (PBKDF2, AES-256-GCM).
  * The key, which is most of the work, is the same for many of them.
+ *
+ * @param random gives so many bytes; only tests with known answers give it
  */
-export function payloadSealer(password: string): (plaintext: string) => Promise<Buffer> {
+export function payloadSealer(
+  password: string,
+  random: (bytes: number) => Buffer = randomBytes,
+): (plaintext: string) => Promise<Buffer> {
   const makeKey = () => {
-    const salt = randomBytes(saltBytes);
+    const salt = random(saltBytes);
     return { salt, key: deriveKey(algorithms.pbkdf2AesGcm, password, salt), left: messagesPerKey };
   };
   let current: ReturnType<typeof makeKey> | null = null;
@@ -55,17 +54,8 @@ export function payloadSealer(password: string): (plaintext: string) => Promise<
     if (current === null || current.left === 0) current = makeKey();
     const { salt, key } = current;
     current.left -= 1;
-    return seal(salt, await key, randomBytes(nonceBytes), plaintext);
+    return seal(salt, await key, random(nonceBytes), plaintext);
   };
-}
-
-/** Seals one request body in the same form. */
-export async function sealPayload(
-  password: string,
-  plaintext: string,
-  { salt, nonce }: Randomness = { salt: randomBytes(saltBytes), nonce: randomBytes(nonceBytes) },
-): Promise<Buffer> {
-  return seal(salt, await deriveKey(algorithms.pbkdf2AesGcm, password, salt), nonce, plaintext);
 }
 
 function seal(salt: Buffer, key: Buffer, nonce: Buffer, plaintext: string): Buffer {
