@@ -2,6 +2,7 @@
 import { type Kysely, sql as raw } from 'kysely';
 import type { ProductId } from '../model/ids.ts';
 import type { Tables } from './tables.ts';
+import type { Change } from './together.ts';
 
 /** A key that we made. */
 export interface KeyRecord {
@@ -82,37 +83,34 @@ export async function noteIssued(
 }
 
 /**
- * The key is in the workspace now; the one before it works on until its grace ends.
+ * The key is in the workspace now; the one before it works on until its grace ends. Not made yet.
  *
  * @param facts what is known of it beside what was noted
  */
-export async function makeCurrent(
+export function currentKeyChanges(
   db: Kysely<Tables>,
   product: ProductId,
   id: string,
   graceUntil: Date,
   facts?: Omit<KeyRecord, 'id' | 'state' | 'graceUntil'>,
-): Promise<void> {
+): readonly Change[] {
   const known = facts && {
     secret_sha256: facts.secretSha256,
     issued_at: facts.issuedAt,
     expires_at: facts.expiresAt,
     proven_at: facts.provenAt,
   };
-  // One statement: both or none.
-  await db
-    .with('before', (on) =>
-      on
-        .updateTable('access_key')
-        .set({ state: 'grace', grace_until: graceUntil })
-        .where('product', '=', product)
-        .where('state', '=', 'current')
-        .where('id', '!=', id),
-    )
+  const before = db
+    .updateTable('access_key')
+    .set({ state: 'grace', grace_until: graceUntil })
+    .where('product', '=', product)
+    .where('state', '=', 'current')
+    .where('id', '!=', id);
+  const current = db
     .updateTable('access_key')
     .set({ state: 'current', grace_until: null, ...known })
-    .where('id', '=', id)
-    .execute();
+    .where('id', '=', id);
+  return [before, current];
 }
 
 export async function forgetKey(db: Kysely<Tables>, id: string): Promise<void> {

@@ -6,7 +6,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { type Kysely, sql as raw, type Transaction } from 'kysely';
 import type { ProductId, RunId } from '../model/ids.ts';
 import type { Cause } from '../model/run.ts';
-import type { Tables } from './tables.ts';
+import type { AuditTable, Tables } from './tables.ts';
 
 /** One thing that was done. `before` and `after` never hold a secret. */
 export interface AuditEntry {
@@ -27,25 +27,37 @@ const chainStart = '0'.repeat(64);
 /** Rows of `audit_head`: the newest row of the chain, and the newest that was pruned. */
 const headId = 1;
 const anchorId = 0;
+/** What a row says before it has its place in the chain. */
+const written = [
+  'id',
+  'at',
+  'actor',
+  'cause',
+  'product',
+  'run',
+  'action',
+  'target',
+  'before',
+  'after',
+] as const;
 /** Rows that are numbered, or verified, at a time. */
 const batch = 1000;
 
 export async function insertAudit(db: Kysely<Tables>, entries: readonly AuditEntry[]): Promise<void> {
-  if (entries.length === 0) return;
-  await db
+  if (entries.length > 0) await auditInsert(db, entries).execute();
+}
+
+/** The same, not made yet. */
+export function auditInsert(db: Kysely<Tables>, entries: readonly AuditEntry[]) {
+  const rows = JSON.stringify(entries.map((entry) => ({ ...entry, id: randomUUID() })));
+  // As one value: the same statement however many they are, so that it is planned once.
+  const entry = raw<AuditTable>`jsonb_populate_recordset(null::provisioner.audit, ${rows}::jsonb)`.as(
+    'entry',
+  );
+  return db
     .insertInto('audit')
-    .values(
-      entries.map(({ cause, before, after, ...plain }) => ({
-        ...plain,
-        id: randomUUID(),
-        cause: JSON.stringify(cause),
-        before: before == null ? null : JSON.stringify(before),
-        after: after == null ? null : JSON.stringify(after),
-        seq: null,
-        hash: null,
-      })),
-    )
-    .execute();
+    .columns(written)
+    .expression((on) => on.selectFrom(entry).select(written));
 }
 
 /** Gives waiting rows their number and hash, the oldest first. @returns how many */

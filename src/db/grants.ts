@@ -4,6 +4,7 @@ import type { GrantFacts } from '../model/grant.ts';
 import type { HomeName } from '../model/home.ts';
 import type { OutputPortId, ProductId } from '../model/ids.ts';
 import type { Tables } from './tables.ts';
+import type { Change } from './together.ts';
 
 /** One grant in force. */
 export interface GrantRecord {
@@ -64,19 +65,18 @@ export async function listGrantsAround(
   return rows.map((row) => ({ consumer: row.consumer, outputPort: row.output_port, provider: row.provider }));
 }
 
-/** Makes the consumer's grants exactly these; one that was there keeps its `since`. */
-export async function replaceGrants(
+/** The consumer's grants are exactly these; one that was there keeps its `since`. Not made yet. */
+export function grantChanges(
   db: Kysely<Tables>,
   consumer: ProductId,
   grants: readonly (GrantFacts & { readonly provider: ProductId })[],
   now: Date,
-): Promise<void> {
+): readonly Change[] {
   const ports = grants.map((grant) => grant.outputPort);
   let outdated = db.deleteFrom('grant').where('consumer', '=', consumer);
   if (ports.length > 0) outdated = outdated.where('output_port', 'not in', ports);
-  await outdated.execute();
-  if (grants.length === 0) return;
-  await db
+  if (grants.length === 0) return [outdated];
+  const inForce = db
     .insertInto('grant')
     .values(
       grants.map((grant) => ({
@@ -93,6 +93,6 @@ export async function replaceGrants(
         output_port_name: row.ref('excluded.output_port_name'),
         valid_until: row.ref('excluded.valid_until'),
       })),
-    )
-    .execute();
+    );
+  return [outdated, inForce];
 }

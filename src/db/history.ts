@@ -24,7 +24,7 @@ export async function insertDeliveries(
   // Column by column: the same statement however many they are, so that it is planned once.
   await raw`
     insert into provisioner.delivery (id, received_at, generation, event, verdict, reason, products)
-    select * from unnest(
+    select id, received_at, generation, event, verdict, reason, products from unnest(
       ${deliveries.map(({ id }) => id)}::uuid[],
       ${deliveries.map(({ receivedAt }) => receivedAt)}::timestamptz[],
       ${deliveries.map(({ generation }) => generation)}::text[],
@@ -32,7 +32,7 @@ export async function insertDeliveries(
       ${deliveries.map(({ verdict }) => verdict)}::text[],
       ${deliveries.map(({ reason }) => reason)}::text[],
       ${deliveries.map(({ products }) => JSON.stringify(products))}::jsonb[]
-    )`.execute(db);
+    ) as delivery (id, received_at, generation, event, verdict, reason, products)`.execute(db);
 }
 
 /** A finished run to be noted. */
@@ -46,21 +46,18 @@ export interface RunRecord {
   readonly actions: readonly ActionRecord[];
 }
 
-export async function insertRun(db: Kysely<Tables>, run: RunRecord): Promise<void> {
-  await db
-    .insertInto('run')
-    .values({
-      id: run.id,
-      product: run.product,
-      cause: JSON.stringify(run.cause),
-      started_at: run.startedAt,
-      ms: run.ms,
-      outcome: run.error === null ? 'succeeded' : 'failed',
-      error_code: run.error?.code ?? null,
-      error_message: run.error?.message ?? null,
-      actions: JSON.stringify(run.actions),
-    })
-    .execute();
+export function runInsert(db: Kysely<Tables>, run: RunRecord) {
+  return db.insertInto('run').values({
+    id: run.id,
+    product: run.product,
+    cause: JSON.stringify(run.cause),
+    started_at: run.startedAt,
+    ms: run.ms,
+    outcome: run.error === null ? 'succeeded' : 'failed',
+    error_code: run.error?.code ?? null,
+    error_message: run.error?.message ?? null,
+    actions: JSON.stringify(run.actions),
+  });
 }
 
 /** The products of a delivery; `null`: there is none of that id. */

@@ -190,8 +190,13 @@ export async function changeProduct(
   change: ProductChange,
   now: Date,
 ): Promise<void> {
+  await productChange(db, id, change, now).execute();
+}
+
+/** The same, not made yet. */
+export function productChange(db: Kysely<Tables>, id: ProductId, change: ProductChange, now: Date) {
   const { conditions, files, retiredAt, teardownAgreed, rotateWhy, envSha256, ...plain } = change;
-  await db
+  return db
     .updateTable('product')
     .set({
       ...plain,
@@ -203,8 +208,7 @@ export async function changeProduct(
       ...(envSha256 === undefined ? {} : { env_sha256: envSha256 }),
       updated_at: now,
     })
-    .where('id', '=', id)
-    .execute();
+    .where('id', '=', id);
 }
 
 /** What of a change the record does not say already. */

@@ -3,22 +3,13 @@ import { type Kysely, sql as raw } from 'kysely';
 import type { ProductId } from '../model/ids.ts';
 import type { Tables } from './tables.ts';
 
-/** Sets when the product is looked at again (`null`: not before something happens) and how often it failed in a row. */
-export async function setWake(
-  db: Kysely<Tables>,
-  product: ProductId,
-  at: Date | null,
-  attempts: number,
-): Promise<void> {
-  if (at === null && attempts === 0) {
-    await db.deleteFrom('wake').where('product', '=', product).execute();
-    return;
-  }
-  await db
+/** When the product is looked at again (`null`: not before something happens) and how often it failed in a row. */
+export function wakeChange(db: Kysely<Tables>, product: ProductId, at: Date | null, attempts: number) {
+  if (at === null && attempts === 0) return db.deleteFrom('wake').where('product', '=', product);
+  return db
     .insertInto('wake')
     .values({ product, at, attempts })
-    .onConflict((conflict) => conflict.column('product').doUpdateSet({ at, attempts }))
-    .execute();
+    .onConflict((conflict) => conflict.column('product').doUpdateSet({ at, attempts }));
 }
 
 /** When a product is looked at again by itself (`null`: not, or right now), and how many runs failed in a row. */

@@ -1,14 +1,15 @@
 /** What each action of a plan does, for one run of one product. */
 import {
+  currentKeyChanges,
   forgetKey,
-  makeCurrent,
   type NewKey,
   noteIssued,
   noteProven,
   noteUnproven,
 } from '../db/access-keys.ts';
-import { replaceGrants } from '../db/grants.ts';
-import { changeProduct, type ProductRecord } from '../db/products.ts';
+import { grantChanges } from '../db/grants.ts';
+import { changeProduct, type ProductRecord, productChange } from '../db/products.ts';
+import { type Change, changeTogether } from '../db/together.ts';
 import type { Grant } from '../grants/granted.ts';
 import { type AccessKey, type Issuer, principalNameOf } from '../identity/issuer.ts';
 import { asProvisionerError, ProvisionerError } from '../model/errors.ts';
@@ -58,7 +59,8 @@ export interface RunSubject {
 
 /** Makes the handlers of one run. The new key's secret lives in this closure, between its making and the `.env`. */
 export function createHandlers(parts: ReconcileParts, subject: RunSubject): Handlers {
-  const { database, queue, portal, store, workspaces, sink, settings, clock } = parts;
+  const { queue, portal, store, workspaces, sink, settings, clock } = parts;
+  const { sql } = parts.database;
   const { record, issuer } = subject;
   const { id, home } = record;
   const principal = principalNameOf(id);
@@ -116,7 +118,11 @@ export function createHandlers(parts: ReconcileParts, subject: RunSubject): Hand
     return held;
   };
 
-  const note = (key: NewKey): Promise<void> => noteIssued(database.sql, id, key, clock());
+  const note = (key: NewKey): Promise<void> => noteIssued(sql, id, key, clock());
+
+  /** A new key is there, whoever asked for it. */
+  const rotated = (now: Date): Change[] =>
+    record.rotateWhy === null ? [] : [productChange(sql, id, { rotateWhy: null }, now)];
 
   const prove = async (key: ProvenKey): Promise<void> => {
     const claim = await (claiming ?? subject.claim());
@@ -141,16 +147,16 @@ export function createHandlers(parts: ReconcileParts, subject: RunSubject): Hand
     },
     'create-principal': () => issuer.ensurePrincipal(principal),
     'put-policy': async () => {
-      if (subject.hasKeys) await noteUnproven(database.sql, id);
+      if (subject.hasKeys) await noteUnproven(sql, id);
       await issuer.putPolicy(principal, wish().policy, subject.foundPolicy);
     },
     'delete-key': async (action) => {
       // Off first: what can not be deleted does not stay open.
       await issuer.disableKey(principal, action.key);
       await issuer.deleteKey(principal, action.key);
-      await forgetKey(database.sql, action.key);
+      await forgetKey(sql, action.key);
     },
-    'forget-session': (action) => forgetKey(database.sql, action.key),
+    'forget-session': (action) => forgetKey(sql, action.key),
     'issue-key': async () => {
       // What it will be held against is looked up meanwhile; whether that failed the proof tells.
       claiming = subject.claim();
@@ -172,7 +178,7 @@ export function createHandlers(parts: ReconcileParts, subject: RunSubject): Hand
     },
     'prove-again': async (action) => {
       await prove(await keyInUse());
-      await noteProven(database.sql, action.key, clock());
+      await noteProven(sql, action.key, clock());
     },
     'prove-env-key': async (action) => {
       const { id: key, secret } = await keyInUse();
@@ -188,7 +194,7 @@ export function createHandlers(parts: ReconcileParts, subject: RunSubject): Hand
     },
     'restore-workspace': async (action) => {
       await workspaces.restore(home, action.from);
-      await changeProduct(database.sql, id, { archive: null }, clock());
+      await changeProduct(sql, id, { archive: null }, clock());
       const cause = { kind: 'clock', why: 'its workspace is back from the archive' } as const;
       await queue.reconcile([{ product: id, cause }]);
     },
@@ -220,28 +226,24 @@ export function createHandlers(parts: ReconcileParts, subject: RunSubject): Hand
     'hand-over-key': async () => {
       const now = clock();
       const graceUntil = new Date(now.getTime() + subject.graceMs);
-      await database.sql.transaction().execute(async (trx) => {
-        const { id: name, ...facts } = noteOf(newKey());
-        await makeCurrent(trx, id, name, graceUntil, { ...facts, issuedAt: now, provenAt: now });
-        if (!sameGrants(wish().grantFacts, subject.grantsBefore))
-          await replaceGrants(trx, id, subject.grants, now);
-        if (record.rotateWhy !== null) await changeProduct(trx, id, { rotateWhy: null }, now);
-      });
-      return newKey().name;
+      const { id: name, ...facts } = noteOf(newKey());
+      const sameAccess = sameGrants(wish().grantFacts, subject.grantsBefore);
+      await changeTogether(sql, [
+        ...currentKeyChanges(sql, id, name, graceUntil, { ...facts, issuedAt: now, provenAt: now }),
+        ...(sameAccess ? [] : grantChanges(sql, id, subject.grants, now)),
+        ...rotated(now),
+      ]);
+      return name;
     },
     'adopt-key': async (action) => {
       const now = clock();
       const graceUntil = new Date(now.getTime() + subject.graceMs);
-      await database.sql.transaction().execute(async (trx) => {
-        await makeCurrent(trx, id, action.key, graceUntil);
-        if (record.rotateWhy !== null) await changeProduct(trx, id, { rotateWhy: null }, now);
-      });
+      await changeTogether(sql, [...currentKeyChanges(sql, id, action.key, graceUntil), ...rotated(now)]);
     },
-    'record-grants': () =>
-      database.sql.transaction().execute((trx) => replaceGrants(trx, id, subject.grants, clock())),
+    'record-grants': () => changeTogether(sql, grantChanges(sql, id, subject.grants, clock())),
     'wake-neighbours': () => wakeNeighbours(parts, id, subject.providers),
     'begin-retirement': async () => {
-      await changeProduct(database.sql, id, { state: 'retiring' }, clock());
+      await changeProduct(sql, id, { state: 'retiring' }, clock());
       await sink?.remove({ product: id, home });
     },
     'delete-principal': () => issuer.deletePrincipal(principal),
@@ -249,28 +251,22 @@ export function createHandlers(parts: ReconcileParts, subject: RunSubject): Hand
       const at = clock();
       const name = nameInArchive({ home: action.home, product: id, at });
       // Noted before it is there: a kill in between leaves nothing that nobody brings back.
-      await changeProduct(database.sql, id, { archive: name }, at);
+      await changeProduct(sql, id, { archive: name }, at);
       await workspaces.archive(action.home, name);
     },
     'purge-data': (action) => store.purge(action.home),
     'remove-finalizer': () => portal.removeFinalizer(id, finalizer),
     'finish-retirement': async () => {
-      await database.sql.transaction().execute(async (trx) => {
-        await replaceGrants(trx, id, [], clock());
-        const free = subject.purged ? homeNamesFor({ id, namespace: '' }).at(-1) : undefined;
-        await changeProduct(
-          trx,
-          id,
-          {
-            state: 'retired',
-            conditions: [retiredCondition],
-            retiredAt: clock(),
-            // Nothing lies below a purged prefix, so its name may be had again.
-            ...(free === undefined ? {} : { home: free }),
-          },
-          clock(),
-        );
-      });
+      const now = clock();
+      const free = subject.purged ? homeNamesFor({ id, namespace: '' }).at(-1) : undefined;
+      const retired = {
+        state: 'retired',
+        conditions: [retiredCondition],
+        retiredAt: now,
+        // Nothing lies below a purged prefix, so its name may be had again.
+        ...(free === undefined ? {} : { home: free }),
+      } as const;
+      await changeTogether(sql, [...grantChanges(sql, id, [], now), productChange(sql, id, retired, now)]);
     },
   };
 }

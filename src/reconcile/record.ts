@@ -1,8 +1,9 @@
 /** Writes down how a run went, all of it or nothing: conditions, the next look, the run, the audit. */
-import { insertAudit } from '../db/audit.ts';
-import { insertRun } from '../db/history.ts';
-import { changeProduct, newsIn } from '../db/products.ts';
-import { findWake, hastenOne, setWake, type Wake } from '../db/wake.ts';
+import { auditInsert } from '../db/audit.ts';
+import { runInsert } from '../db/history.ts';
+import { newsIn, productChange } from '../db/products.ts';
+import { type Change, changeTogether } from '../db/together.ts';
+import { findWake, hastenOne, type Wake, wakeChange } from '../db/wake.ts';
 import type { ProvisionerError } from '../model/errors.ts';
 import type { ProductId } from '../model/ids.ts';
 import type { RunEnding } from '../model/run.ts';
@@ -43,22 +44,32 @@ interface Left {
 /** @throws ProvisionerError `DATABASE_UNAVAILABLE`; the run is done again */
 export async function recordRun(parts: RecordParts, ended: Ended): Promise<RunEnding> {
   const { sql } = parts.database;
-  const { outcome } = ended;
+  const { product, outcome } = ended;
   const { error, change, drift, leak, actions } = outcome;
-  const quiet = { product: ended.product, conditions: change.conditions ?? null, parked: false, drift, leak };
-  // Most runs find nothing to do: such a one writes nothing.
-  if (error === null && actions.length === 0 && isKnown(ended)) return quiet;
-  const ending = await sql.transaction().execute(async (trx) => {
-    const within = { ...parts, database: { ...parts.database, sql: trx } };
-    if (error === null) await recordSuccess(within, ended);
-    const left = error === null ? quiet : await recordFailure(within, ended, error);
-    if (actions.length > 0 || (error !== null && !error.turnedAway)) await recordHistory(within, ended);
-    return left;
-  });
+  if (error === null) {
+    // Most runs find nothing to do: such a one writes nothing.
+    if (actions.length > 0 || !isKnown(ended))
+      await changeTogether(sql, [
+        ...changesOfSuccess(parts, ended),
+        ...(actions.length > 0 ? historyOf(parts, ended) : []),
+      ]);
+    return { product, conditions: change.conditions ?? null, parked: false, drift, leak };
+  }
+  const now = parts.clock();
+  const left = await whatIsLeft(parts, product, error, now);
+  const { attempts, waitMs } = left;
+  const conditions = conditionsOfFailure(error, waitMs, error.needs === 'person' ? null : attempts);
+  await changeTogether(sql, [
+    wakeChange(sql, product, waitMs === null ? null : new Date(now.getTime() + waitMs), attempts),
+    // Without a fingerprint the next resync looks at it, too.
+    productChange(sql, product, { ...change, conditions, fingerprint: null }, now),
+    ...(actions.length > 0 || !error.turnedAway ? historyOf(parts, ended) : []),
+  ]);
   // A breaker that closed meanwhile hastened those that were written down: not this one.
-  if (error?.turnedAway === true && !parts.breakers.some(({ open }) => open))
-    await hastenOne(sql, ended.product, parts.clock());
-  return ending;
+  if (error.turnedAway && !parts.breakers.some(({ open }) => open))
+    await hastenOne(sql, product, parts.clock());
+  // What could not be put right is no more than a part of what failed; the next run finds it again.
+  return { product, conditions, parked: waitMs === null, drift: [], leak };
 }
 
 /** Whether our books say all this already. */
@@ -71,40 +82,27 @@ function isSameWake({ at, attempts }: Wake, nextMs: number | null): boolean {
   return attempts === 0 && (at?.getTime() ?? null) === nextMs;
 }
 
-async function recordHistory({ database }: RecordParts, ended: Ended): Promise<void> {
+function historyOf({ database: { sql } }: RecordParts, ended: Ended): readonly Change[] {
   const { run, product, startedAt, ms, outcome } = ended;
   const { error, actions, audit } = outcome;
   const failure = error === null ? null : { code: error.code, message: error.message };
   const { id, cause } = run;
-  await insertRun(database.sql, { id, product, cause, startedAt, ms, error: failure, actions });
-  await insertAudit(database.sql, audit);
+  return [
+    runInsert(sql, { id, product, cause, startedAt, ms, error: failure, actions }),
+    auditInsert(sql, audit),
+  ];
 }
 
-async function recordSuccess(
-  { database, clock }: RecordParts,
+function changesOfSuccess(
+  { database: { sql }, clock }: RecordParts,
   { product, books, outcome: { change, nextMs } }: Ended,
-): Promise<void> {
-  const { sql } = database;
-  if (books === null || !isSameWake(books.wake, nextMs))
-    await setWake(sql, product, nextMs === null ? null : new Date(nextMs), 0);
+): readonly Change[] {
+  const sameWake = books !== null && isSameWake(books.wake, nextMs);
   const news = newsIn(change, books?.record ?? null);
-  if (Object.keys(news).length > 0) await changeProduct(sql, product, news, clock());
-}
-
-async function recordFailure(
-  parts: RecordParts,
-  { product, outcome: { change, leak } }: Ended,
-  error: ProvisionerError,
-): Promise<RunEnding> {
-  const { sql } = parts.database;
-  const now = parts.clock();
-  const { attempts, waitMs } = await whatIsLeft(parts, product, error, now);
-  await setWake(sql, product, waitMs === null ? null : new Date(now.getTime() + waitMs), attempts);
-  const conditions = conditionsOfFailure(error, waitMs, error.needs === 'person' ? null : attempts);
-  // Without a fingerprint the next resync looks at it, too.
-  await changeProduct(sql, product, { ...change, conditions, fingerprint: null }, now);
-  // What could not be put right is no more than a part of what failed; the next run finds it again.
-  return { product, conditions, parked: waitMs === null, drift: [], leak };
+  return [
+    ...(sameWake ? [] : [wakeChange(sql, product, nextMs === null ? null : new Date(nextMs), 0)]),
+    ...(Object.keys(news).length === 0 ? [] : [productChange(sql, product, news, clock())]),
+  ];
 }
 
 async function whatIsLeft(

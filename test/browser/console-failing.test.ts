@@ -1,7 +1,7 @@
 /** The console when something does not answer: every part says so in its place, and can be asked for again. */
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { setWake } from '../../src/db/wake.ts';
+import { wakeChange } from '../../src/db/wake.ts';
 import type { ProductId } from '../../src/model/ids.ts';
 import { newProductId, noteProduct, noteRun } from '../support/books.ts';
 import { type ConsoleStage, setConsoleStage } from '../support/console.ts';
@@ -101,7 +101,7 @@ describe.each([
 
   test('products without a home stand first, and every page that names them has nothing against WCAG AA', async () => {
     const id = newProductId();
-    await setWake(stage.db, id, null, 3);
+    await wakeChange(stage.db, id, null, 3).execute();
     await noteRun(stage.db, id, {
       outcome: 'failed',
       error_code: 'STORE_DENIED',

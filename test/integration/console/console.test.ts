@@ -2,9 +2,10 @@
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { replaceGrants } from '../../../src/db/grants.ts';
+import { grantChanges } from '../../../src/db/grants.ts';
 import { setEstatePause, setProductPause } from '../../../src/db/pauses.ts';
 import type { Stage } from '../../../src/db/rollouts.ts';
+import { changeTogether } from '../../../src/db/together.ts';
 import { ProvisionerError } from '../../../src/model/errors.ts';
 import type { ProductId } from '../../../src/model/ids.ts';
 import type { RoleName } from '../../../src/model/role.ts';
@@ -357,7 +358,7 @@ describe('open pages', () => {
     await noteGrant(stage.db, reader, product);
     const words = wordsTo(`${stage.url}/events?topic=product&product=${product}`);
     expect(await next(words)).toBe('ready');
-    await replaceGrants(stage.db, reader, [], new Date());
+    await changeTogether(stage.db, grantChanges(stage.db, reader, [], new Date()));
     expect(await next(words)).toBe('product');
     await words.return(undefined);
   });

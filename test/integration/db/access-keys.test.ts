@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { listKeys, makeCurrent, noteIssued } from '../../../src/db/access-keys.ts';
+import { currentKeyChanges, listKeys, noteIssued } from '../../../src/db/access-keys.ts';
 import { up } from '../../../src/db/migrations/010-session-names.ts';
+import { changeTogether } from '../../../src/db/together.ts';
 import { type Books, noteProduct, openBooks } from '../../support/books.ts';
 
 let books: Books;
@@ -15,9 +16,9 @@ test('a session that is renewed takes the place of the one before, and stays cur
   const product = await noteProduct(books.db, 'Renewed');
   const id = 'session-RENEWED';
   await noteIssued(books.db, product, { id, secretSha256: 'first', expiresAt: at(12) }, at(0));
-  await makeCurrent(books.db, product, id, at(1));
+  await changeTogether(books.db, currentKeyChanges(books.db, product, id, at(1)));
   await noteIssued(books.db, product, { id, secretSha256: 'second', expiresAt: at(18) }, at(6));
-  await makeCurrent(books.db, product, id, at(7));
+  await changeTogether(books.db, currentKeyChanges(books.db, product, id, at(7)));
   expect(await listKeys(books.db, product)).toEqual([
     {
       id,

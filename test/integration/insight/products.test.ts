@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { setWake } from '../../../src/db/wake.ts';
+import { wakeChange } from '../../../src/db/wake.ts';
 import { readOverview } from '../../../src/insight/overview.ts';
 import { findProductDetail } from '../../../src/insight/product.ts';
 import {
@@ -158,7 +158,7 @@ describe('the overview', () => {
 
   it('names the first products that never got a home, and says how many there are', async () => {
     const ids = Array.from({ length: 21 }, () => newProductId()).sort();
-    for (const id of ids) await setWake(books.db, id, null, 3);
+    for (const id of ids) await wakeChange(books.db, id, null, 3).execute();
     const [first] = ids;
     if (first === undefined) throw new Error('there is no first');
     const failed = { outcome: 'failed', error_code: 'STORE_DENIED', error_message: 'No.' } as const;

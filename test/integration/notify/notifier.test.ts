@@ -5,14 +5,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { makeCurrent, noteIssued } from '../../../src/db/access-keys.ts';
+import { currentKeyChanges, noteIssued } from '../../../src/db/access-keys.ts';
 import { insertApiKey } from '../../../src/db/api-keys.ts';
 import { engageBrake, releaseBrake } from '../../../src/db/brake.ts';
 import { type Database, openDatabase } from '../../../src/db/connection.ts';
-import { insertRun } from '../../../src/db/history.ts';
+import { runInsert } from '../../../src/db/history.ts';
 import { setProductPause } from '../../../src/db/pauses.ts';
 import { changeProduct, claimHome } from '../../../src/db/products.ts';
-import { setWake } from '../../../src/db/wake.ts';
+import { changeTogether } from '../../../src/db/together.ts';
+import { wakeChange } from '../../../src/db/wake.ts';
 import type { Condition } from '../../../src/model/condition.ts';
 import type { HomeName } from '../../../src/model/home.ts';
 import { ProductId, RunId } from '../../../src/model/ids.ts';
@@ -111,7 +112,7 @@ describe.each([
     await say(id, degraded);
     await using _running = await start();
     await eventually('the first', () => types().length === 1);
-    await setWake(database.sql, id, null, 5);
+    await wakeChange(database.sql, id, null, 5).execute();
     await eventually('the second', () => types().length === 2);
     await eventually('the note of it', async () => (await book())[0]?.next_at === null);
     await allReady();
@@ -131,7 +132,7 @@ describe.each([
     await say(id, { ...degraded, message: 'No, and this is why.' });
     await eventually('the news', async () => (await book())[0]?.facts.message === 'No, and this is why.');
     expect(receiver.received).toEqual([]);
-    await setWake(database.sql, id, null, 5);
+    await wakeChange(database.sql, id, null, 5).execute();
     await eventually('the message', () => types().length > 0);
     expect(types()).toEqual(['provisioner.parked.raised StoreDenied 1']);
     expect(receiver.received[0]?.body).toContain('No, and this is why.');
@@ -155,7 +156,7 @@ describe.each([
     await say(id, degraded);
     await using _running = await start({ kinds: ['degraded', 'brake'] });
     await eventually('the message', () => types().length === 1);
-    await setWake(database.sql, id, null, 5);
+    await wakeChange(database.sql, id, null, 5).execute();
     await engageBrake(database.sql, 'gone', new Date());
     await eventually('what came after it', () => types().length > 1);
     expect(types()).toEqual([
@@ -173,7 +174,7 @@ describe.each([
       [paused, 'AKIAPAUSED'],
     ] as const) {
       await noteIssued(database.sql, owner, { id: key, secretSha256: 'x', expiresAt: null }, age(32));
-      await makeCurrent(database.sql, owner, key, age(32));
+      await changeTogether(database.sql, currentKeyChanges(database.sql, owner, key, age(32)));
     }
     await using _running = await start();
     await eventually('the message', () => types().length > 0);
@@ -217,7 +218,7 @@ describe.each([
     const now = Date.now();
     const key = { id: 'AKIAENDING', secretSha256: 'x', expiresAt: new Date(now + 600_000) };
     await noteIssued(database.sql, id, key, new Date(now - 3_600_000));
-    await makeCurrent(database.sql, id, key.id, new Date());
+    await changeTogether(database.sql, currentKeyChanges(database.sql, id, key.id, new Date()));
     await engageBrake(database.sql, '9 of 10 products went away', new Date());
     await using _running = await start();
     await eventually('both', () => types().length === 2);
@@ -233,8 +234,8 @@ describe.each([
     const id = ProductId.parse(randomUUID());
     const failure = { code: 'STORE_DENIED', message: 'The store refused us.' } as const;
     const run = { id: RunId.parse(randomUUID()), product: id, startedAt: new Date(), ms: 1, actions: [] };
-    await insertRun(database.sql, { ...run, cause: { kind: 'resync' }, error: failure });
-    await setWake(database.sql, id, null, 1);
+    await runInsert(database.sql, { ...run, cause: { kind: 'resync' }, error: failure }).execute();
+    await wakeChange(database.sql, id, null, 1).execute();
     await using _running = await start();
     await eventually('the message', () => types().length > 0);
     expect(types()).toEqual(['provisioner.parked.raised NoHomeYet 1']);
