@@ -16,11 +16,12 @@ const JsonError = z.object({ Code: z.string(), Message: z.string().default('') }
 
 /** MinIO's admin API sends its errors as JSON; S3, and RustFS there too, as XML. */
 export function errorOf(status: number, text: string): AnswerError {
+  const code = /<Code>([^<]{1,100})<\/Code>/.exec(text)?.[1];
+  const message = /<Message>([^<]{1,300})<\/Message>/.exec(text)?.[1] ?? '';
+  if (code !== undefined) return new AnswerError(status, code, message);
   const json = JsonError.safeParse(jsonOf(text));
   if (json.success) return new AnswerError(status, json.data.Code, json.data.Message);
-  const code = /<Code>([^<]{1,100})<\/Code>/.exec(text)?.[1] ?? `HTTP ${status}`;
-  const message = /<Message>([^<]{1,300})<\/Message>/.exec(text)?.[1] ?? '';
-  return new AnswerError(status, code, message);
+  return new AnswerError(status, `HTTP ${status}`, message);
 }
 
 /** `undefined`: it is no JSON. */

@@ -29,7 +29,7 @@ export interface Signer {
 
 /** What is asked: an absolute path in the form that it is sent in; the body goes as it stands. */
 export interface SignedRequest {
-  readonly method: 'GET' | 'PUT' | 'POST' | 'DELETE';
+  readonly method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE';
   readonly path: string;
   readonly query?: Readonly<Record<string, string>>;
   readonly headers?: Readonly<Record<string, string>>;
@@ -38,8 +38,15 @@ export interface SignedRequest {
   readonly mostBytes?: number;
 }
 
+/** A success. */
+export interface SignedAnswer {
+  /** By their names in small letters. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+}
+
 /**
- * Makes a function that sends one request and resolves with what a success says. It follows no redirect, and throws when
+ * Makes a function that sends one request and resolves with a success. It follows no redirect, and throws when
  * the answer is not there, to its end, in 10 s, or is none: an error with the status and the store's own code, like the SDK's (`storeError`
  * reads both). A store that has another time than we have is asked again by its own, as the SDK does.
  */
@@ -59,7 +66,7 @@ export function signedExchange({ endpoint, region, accessKeyId, secretAccessKey,
     headers = {},
     mostBytes = Number.POSITIVE_INFINITY,
     ...request
-  }: SignedRequest): Promise<Buffer> => {
+  }: SignedRequest): Promise<SignedAnswer> => {
     const length =
       request.body === undefined ? {} : { 'content-length': String(Buffer.byteLength(request.body)) };
     const place = { protocol, hostname, ...(port === '' ? {} : { port: Number(port) }) };
@@ -70,17 +77,17 @@ export function signedExchange({ endpoint, region, accessKeyId, secretAccessKey,
     const abortSignal = AbortSignal.timeout(timeoutMs);
     const { response } = await connections.handle(new HttpRequest(signed), { abortSignal });
     const answer = addAbortSignal(abortSignal, response.body);
-    const bytes = await readUpTo(mostBytes, answer);
-    const aheadMs = Date.parse(response.headers.date ?? '') - Date.now();
+    const body = await readUpTo(mostBytes, answer);
+    const { statusCode, headers: said } = response;
+    const aheadMs = Date.parse(said.date ?? '') - Date.now();
     if (Math.abs(aheadMs - skewMs) >= wrongClockMs) skewMs = aheadMs;
-    const { statusCode } = response;
-    if (statusCode < 200 || statusCode >= 300) throw errorOf(statusCode, bytes.toString('utf8'));
+    if (statusCode < 200 || statusCode >= 300) throw errorOf(statusCode, body.toString('utf8'));
     // A copy can fail after its status was sent (S3 documentation, CopyObject).
-    if (request.method === 'PUT' && failedLate.test(bytes.toString('latin1', 0, 200)))
-      throw errorOf(500, bytes.toString('utf8'));
-    return bytes;
+    if (request.method === 'PUT' && failedLate.test(body.toString('latin1', 0, 200)))
+      throw errorOf(500, body.toString('utf8'));
+    return { headers: said, body };
   };
-  return async (request: SignedRequest): Promise<Buffer> => {
+  return async (request: SignedRequest): Promise<SignedAnswer> => {
     const assumedMs = skewMs;
     return send(request).catch((error: unknown) => {
       if (skewMs === assumedMs) throw error;

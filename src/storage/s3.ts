@@ -5,28 +5,25 @@ import {
   DeleteObjectsCommand,
   GetObjectCommand,
   HeadBucketCommand,
-  HeadObjectCommand,
   ListObjectsV2Command,
   type ListObjectsV2CommandOutput,
-  PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
+import { ProvisionerError } from '../model/errors.ts';
 import { gateMiddleware, insideRetries, type RequestGate } from '../model/gate.ts';
 import { type HomeName, isHomeName, prefixOf } from '../model/home.ts';
 import { ProductId } from '../model/ids.ts';
 import { storeClient } from '../model/store-client.ts';
 import { httpStatusOf, storeError } from '../model/store-error.ts';
+import type { Signer } from '../signing/signed-exchange.ts';
 import type { BucketPlace } from './bucket-at.ts';
+import { type Label, Labels } from './labels.ts';
 import { type FileColumn, readParquetColumns } from './parquet-columns.ts';
 import type { ObjectStore } from './store.ts';
 import { type FoundTable, isTableName, type ListedObject, tablesOf } from './tables.ts';
 
 /** Credentials and place for an S3 client. */
-export interface S3Options extends BucketPlace {
-  readonly region: string;
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-  readonly sessionToken?: string;
+export interface S3Options extends BucketPlace, Signer {
   /** Which single requests pass; all of them when left out. */
   readonly gate?: RequestGate;
 }
@@ -63,76 +60,43 @@ function pointerKey(product: ProductId): string {
   return `.provisioner/homes/${product}`;
 }
 
-const ownerHeader = 'product-id';
-const homeHeader = 'home';
+const ownerOf = (home: HomeName): Label => ({ key: markerKey(home), name: 'product-id' });
+const homeOf = (product: ProductId): Label => ({ key: pointerKey(product), name: 'home' });
 /** Where one listing does not tell all, so many folders are listed one by one. */
 const foldersLookedInto = 50;
 
 export class S3ObjectStore implements ObjectStore, Disposable {
   readonly #client: S3Client;
+  readonly #labels: Labels;
   readonly #bucket: string;
 
   constructor(options: S3Options) {
     this.#client = createS3Client(options, 3);
+    this.#labels = new Labels(options);
     this.#bucket = options.bucket;
   }
 
   async readMarker(home: HomeName): Promise<ProductId | 'unknown' | null> {
-    try {
-      const answer = await this.#client.send(
-        new HeadObjectCommand({ Bucket: this.#bucket, Key: markerKey(home) }),
-      );
-      const owner = ProductId.safeParse(answer.Metadata?.[ownerHeader]);
-      return owner.success ? owner.data : 'unknown';
-    } catch (error) {
-      if (httpStatusOf(error) === 404) return null;
-      throw storeError('read the marker of a prefix', error);
-    }
+    const owner = await this.#labels.read('read the marker of a prefix', ownerOf(home));
+    return owner === null ? null : (ProductId.safeParse(owner).data ?? 'unknown');
   }
 
   async writeMarker(home: HomeName, product: ProductId): Promise<void> {
-    const marker = new PutObjectCommand({
-      Bucket: this.#bucket,
-      Key: markerKey(home),
-      Body: new Uint8Array(),
-      Metadata: { [ownerHeader]: product },
+    const write = () => this.#labels.write('write the marker of a prefix', ownerOf(home), product);
+    await write().catch(async (thrown: unknown) => {
+      if (!(thrown instanceof ProvisionerError) || !isNamed(thrown.cause, 'NoSuchBucket')) throw thrown;
+      await this.#createBucket();
+      await write();
     });
-    try {
-      await this.#client.send(marker).catch(async (error: unknown) => {
-        if (!isNamed(error, 'NoSuchBucket')) throw error;
-        await this.#createBucket();
-        await this.#client.send(marker);
-      });
-    } catch (error) {
-      throw storeError('write the marker of a prefix', error);
-    }
   }
 
   async readPointer(product: ProductId): Promise<HomeName | null> {
-    try {
-      const answer = await this.#client.send(
-        new HeadObjectCommand({ Bucket: this.#bucket, Key: pointerKey(product) }),
-      );
-      const home = answer.Metadata?.[homeHeader] ?? '';
-      return isHomeName(home) ? home : null;
-    } catch (error) {
-      if (httpStatusOf(error) === 404) return null;
-      throw storeError('read where a home is', error);
-    }
+    const home = (await this.#labels.read('read where a home is', homeOf(product))) ?? '';
+    return isHomeName(home) ? home : null;
   }
 
-  async writePointer(product: ProductId, home: HomeName): Promise<void> {
-    const pointer = new PutObjectCommand({
-      Bucket: this.#bucket,
-      Key: pointerKey(product),
-      Body: new Uint8Array(),
-      Metadata: { [homeHeader]: home },
-    });
-    try {
-      await this.#client.send(pointer);
-    } catch (error) {
-      throw storeError('note where a home is', error);
-    }
+  writePointer(product: ProductId, home: HomeName): Promise<void> {
+    return this.#labels.write('note where a home is', homeOf(product), home);
   }
 
   async listTables(prefix: string): Promise<readonly FoundTable[]> {
@@ -209,7 +173,7 @@ export class S3ObjectStore implements ObjectStore, Disposable {
     try {
       await this.#client.send(new CreateBucketCommand({ Bucket: this.#bucket }));
     } catch (error) {
-      if (!isNamed(error, 'BucketAlreadyOwnedByYou')) throw error;
+      if (!isNamed(error, 'BucketAlreadyOwnedByYou')) throw storeError('make the bucket', error);
     }
   }
 

@@ -30,7 +30,7 @@ test('is not kept up by an answer without an end', async () => {
     more();
   };
   const { said, hungUp } = await asked(endless, { mostBytes: 16_384 });
-  expect((await said).length).toBeLessThan(100_000);
+  expect((await said).body.length).toBeLessThan(100_000);
   await hungUp;
 });
 
@@ -50,7 +50,7 @@ test('has failed when a copy says so after its status', async () => {
 
 test('has not failed when an object that is read holds such words', async () => {
   const { said } = await asked((response) => response.end(lateError));
-  expect(String(await said)).toBe(lateError);
+  expect(String((await said).body)).toBe(lateError);
 });
 
 test('does not wait for ever for the rest of an answer', { timeout: 30_000 }, async () => {

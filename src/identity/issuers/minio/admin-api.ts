@@ -2,21 +2,19 @@
  * The calls of `/minio/admin/v3` that the adapter needs, as MinIO and RustFS both answer them. Signed like S3
  * (service `s3`; `iam` is refused), with the hash of the body as it is sent.
  */
-import pRetry from 'p-retry';
 import { z } from 'zod';
 import { ProvisionerError } from '../../../model/errors.ts';
 import type { RequestGate } from '../../../model/gate.ts';
 import { httpStatusOf, storeError } from '../../../model/store-error.ts';
 import { jsonOf } from '../../../signing/answer-error.ts';
 import { type SignedRequest, type Signer, signedExchange } from '../../../signing/signed-exchange.ts';
+import { inTries } from '../../../signing/tries.ts';
 import { openPayload, payloadSealer } from './payload.ts';
 
 export interface AdminOptions extends Signer {
   /** Which single requests pass; all of them when left out. */
   readonly gate?: RequestGate;
 }
-
-const retries = 2;
 
 const Group = z.object({
   status: z.enum(['enabled', 'disabled']),
@@ -208,18 +206,12 @@ export class AdminApi {
 
   /** Sends, again when the store could not answer. A status of `missing` gives `null`. */
   async #send(what: string, call: SignedRequest, missing: readonly number[] = []): Promise<Buffer | null> {
-    const { gate } = this.#options;
-    const send = () => this.#sendOnce(what, call, missing);
-    return pRetry(() => gate?.add(send) ?? send(), {
-      retries,
-      minTimeout: 100,
-      shouldRetry: ({ error }) => error instanceof ProvisionerError && error.retryable && !error.turnedAway,
-    });
+    return inTries(this.#options.gate, () => this.#sendOnce(what, call, missing));
   }
 
   async #sendOnce(what: string, call: SignedRequest, missing: readonly number[]): Promise<Buffer | null> {
     try {
-      return await this.#exchange({ ...call, path: `/minio/admin/v3/${call.path}` });
+      return (await this.#exchange({ ...call, path: `/minio/admin/v3/${call.path}` })).body;
     } catch (error) {
       if (missing.includes(httpStatusOf(error) ?? 0)) return null;
       throw storeError(what, error);
