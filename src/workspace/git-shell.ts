@@ -4,6 +4,7 @@
  */
 import { spawn } from 'node:child_process';
 import { Socket } from 'node:net';
+import { constants, setPriority } from 'node:os';
 import { join } from 'node:path';
 import PQueue from 'p-queue';
 import { environmentOf } from './git-plumbing.ts';
@@ -68,6 +69,15 @@ function takeIdle(): Shell | undefined {
   return undefined;
 }
 
+/** Whoever answers webhooks, and the store beside it, need the processor first. */
+function giveWay(pid: number | undefined): void {
+  try {
+    if (pid !== undefined) setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL);
+  } catch {
+    // It has ended already, or its system knows no priorities.
+  }
+}
+
 class Shell {
   readonly #child;
   readonly #pipes: readonly Socket[];
@@ -79,6 +89,7 @@ class Shell {
     // Taken at once: zlib's memory comes and goes with every object of a pack.
     const env = { ...environmentOf(''), MALLOC_TOP_PAD_: '4194304' };
     this.#child = spawn('sh', ['-c', script, template], { env, stdio: ['pipe', 'pipe', 'ignore'] });
+    giveWay(this.#child.pid);
     // A child that could not be started for want of descriptors has no streams at all, whatever the types say (Node 26).
     this.#pipes = [this.#child.stdin, this.#child.stdout].filter((pipe) => pipe instanceof Socket);
     // A shell that ended says so by its end.

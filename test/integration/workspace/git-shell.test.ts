@@ -2,7 +2,7 @@
 import { execFile, execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { constants, getPriority, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -55,6 +55,12 @@ test('many at once are whole, each with its own, by a few shells', async () => {
     expect(git(folder, 'fsck', '--strict')).toBe('');
   }
   expect(shells().length).toBeLessThanOrEqual(4);
+});
+
+test('the shells give way to what answers webhooks', async () => {
+  await made('patient');
+  const lower = constants.priority.PRIORITY_BELOW_NORMAL;
+  expect(new Set(shells().map((pid) => getPriority(pid)))).toEqual(new Set([lower]));
 });
 
 test('one that can not be made fails by name, and the next is made', async () => {
